@@ -13,7 +13,7 @@ from sockviz.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Nesting:
     """``lists`` and ``quotes`` are how many of them it is in."""
 
     lists: int
@@ -29,12 +29,12 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextBlock:
     """A paragraph or a heading (``h1`` …), as an inline token. ``item``: that begins with it. ``tight``: it is all that its item
     has, and no blank line stands between the items. ``opens_quote``: a quotation begins with it.
     """
 
-    at: Place
+    at: Nesting
     token: Token
     heading: str
     item: Item | None
@@ -46,7 +46,7 @@ class Text:
 class Table:
     """A table's cells, row by row, as inline tokens. The first row has the names of its columns."""
 
-    at: Place
+    at: Nesting
     rows: Sequence[Sequence[Token]]
 
 
@@ -54,7 +54,7 @@ class Table:
 class Code:
     """Lines of code; tabs are blanks."""
 
-    at: Place
+    at: Nesting
     lines: Sequence[str]
 
 
@@ -62,10 +62,10 @@ class Code:
 class Rule:
     """A line across."""
 
-    at: Place
+    at: Nesting
 
 
-Block: TypeAlias = Text | Table | Code | Rule
+Block: TypeAlias = TextBlock | Table | Code | Rule
 
 
 def blocks_of(markdown: str) -> Iterator[Block]:
@@ -79,7 +79,7 @@ def blocks_of(markdown: str) -> Iterator[Block]:
     row: list[Token] = []
     rows: list[list[Token]] = []
     for at, token in enumerate(tokens):
-        place = Place(len(lists), quotes)
+        place = Nesting(len(lists), quotes)
         match token.type:
             case "bullet_list_open":
                 lists.append(None)
@@ -107,7 +107,7 @@ def blocks_of(markdown: str) -> Iterator[Block]:
                 rows = []
             case "inline":
                 tight = bool(lists) and tokens[at - 1].hidden
-                yield Text(place, token, heading, item, tight, quote_opened)
+                yield TextBlock(place, token, heading, item, tight, quote_opened)
                 heading, item, quote_opened = "", None, False
             case "fence" | "code_block":
                 yield Code(place, token.content.rstrip("\n").expandtabs().split("\n"))

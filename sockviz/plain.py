@@ -63,16 +63,10 @@ if TYPE_CHECKING:
 
 #: The manual's page of an error by its name; None where there is none.
 Story: TypeAlias = "Callable[[str], ErrorPage | None]"
-#: What a person types to leave.
-_LEAVE = ("q", "quit", "exit")
 
 
 def _untold(_error: str) -> ErrorPage | None:
     return None
-
-
-class Left(Exception):
-    """The reader asked to stop."""
 
 
 @dataclass(slots=True)
@@ -288,7 +282,7 @@ async def play(
                 performed = _rows(following.statement.source)
                 door.say("", *(f"{following.statement.process:8} > {row}" for row in performed), f"  {waits}")
             await _advance(run, transcript, news)
-    except Left:
+    except terminal.Left:
         door.say(_("left."))
     transcript.catch_up()
 
@@ -337,8 +331,8 @@ async def _enter(out: Door, what: str) -> None:
 
 
 async def _read() -> str:
-    """A line from the terminal, while the run goes on. Raises `Left`."""
+    """A line from the terminal, while the run goes on. Raises `sockviz.terminal.Left`."""
     typed = await terminal.line()
-    if not typed or typed.strip().lower() in _LEAVE:
-        raise Left
+    if terminal.leaves(typed):
+        raise terminal.Left
     return typed.strip()

@@ -23,7 +23,7 @@ from sockviz.progress_text import (
     BadProgress,
     Change,
     ExerciseNoted,
-    LessonEnded,
+    LessonRead,
     PageSeen,
     PredictionNoted,
     Progress,
@@ -82,7 +82,7 @@ class ProgressStore:
 
     def lesson_ended(self, slug: str, pages: int) -> None:
         """Notes that a lesson was read to its closing page: there is no place in it to go on from."""
-        self._note(LessonEnded(slug, pages))
+        self._note(LessonRead(slug, pages))
 
     def prediction_made(self, slug: str, question: str, choice: int | None) -> None:
         """Notes a prediction."""

@@ -89,7 +89,7 @@ class PageSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class LessonEnded:
+class LessonRead:
     """A lesson of `pages` was read to its closing page."""
 
     slug: str
@@ -125,7 +125,7 @@ class ExerciseNoted:
     solution: bool = False
 
 
-Change: TypeAlias = PageSeen | LessonEnded | PredictionNoted | AnswerNoted | ExerciseNoted
+Change: TypeAlias = PageSeen | LessonRead | PredictionNoted | AnswerNoted | ExerciseNoted
 
 
 class BadProgress(ValueError):
@@ -141,7 +141,7 @@ def applied(progress: Progress, change: Change) -> Progress:
         case PageSeen():
             lesson = replace(lesson, pages=change.pages, seen=lesson.seen | {change.page})
             last: tuple[str, int] | None = (change.slug, change.page)
-        case LessonEnded():
+        case LessonRead():
             lesson = replace(lesson, pages=change.pages)
             last = (change.slug, change.pages)
         case PredictionNoted():

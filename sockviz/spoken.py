@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sockviz.commonmark import Token, inline
 from sockviz.language import _
-from sockviz.markdown_blocks import Code, Rule, Table, Text, blocks_of
+from sockviz.markdown_blocks import Code, Rule, Table, TextBlock, blocks_of
 from sockviz.wrapping import wrapped
 
 _CODE = "    "
@@ -32,7 +32,7 @@ def _blocks(markdown: str, width: int | None) -> Iterator[tuple[list[str], bool]
     for block in blocks_of(markdown):
         inside = "  " * block.at.lists
         match block:
-            case Text(item=item):
+            case TextBlock(item=item):
                 text = _inline(block.token, "\n" if width is None else " ")
                 if block.opens_quote:
                     text = _("Quoted: {text}").format(text=text)

@@ -22,6 +22,8 @@ except ImportError:  # not on Windows
 else:
     HAS_MODES = True
 
+#: What a person types to leave, wherever lines are typed.
+_LEAVE = ("q", "quit", "exit")
 #: No line that is typed is longer (bytes).
 LONGEST = 1 << 16
 #: The descriptor of standard error, on which the screen is drawn.
@@ -32,6 +34,10 @@ AS_BEFORE = (
     b"\x1b\\\x1b[?2026l\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
     b"\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[m"
 )
+
+
+class Left(Exception):
+    """Whoever is at the terminal has left."""
 
 
 class _Terminal:
@@ -182,6 +188,11 @@ class Keys:
             return os.read(0, 64).decode("utf-8", "replace")
         except OSError:  # EIO: the terminal has gone
             return ""
+
+
+def leaves(typed: str) -> bool:
+    """Whether who typed that line wants to leave; so does its end, "" (see `line`)."""
+    return not typed or typed.strip().lower() in _LEAVE
 
 
 async def line() -> str:

@@ -101,13 +101,13 @@ def _no_lesson(recording: Path) -> int:
 
 
 def _write(run: LessonRun, out: Path) -> int:
-    from sockviz.html.document import LARGEST_PAGE, TooLarge, page_of
+    from sockviz.html.document import LARGEST_PAGE, PageTooLarge, page_of
     from sockviz.manual.reader import shipped
     from sockviz.player.exported import undone
 
     try:
         page = page_of(run, shipped().story).encode()
-    except TooLarge:
+    except PageTooLarge:
         told = _("{file}: this page would be of more than {most} MB: nothing was written")
         door.complain(told.format(file=quoted(str(out)), most=LARGEST_PAGE // 1_000_000))
         return FAILED

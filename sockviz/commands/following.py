@@ -31,12 +31,6 @@ from sockviz.player.sourced import Sourced, SourcedLesson, run_of
 from sockviz.visible import quoted
 
 T = TypeVar("T")
-#: What a person types to leave.
-_LEAVE = ("q", "quit", "exit")
-
-
-class _Left(Exception):
-    """Whoever is at the terminal has left."""
 
 
 class _Written(Protocol):
@@ -67,7 +61,7 @@ def follow(options: argparse.Namespace) -> int:
             told = _("{file}: another recording has taken its place; it is followed from its beginning")
             anew = told.format(file=quoted(options.file))
             (door.err() if options.json else door.out()).say(anew)
-    except _Left:
+    except terminal.Left:
         return OK
     except (OSError, BadRecording, BadLesson) as error:
         return unplayable(options.file, error)
@@ -85,13 +79,13 @@ def _say_of(options: argparse.Namespace) -> Callable[[str], None]:
 
 
 async def _unless_left(work: Coroutine[object, object, T]) -> T:
-    """Does `work`, unless somebody at the terminal leaves before it is done. Raises `_Left`."""
+    """Does `work`, unless somebody at the terminal leaves before it is done. Raises `sockviz.terminal.Left`."""
     doing = asyncio.ensure_future(work)
     left = asyncio.ensure_future(_until_left())
     try:
         await asyncio.wait({doing, left}, return_when=asyncio.FIRST_COMPLETED)
         if not doing.done():
-            raise _Left
+            raise terminal.Left
         return await doing
     finally:
         for each in (doing, left):
@@ -103,7 +97,7 @@ async def _unless_left(work: Coroutine[object, object, T]) -> T:
 async def _until_left() -> None:
     if not terminal.is_one(sys.stdin):
         await asyncio.get_running_loop().create_future()  # never
-    while (typed := await terminal.line()) and typed.strip().lower() not in _LEAVE:
+    while not terminal.leaves(await terminal.line()):
         pass
 
 
@@ -151,9 +145,9 @@ def _text(source: Followed) -> tuple[_Written, Callable[[], None]]:
         told = plain.Transcript(run, door.out(), story=lambda error: shipped().story(error))
         told.title()
         return told, lambda: None
-    from sockviz.watch.transcript import Transcript
+    from sockviz.watch.transcript import ProgramsTranscript
 
-    of_programs = Transcript(source.timeline, door.out(), live=True)
+    of_programs = ProgramsTranscript(source.timeline, door.out(), live=True)
     of_programs.title(_(Provenance.FOLLOWED.value))
     return of_programs, of_programs.end
 

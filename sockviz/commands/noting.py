@@ -18,7 +18,7 @@ from sockviz.lectern.counting import Counting, Key
 from sockviz.lectern.directory import NotOurs, sweep
 from sockviz.lectern.listening import Heard
 from sockviz.lectern.listening import find as find_run
-from sockviz.lectern.messages import BACK, BLANK, ONWARD, PAGE, VOTE, Order
+from sockviz.lectern.messages import BACK, BLANK, ONWARD, PAGE, VOTE, RunOrder
 from sockviz.lectern.sheet import Sheet, counts_of
 from sockviz.spoken import spoken_inline
 
@@ -42,10 +42,6 @@ _COUNTING = {
 _WIDTH = 100
 
 
-class _Left(Exception):
-    """The lecturer has left the notes."""
-
-
 def follow(options: argparse.Namespace) -> int:
     """Follows the newest run (of the lesson that was named), and the next when that is gone, until who reads leaves."""
     wanted = read(find(options.lesson, current())) if options.lesson is not None else None
@@ -55,7 +51,7 @@ def follow(options: argparse.Namespace) -> int:
         sweep()
         with terminal.Keys() if isinstance(notes, _Drawn) else contextlib.nullcontext():
             drive(notes.follow())
-    except _Left:
+    except terminal.Left:
         return OK
     except NotOurs as refused:
         door.complain(str(refused))
@@ -80,7 +76,7 @@ class _Notes:
         )  # the last run: its lesson, when it began, and when it was gone
 
     async def follow(self) -> None:
-        """Goes on until `_Left`."""
+        """Goes on until `sockviz.terminal.Left`."""
         doing: list[Coroutine[object, object, None]] = [self._listen(), self._obey(), self._tick()]
         tasks = [asyncio.ensure_future(each) for each in doing]
         try:
@@ -132,14 +128,14 @@ class _Notes:
                 if self._votes is not None and key != "\x04":
                     self._count(*self._votes, key)
                 elif key in _LEAVE:
-                    raise _Left
+                    raise terminal.Left
                 else:
                     self._press(key)
 
     def _count(self, question: Predict, counting: Counting, key: str) -> None:
         if key in _COUNTING:
             if counting.key(_COUNTING[key]) and self._run is not None:
-                self._run.say(Order(VOTE, line=question.line, counts=tuple(counting.counts)))
+                self._run.say(RunOrder(VOTE, line=question.line, counts=tuple(counting.counts)))
         else:
             counting.digit(key)
         if counting.over:
@@ -170,16 +166,16 @@ class _Notes:
             if question is not None and self._state is not None:
                 self._votes = (question, Counting(len(question.choices), counts_of(self._state, question)))
         elif key in _KEYS:
-            order, self._number = Order(_KEYS[key]), ""
+            order, self._number = RunOrder(_KEYS[key]), ""
         elif key.isdecimal() and key.isascii() and len(self._number) < 3:
             self._number += key
         elif key == "\x7f":
             self._number = self._number[:-1]
         elif key == "\n":
             if self._number and int(self._number):
-                order = Order(PAGE, int(self._number) - 1)
+                order = RunOrder(PAGE, int(self._number) - 1)
             elif not self._number:
-                order = Order(ONWARD)
+                order = RunOrder(ONWARD)
             self._number = ""
         if order is not None and run is not None:
             run.say(order)
@@ -212,7 +208,7 @@ class _Drawn(_Notes):
     async def keys(self) -> list[str]:
         pressed = await terminal.Keys.pressed()
         if not pressed:
-            raise _Left
+            raise terminal.Left
         return [pressed] if pressed.startswith("\x1b") else list(pressed.replace("\r", "\n"))
 
     def _draw(self) -> None:
@@ -255,7 +251,7 @@ class _Linear(_Notes):
             await asyncio.get_running_loop().create_future()  # nobody drives: it is read on all the same
         typed = await terminal.line()
         if not typed:
-            raise _Left
+            raise terminal.Left
         line = typed.strip()
         if line[:1] == _VOTES:  # ``v 12 7 0``; what is left out is asked for
             return [_VOTES, *" ".join(line[1:].split()), *("\n" * bool(line[1:].strip()))]

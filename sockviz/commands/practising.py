@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sockviz.player.practice import Practice
     from sockviz.player.run import LessonRun
     from sockviz.practice.attempt import Attempt
-    from sockviz.practice.shelf import Place
+    from sockviz.practice.shelf import ExercisePlace
     from sockviz.practice.sitting import Sitting
     from sockviz.progress import ProgressStore
     from sockviz.tui.entry import CourseEntry
@@ -68,7 +68,7 @@ def _practised(options: argparse.Namespace) -> int:
     return _follow(options, place, lesson, exercise, language)
 
 
-def _found(word: str) -> tuple[Place, Lesson, Exercise]:
+def _found(word: str) -> tuple[ExercisePlace, Lesson, Exercise]:
     from sockviz.lesson.document import BadLesson
     from sockviz.practice.shelf import TEXT, UnknownExercise, find, read_exercise
 
@@ -84,7 +84,7 @@ def _found(word: str) -> tuple[Place, Lesson, Exercise]:
     return place, lesson, exercise
 
 
-def _language(options: argparse.Namespace, place: Place, exercise: Exercise) -> str | None:
+def _language(options: argparse.Namespace, place: ExercisePlace, exercise: Exercise) -> str | None:
     """The language that was asked for, or that the file is in, or the student's copy; None where nothing says it."""
     from sockviz.practice.copies import written
     from sockviz.practice.shelf import SUFFIXES, language_of
@@ -150,7 +150,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _once(
-    options: argparse.Namespace, place: Place, lesson: Lesson, exercise: Exercise, language: str
+    options: argparse.Namespace, place: ExercisePlace, lesson: Lesson, exercise: Exercise, language: str
 ) -> int:
     from sockviz.practice.report import as_json, as_lines
 
@@ -172,7 +172,7 @@ def _once(
     return OK if attempted.passed else FAILED
 
 
-def _file(options: argparse.Namespace, place: Place, language: str) -> Path:
+def _file(options: argparse.Namespace, place: ExercisePlace, language: str) -> Path:
     from sockviz.practice.copies import cannot_be_made, copied
 
     if options.file is not None:
@@ -210,7 +210,7 @@ def _attempt(
 
 
 @contextlib.contextmanager
-def _recording(directory: str | None, place: Place, file: Path) -> Iterator[TextIO | None]:
+def _recording(directory: str | None, place: ExercisePlace, file: Path) -> Iterator[TextIO | None]:
     """A new file in that directory, called after the exercise and the student's file and folder; None: nothing is recorded."""
     if directory is None:
         yield None
@@ -236,13 +236,13 @@ def _store(options: argparse.Namespace) -> ProgressStore:
     return ProgressStore(progress_file(options))
 
 
-def _note(store: ProgressStore, place: Place, attempted: Attempt) -> None:
+def _note(store: ProgressStore, place: ExercisePlace, attempted: Attempt) -> None:
     store.exercise_attempted(place.slug, passed=attempted.passed)
     if store.message:
         door.complain(store.message)
 
 
-def _say_where_to(place: Place, exercise: Exercise, store: ProgressStore) -> None:
+def _say_where_to(place: ExercisePlace, exercise: Exercise, store: ProgressStore) -> None:
     """Where to go on to, once it was passed."""
     from sockviz.practice.listed import exercises, following
 
@@ -261,7 +261,7 @@ def _say_where_to(place: Place, exercise: Exercise, store: ProgressStore) -> Non
 
 def _screen(
     options: argparse.Namespace,
-    place: Place,
+    place: ExercisePlace,
     lesson: Lesson,
     exercise: Exercise,
     sitting: Sitting | None,
@@ -291,7 +291,11 @@ async def _opened(entry: CourseEntry) -> LessonRun:
 
 
 def _follow(
-    options: argparse.Namespace, place: Place, lesson: Lesson, exercise: Exercise, language: str | None
+    options: argparse.Namespace,
+    place: ExercisePlace,
+    lesson: Lesson,
+    exercise: Exercise,
+    language: str | None,
 ) -> int:
     """The task, and a verdict for each time that the student saves the file; until it passes."""
     from sockviz.practice.attempt import CannotAttempt

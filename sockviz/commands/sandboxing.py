@@ -115,7 +115,7 @@ def _screen(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
 
 
 async def _plain(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
-    from sockviz.commands.sandboxing_plain import Typing
+    from sockviz.commands.sandboxing_plain import TypedLines
     from sockviz.player.refusals import CannotPerform
     from sockviz.sandbox.keeping import as_lesson, as_recording
     from sockviz.sandbox.session import Session
@@ -127,7 +127,7 @@ async def _plain(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
         session = Session(await anew(), anew)
     except CannotPerform as reason:
         raise Usage(*reason.lines) from None
-    typing = Typing(session, page)
+    typing = TypedLines(session, page)
     try:
         await typing.until_left()
     finally:  # whatever ended it: what was typed is the reader's

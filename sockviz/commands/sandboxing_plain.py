@@ -24,10 +24,9 @@ from sockviz.visible import quoted
 FIRST = "server"
 #: So much of a line is shown on either side of what is wrong.
 _AROUND = 100
-_LEAVE = ("quit", "exit", "q")
 
 
-class Typing:
+class TypedLines:
     """Reads lines and has them performed, until their end. ``failed``: one of them could not be."""
 
     def __init__(self, session: Session, page: int) -> None:
@@ -54,7 +53,7 @@ class Typing:
                 break
             self._number += 1
             text = text.removeprefix("\ufeff") if self._number == 1 else text
-            if text.strip() in _LEAVE:
+            if text and terminal.leaves(text):
                 break
             await self._one(text)
             if self._session.run.problem is not None:

@@ -34,7 +34,7 @@ MOST_TOLD = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Sentence:
     """A sentence about a line. ``failed``: the call that failed, with the world after it."""
 
     sentence: str
@@ -42,7 +42,7 @@ class Said:
 
 
 @dataclass(slots=True)
-class Told:
+class LineAccount:
     """Sentences in order, no more than `MOST_TOLD`; ``more`` have been left out."""
 
     sentences: list[str] = field(default_factory=list)
@@ -62,8 +62,8 @@ class PageAccount:
 
     begin: int
     end: int
-    wire: Told = field(default_factory=Told)
-    besides: Told = field(default_factory=Told)
+    wire: LineAccount = field(default_factory=LineAccount)
+    besides: LineAccount = field(default_factory=LineAccount)
     asleep: list[tuple[CallBlocked, int, int, int]] = field(
         default_factory=list
     )  # who fell asleep: by which event, at which line, and which of its sentences says so
@@ -75,7 +75,7 @@ class Account:
     What came of it later is told there: who reads on is not to know it before."""
 
     pages: dict[int, PageAccount] = field(default_factory=dict)
-    said: dict[int, list[Said]] = field(default_factory=dict)
+    said: dict[int, list[Sentence]] = field(default_factory=dict)
     begun: dict[int, PageAccount] = field(default_factory=dict)  # on which page each line was
 
 
@@ -102,7 +102,7 @@ def _close(page: PageAccount, account: Account, timeline: Timeline) -> None:
     before, after = timeline.world_at(page.begin), timeline.world_at(page.end)
     for event, number, line, which in page.asleep:
         then = narrate(event, timeline.world_at(number), timeline.world_at(number + 1), later=after)
-        account.said[line][which] = Said(then)
+        account.said[line][which] = Sentence(then)
     for misfit in after.misfits[len(before.misfits) :]:
         if page.besides.has_room():
             page.besides.sentences.append(unfit(misfit))
@@ -147,7 +147,7 @@ class _Teller:
         if call is None or call.line is None:
             return
         failed = (call, after) if isinstance(event, CallReturned) and call.error is not None else None
-        is_here = self._say(call.line, Said(self._sentence(event, number), failed))
+        is_here = self._say(call.line, Sentence(self._sentence(event, number), failed))
         if is_here and isinstance(event, CallBlocked):
             self.page.asleep.append((event, number, call.line, len(self.account.said[call.line]) - 1))
 
@@ -158,16 +158,16 @@ class _Teller:
         made = line.calls if line is not None else ()
         failed = {call.error for n in made if (call := call_of(after, event.process, n)) is not None}
         if event.error is not None and event.error not in failed:
-            self._say(event.line, Said(self._sentence(event, number)))
+            self._say(event.line, Sentence(self._sentence(event, number)))
         elif not made and (statement := self.lesson.statement_at(event.line)) is not None:
             told = unheard(event.process, " ".join(statement.source.split()), after)
             if told:
-                self._say(event.line, Said(told))
+                self._say(event.line, Sentence(told))
 
     def _sentence(self, event: Event, number: int) -> str:
         return narrate(event, self.timeline.world_at(number), self.timeline.world_at(number + 1))
 
-    def _say(self, line: int, said: Said) -> bool:
+    def _say(self, line: int, said: Sentence) -> bool:
         """Says it of the line, or, where that was begun on an earlier page, as what else happened on this one: False then."""
         if self.account.begun.get(line) is self.page:
             self.account.said.setdefault(line, []).append(said)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from sockviz import __version__
 from sockviz.dataclass import dataclass
 from sockviz.html.account import Account, account_of
-from sockviz.html.lines import Lines, Story
+from sockviz.html.lines import LinesOfRun, Story
 from sockviz.html.markup import NEW_LINE, Html, document, element, joined, style_element, text, together
 from sockviz.html.page import Pages, title_of
 from sockviz.html.style import style_sheet
@@ -27,7 +27,7 @@ from sockviz.words.lab_words import lab_word, settings_told
 LARGEST_PAGE = 16_000_000
 
 
-class TooLarge(ValueError):
+class PageTooLarge(ValueError):
     """The page would have more than `LARGEST_PAGE`."""
 
 
@@ -40,12 +40,12 @@ class _Writing:
 
 
 def page_of(run: LessonRun, story: Story, largest: int = LARGEST_PAGE) -> str:
-    """`run`, as far as it has come, as a page of HTML. What an error means at large is told by `story`. Raises `TooLarge`."""
+    """`run`, as far as it has come, as a page of HTML. What an error means at large is told by `story`. Raises `PageTooLarge`."""
     lesson, reading = run.script, Reading(run)
     account = account_of(run.timeline, lesson)
     of_lesson = lesson.language or ORIGINAL
     language = of_lesson if of_lesson != current() else None
-    lines = Lines(account, story, is_sandbox(lesson))
+    lines = LinesOfRun(account, story, is_sandbox(lesson))
     writing = _Writing(run, lesson, account, Pages(reading, account, lines, language))
     body = element("body", joined(_body(writing, language, largest), NEW_LINE))
     return document(current(), _head(lesson), body)
@@ -89,7 +89,7 @@ def _body(writing: _Writing, language: str | None, largest: int) -> Iterator[Htm
         pages.append(writing.pages.page(page))
         left -= len(pages[-1].source)
         if left < 0:
-            raise TooLarge
+            raise PageTooLarge
     yield element("main", joined(pages, NEW_LINE))
     written = _("Written by sockviz {version}, from what happened in this run.").format(version=__version__)
     yield element("footer", element("p", written))

@@ -35,7 +35,7 @@ _OFF = "({})"
 
 
 @dataclass(slots=True)
-class Lines:
+class LinesOfRun:
     """Writes the lines of one run, page by page. What an error means at large is told where it is met first."""
 
     account: Account

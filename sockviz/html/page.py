@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sockviz.dataclass import dataclass
-from sockviz.html.account import Account, Told
-from sockviz.html.lines import Lines
+from sockviz.html.account import Account, LineAccount
+from sockviz.html.lines import LinesOfRun
 from sockviz.html.markup import NEW_LINE, NOTHING, Html, element, joined, together
 from sockviz.html.prose import Headings, inline, prose, without_heading
 from sockviz.html.stage import stage
@@ -29,7 +29,7 @@ class Pages:
 
     reading: Reading
     account: Account
-    lines: Lines
+    lines: LinesOfRun
     language: str | None
 
     def page(self, page: Page) -> Html:
@@ -150,7 +150,7 @@ def _judged(block: Expect, world: World) -> Html:
     )
 
 
-def _told(told: Told) -> Html:
+def _told(told: LineAccount) -> Html:
     if not told.sentences:
         return NOTHING
     rows: Sequence[Html] = [element("li", sentence) for sentence in told.sentences]

@@ -27,7 +27,7 @@ _HEADER_SIZE = _HEADER.size
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DumpPart:
     """What one received block adds to a dump. ``payloads`` are its messages without their netlink headers."""
 
     payloads: list[bytes]
@@ -51,7 +51,7 @@ def attribute(kind: int, *values: bytes) -> bytes:
     return _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), kind) + value + bytes(-len(value) % 4)
 
 
-def parse_part(data: bytes, sequence: int, operation: str = "netlink dump") -> Part:
+def parse_part(data: bytes, sequence: int, operation: str = "netlink dump") -> DumpPart:
     """The messages in `data` that answer request `sequence`; others (of a dump that was given up) are passed over.
 
     Raises `KernelRefused` where the kernel answered with an errno, `BadMessage` where the bytes are cut short or broken.
@@ -73,7 +73,7 @@ def parse_part(data: bytes, sequence: int, operation: str = "netlink dump") -> P
                 # A dump that fails after it began says so in NLMSG_DONE, without an NLMSG_ERROR
                 # (net/netlink/af_netlink.c, netlink_dump_done): ENOENT for a protocol without diag support.
                 _raise_if_failed(body, operation, required=False)
-                return Part(payloads, True, interrupted)
+                return DumpPart(payloads, True, interrupted)
             if kind == NLMSG_ERROR:
                 _raise_if_failed(body, operation, required=True)
             elif kind == NLMSG_OVERRUN:
@@ -81,7 +81,7 @@ def parse_part(data: bytes, sequence: int, operation: str = "netlink dump") -> P
             elif kind != NLMSG_NOOP:
                 payloads.append(body)
         offset += (length + 3) & ~3
-    return Part(payloads, False, interrupted)
+    return DumpPart(payloads, False, interrupted)
 
 
 def _raise_if_failed(body: bytes, operation: str, required: bool) -> None:

@@ -19,7 +19,7 @@ from sockviz.kernel.observe import ProcessSource
 from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.channel import Channel
 from sockviz.lab.ends import Ends
-from sockviz.lab.hearing import Heard, Hello, LabLost, from_child
+from sockviz.lab.hearing import Heard, LabLost, ProcessReady, from_child
 from sockviz.lab.lab import Job
 from sockviz.lab.readers import Readers
 from sockviz.lab.seal import Seal
@@ -51,7 +51,7 @@ class Crew:
         self._channels: dict[str, Channel] = {}
         self._begun: dict[str, ProcessStarted] = {}
         self._hosts: dict[str, str] = {}
-        self._hellos: dict[str, asyncio.Future[Hello]] = {}
+        self._hellos: dict[str, asyncio.Future[ProcessReady]] = {}
         self._parents: dict[str, str] = {}  # of those that are forked
         self._gone: set[str] = set()
         self._ahead: dict[str, asyncio.Task[None]] = {}  # made, or being made, before anybody needs them
@@ -303,7 +303,7 @@ class Crew:
         except BadValue as error:
             self.say(LabLost(f"{name} spoke nonsense: {error}"))
             return
-        if not isinstance(said, Hello):
+        if not isinstance(said, ProcessReady):
             if (death := self._ends.told_of(said)) is not None:
                 self._died(death)
             self.say(said)

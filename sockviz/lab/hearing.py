@@ -31,7 +31,7 @@ from sockviz.model.values import BadValue, Json, Value, decode
 
 
 @dataclass(frozen=True, slots=True)
-class Hello:
+class ProcessReady:
     """A process is ready (a forked child says so on its own channel). ``pid`` is its own getpid."""
 
     pid: int
@@ -72,13 +72,13 @@ Heard: TypeAlias = (
 
 def from_child(
     process: str, json: Json
-) -> Hello | StatementBegun | CallEntered | CallReturned | StatementFinished:
+) -> ProcessReady | StatementBegun | CallEntered | CallReturned | StatementFinished:
     """What `process` said. Raises `BadValue` where child.py says no such thing."""
     if not isinstance(json, dict):
         raise BadValue(f"not a message of a lesson process: {str(json)[:200]}")
     match json:
         case {"event": "hello", "pid": int(pid), "at": float(at)}:
-            return Hello(pid, at)
+            return ProcessReady(pid, at)
         case {"event": "begun", "line": int(line), "at": float(at)}:
             return StatementBegun(at, process, line, together=True)
         case {

@@ -12,10 +12,10 @@ _ROUNDS = 8
 
 
 class HasFileno(Protocol):
-    """A socket, say."""
+    """A socket, say, or a file."""
 
     def fileno(self) -> int:
-        """Its descriptor."""
+        """Its descriptor. Some raise OSError where they have none."""
 
 
 class Readers:

@@ -27,7 +27,7 @@ _NOWHERE = "0xffffffffffffffff"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CallSite:
     """Where a call is made, as a tracer says it: a line of a ``file``, or an ``address`` in a compiled program."""
 
     file: str
@@ -43,7 +43,7 @@ class SourceTexts:
     _numbers: dict[str, int] = field(default_factory=dict)
     _programs: dict[str, Addresses | None] = field(default_factory=dict)
 
-    def find(self, place: Place, at: float) -> tuple[int, int] | None:
+    def find(self, place: CallSite, at: float) -> tuple[int, int] | None:
         """A line, and the number of the text that it is of, for a call that was entered at an instant. None where that is not
         known."""
         found = (place.file, place.line) if place.line is not None else self._of_address(place)
@@ -68,7 +68,7 @@ class SourceTexts:
                 program.close()
         self._programs = {}
 
-    def _of_address(self, place: Place) -> tuple[str, int] | None:
+    def _of_address(self, place: CallSite) -> tuple[str, int] | None:
         if place.address is None:
             return None
         if place.file in self._programs:

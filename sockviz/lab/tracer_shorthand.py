@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from sockviz.dataclass import dataclass
 from sockviz.lab.hearing import names_told
-from sockviz.lab.source_texts import Place
+from sockviz.lab.source_texts import CallSite
 from sockviz.lab.tracer.shorthand import (
     ENTERED,
     ENTERED_AS,
@@ -61,7 +61,7 @@ class TracerShorthand:
     A program may have had a hand in what is told of it: what of that cannot be read costs the values of that call.
     """
 
-    def __init__(self, find: Callable[[Place, float], tuple[int, int] | None]) -> None:
+    def __init__(self, find: Callable[[CallSite, float], tuple[int, int] | None]) -> None:
         self._find = find
         self._things: dict[int, Any] = {}  # by number: shapes, values, errors
         self._turns: dict[int, _Turn] = {}  # by number, too
@@ -229,12 +229,12 @@ def _names(told: Json) -> tuple[ToldName, ...]:
         return ()
 
 
-def _place(thing: Mapping[str, Json]) -> Place | None:
+def _place(thing: Mapping[str, Json]) -> CallSite | None:
     match thing:
         case {"file": str(file), "line": int(line)}:
-            return Place(file, line, None)
+            return CallSite(file, line, None)
         case {"file": str(file), "address": int(address)}:
-            return Place(file, None, address)
+            return CallSite(file, None, address)
     return None
 
 

@@ -25,12 +25,12 @@ from sockviz.model.values import BadValue, Json
 
 
 @dataclass(frozen=True, slots=True)
-class Hello:
+class TracerHere:
     """The tracer is there; of its pidfd a copy came along."""
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class ProgramStarted:
     """A process is there. ``pid`` is the lab's number of it; of its pidfd, where there is one, a copy came along."""
 
     at: float
@@ -45,7 +45,7 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
+class ThreadStarted:
     """A process has a further thread. ``tid`` is the lab's number of it."""
 
     at: float
@@ -55,7 +55,7 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
-class NotStarted:
+class ProgramRefused:
     """A program could not be started: the kernel did not let it be traced or executed, or the run has no ``room`` for it."""
 
     name: str
@@ -64,28 +64,28 @@ class NotStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class Untraced:
+class TracingRefused:
     """Programs run, and cannot be traced: the kernel said that errno."""
 
     errno: int
 
 
 @dataclass(frozen=True, slots=True)
-class OuterProc:
+class ProcRefused:
     """Programs find the machine's processes in /proc, not their own: the kernel said that errno."""
 
     errno: int
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
+class ProgramsOver:
     """Every process has ended, of as many programs as were to be started by then."""
 
     started: int
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LookWanted:
     """A task waits where it is until somebody has looked (`sockviz.lab.tracer.looks`)."""
 
     process: str
@@ -93,21 +93,21 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldSoFar:
     """All that had happened when that was asked for has been told of."""
 
 
 Said: TypeAlias = (
-    Hello
-    | Started
-    | Thread
+    TracerHere
+    | ProgramStarted
+    | ThreadStarted
     | ThreadEnded
-    | NotStarted
-    | Untraced
-    | OuterProc
-    | Over
-    | Told
-    | Look
+    | ProgramRefused
+    | TracingRefused
+    | ProcRefused
+    | ProgramsOver
+    | ToldSoFar
+    | LookWanted
     | CallEntered
     | CallHeld
     | CallLetGo
@@ -169,7 +169,7 @@ def _of_process(json: Json) -> Said:
             "event": "started", "at": float(at), "process": str(process), "pid": int(pid), "parent": str() | None as parent,
             "has_pidfd": bool(has_pidfd),
         }:  # fmt: skip
-            return Started(at, process, pid, parent, has_pidfd)
+            return ProgramStarted(at, process, pid, parent, has_pidfd)
         case {
             "event": "thread",
             "at": float(at),
@@ -177,7 +177,7 @@ def _of_process(json: Json) -> Said:
             "task": int(task),
             "tid": int(tid),
         }:
-            return Thread(at, process, task, tid)
+            return ThreadStarted(at, process, task, tid)
         case {"event": "thread over", "at": float(at), "process": str(process), "task": int(task)}:
             return ThreadEnded(at, process, task)
         case {"event": "executed", "at": float(at), "process": str(process), "arguments": list(arguments)}:
@@ -204,19 +204,19 @@ def _of_process(json: Json) -> Said:
             "errno": int(number),
             "step": "trace" | "execute" | "room" as step,
         }:
-            return NotStarted(name, number, step)
+            return ProgramRefused(name, number, step)
         case {"event": "untraced", "errno": int(number)}:
-            return Untraced(number)
+            return TracingRefused(number)
         case {"event": "hello"}:
-            return Hello()
+            return TracerHere()
         case {"event": "proc", "errno": int(number)}:
-            return OuterProc(number)
+            return ProcRefused(number)
         case {"event": "over", "started": int(started)}:
-            return Over(started)
+            return ProgramsOver(started)
         case {"event": "look", "process": str(process), "task": int(task)}:
-            return Look(process, task)
+            return LookWanted(process, task)
         case {"event": "told"}:
-            return Told()
+            return ToldSoFar()
     raise BadValue(f"not a message of a tracer: {str(json)[:200]}")
 
 

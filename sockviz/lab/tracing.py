@@ -20,16 +20,16 @@ from sockviz.lab.supervisor import PATIENCE, LabRefused, TooSlow
 from sockviz.lab.tracer.image import outer_pid
 from sockviz.lab.tracer_shorthand import TracerShorthand
 from sockviz.lab.tracer_words import (
-    Hello,
-    Look,
-    NotStarted,
-    OuterProc,
-    Over,
+    LookWanted,
+    ProcRefused,
+    ProgramRefused,
+    ProgramsOver,
+    ProgramStarted,
     Said,
-    Started,
-    Thread,
-    Told,
-    Untraced,
+    ThreadStarted,
+    ToldSoFar,
+    TracerHere,
+    TracingRefused,
     from_tracer,
 )
 from sockviz.language import _
@@ -251,28 +251,28 @@ class Tracing:
 
     def _heard(self, said: Said) -> None:
         match said:
-            case Started():
+            case ProgramStarted():
                 self._adopt(said)
-            case Thread(at=at, process=process, task=task, tid=tid):
+            case ThreadStarted(at=at, process=process, task=task, tid=tid):
                 self._crew.adopt_thread(process, task, tid)
                 self._crew.say(ThreadBegan(at, process, task))
-            case NotStarted(name=name, errno=number, step=step):
+            case ProgramRefused(name=name, errno=number, step=step):
                 self._settle(name, LabRefused(STEPS[step], number))
-            case Untraced(errno=number):
+            case TracingRefused(errno=number):
                 self.untraced = number
-            case OuterProc(errno=number):
+            case ProcRefused(errno=number):
                 self.outer_proc = number
-            case Hello():
+            case TracerHere():
                 pidfd = self._fds.popleft()
                 self._pid = _pid_of(pidfd)
                 os.close(pidfd)
-            case Told():
+            case ToldSoFar():
                 self._tell()
-            case Look(process=process, task=task):
+            case LookWanted(process=process, task=task):
                 looking = asyncio.ensure_future(self._look_for(process, task))
                 self._looking.add(looking)
                 looking.add_done_callback(self._looking.discard)
-            case Over(started=started):
+            case ProgramsOver(started=started):
                 self.over = started == self._started
                 self._crew.stir()
             case ProcessEnded():
@@ -280,7 +280,7 @@ class Tracing:
             case _:
                 self._crew.say(said)
 
-    def _adopt(self, said: Started) -> None:
+    def _adopt(self, said: ProgramStarted) -> None:
         self._first = self._first or said.process
         pidfd = self._fds.popleft() if said.has_pidfd and self._fds else None
         # Without one nobody knows which process of this machine has the number that a lab's own numbering gives it.

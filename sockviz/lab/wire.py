@@ -27,7 +27,7 @@ from typing import Protocol
 from sockviz.dataclass import dataclass
 from sockviz.lab.confinement import StepRefused
 from sockviz.lab.losses import Losses
-from sockviz.lab.wire_entries import GATHERING, Entry, Order
+from sockviz.lab.wire_entries import GATHERING, HeldFrame, LinkOrder
 from sockviz.lab.wire_frames import HOUSEKEEPING, Frame, describe
 from sockviz.lab.wire_port import Port
 from sockviz.lab.wire_setup import HostPlan, connect
@@ -77,8 +77,8 @@ class Wire:
     ports: Mapping[str, Device]
     control: socket.socket
     holding: set[str] = field(default_factory=set)
-    held: list[Entry] = field(default_factory=list)
-    orders: list[Order] = field(default_factory=list)
+    held: list[HeldFrame] = field(default_factory=list)
+    orders: list[LinkOrder] = field(default_factory=list)
     outbox: collections.deque[bytes] = field(default_factory=collections.deque)
     frames: int = 0
     losses: Losses | None = None
@@ -116,7 +116,7 @@ class Wire:
             if len(self.held) >= MOST_HELD:  # no wire is without an end
                 self.report(DROPPED, frame, frame.number, after(frame))
                 return
-            entry = Entry(frame.number, [frame])
+            entry = HeldFrame(frame.number, [frame])
             self.held.append(entry)
         # "The next one" is the next that is kept: what flows anyway needs no letting through.
         orders = (
@@ -129,7 +129,7 @@ class Wire:
         elif not kept and entry.due is None:
             self.deliver(entry)
 
-    def joined(self, frame: Frame, kept: bool) -> Entry | None:
+    def joined(self, frame: Frame, kept: bool) -> HeldFrame | None:
         """What waits and has the rest of `frame`'s datagram, or where it is kept the segment that it is a copy of."""
         if frame.part is not None and (mates := next((e for e in self.held if e.lacks(frame)), None)):
             return mates
@@ -137,7 +137,7 @@ class Wire:
             return None
         return next((each for each in self.held if each.head.identity == frame.identity), None)
 
-    def deliver(self, entry: Entry) -> None:
+    def deliver(self, entry: HeldFrame) -> None:
         """Lets one copy through."""
         for frame in entry.oldest:
             self.pass_on(frame)
@@ -146,13 +146,13 @@ class Wire:
             self.held.remove(entry)
         entry.due = None
 
-    def drop(self, entry: Entry) -> None:
+    def drop(self, entry: HeldFrame) -> None:
         """Discards all waiting copies."""
         for frame in entry.frames:
             self.report(DROPPED, frame, frame.number, after(frame))
         self.held.remove(entry)
 
-    def duplicate(self, entry: Entry) -> None:
+    def duplicate(self, entry: HeldFrame) -> None:
         """Lets one copy through twice."""
         for frame in entry.oldest:
             self.pass_on(frame, DUPLICATED)
@@ -209,10 +209,10 @@ class Wire:
                         entry.order = None
             case "deliver" | "drop" | "duplicate" | "delay":
                 seconds = float(str(message.get("seconds", 0)))
-                order = Order(number, verb, str(pattern) if pattern else None, seconds)
+                order = LinkOrder(number, verb, str(pattern) if pattern else None, seconds)
                 self.take_up(order, message.get("frame"))
 
-    def take_up(self, order: Order, frame: object) -> None:
+    def take_up(self, order: LinkOrder, frame: object) -> None:
         """An order for one frame, by its number or by what it is."""
         if frame is not None:
             entry = next((e for e in self.held if any(f.number == frame for f in e.frames)), None)
@@ -228,7 +228,7 @@ class Wire:
                 self.answer(order.number)  # armed for the next match; in flow nobody waits for it
                 order.number = None
 
-    def carry_out(self, order: Order, entry: Entry) -> None:
+    def carry_out(self, order: LinkOrder, entry: HeldFrame) -> None:
         """Does to the entry what the order says, once all of it is there."""
         if order.verb == "delay" or entry.is_whole or order.is_for_one_fragment:
             self.do(order, entry)
@@ -237,7 +237,7 @@ class Wire:
             self.answer(entry.order.number)  # another order has come since
         entry.order, entry.gathered_by = order, time.monotonic() + GATHERING
 
-    def do(self, order: Order, entry: Entry) -> None:
+    def do(self, order: LinkOrder, entry: HeldFrame) -> None:
         """Does to the entry what the order says."""
         entry.order = None
         match order.verb:

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
-from sockviz.lab.wire_frames import LATER_FRAGMENT, Frame, Part
+from sockviz.lab.wire_frames import LATER_FRAGMENT, FragmentPart, Frame
 
 #: A verb waits so long for the fragments of its datagram that have not come yet (seconds). A host sends them all in one go.
 GATHERING = 0.05
 
 
 @dataclass(slots=True)
-class Order:
+class LinkOrder:
     """A verb that waits for its match. ``number`` is answered when it is done; None where that has been said already."""
 
     number: int | None
@@ -34,11 +34,11 @@ class Gathered:
     parts: dict[int, int] = field(default_factory=dict)  # where each begins and ends
     length: int | None = None  # of the datagram, once its last fragment has come
 
-    def has(self, part: Part) -> bool:
+    def has(self, part: FragmentPart) -> bool:
         """Whether a part that begins there has come already: another of the same name is another datagram's."""
         return part.offset in self.parts
 
-    def add(self, part: Part) -> None:
+    def add(self, part: FragmentPart) -> None:
         """One more has come."""
         self.parts[part.offset] = part.end
         if not part.more:
@@ -56,14 +56,14 @@ class Gathered:
 
 
 @dataclass(slots=True)
-class Entry:
+class HeldFrame:
     """A segment that is held, with its copies: the kernel sends it again while it waits. Of a datagram that was cut up, all
     fragments. ``number`` is the first one's, and stays so when that has been let through and copies of it still wait."""
 
     number: int
     frames: list[Frame]
     due: float | None = None  # when a delay ends
-    order: Order | None = None  # what is done to it once all fragments are there
+    order: LinkOrder | None = None  # what is done to it once all fragments are there
     gathered_by: float = 0.0  # or then at the latest
 
     @property

@@ -23,7 +23,7 @@ DISCOVERY = frozenset((*range(130, 138), 143))
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FragmentPart:
     """Which part of a datagram a fragment is. ``datagram`` is shared by all of them; bytes from ``offset`` up to ``end``."""
 
     datagram: tuple[object, ...]
@@ -43,7 +43,7 @@ class Frame:
     data: bytes
     label: str = HOUSEKEEPING
     identity: tuple[object, ...] | None = None
-    part: Part | None = None
+    part: FragmentPart | None = None
 
     def matches(self, pattern: str | None) -> bool:
         """Whether `pattern` (``SYN+ACK`` or ``client ACK``) means exactly this frame; None means any."""
@@ -65,7 +65,7 @@ def describe(number: int, sender: str, at: float, data: bytes) -> Frame:
         return Frame(number, sender, at, data)
     part = inner.part
     if part is not None:
-        part = Part((sender, *part.datagram), part.offset, part.end, part.more)
+        part = FragmentPart((sender, *part.datagram), part.offset, part.end, part.more)
     return Frame(number, sender, at, data, label, (sender, *identity) if identity else None, part)
 
 
@@ -84,7 +84,7 @@ class _Inner:
     ends: bytes
     body: bytes
     length: int
-    part: Part | None
+    part: FragmentPart | None
 
 
 def _inner(data: bytes) -> _Inner | None:
@@ -124,8 +124,8 @@ def _ipv6(data: bytes) -> _Inner | None:
     return _Inner(6, following, ends, body, length, part)
 
 
-def _part(datagram: tuple[object, ...], offset: int, length: int, more: bool) -> Part | None:
-    return Part(datagram, offset, offset + length, more) if offset or more else None
+def _part(datagram: tuple[object, ...], offset: int, length: int, more: bool) -> FragmentPart | None:
+    return FragmentPart(datagram, offset, offset + length, more) if offset or more else None
 
 
 def _read(inner: _Inner) -> tuple[str, tuple[object, ...] | None]:

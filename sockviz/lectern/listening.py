@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sockviz.lectern.directory import sockets
-from sockviz.lectern.messages import LONGEST_TOLD, VERSION, NotSaid, Order, closed, heard, is_ours, said
+from sockviz.lectern.messages import LONGEST_TOLD, VERSION, NotSaid, RunOrder, closed, heard, is_ours, said
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.parser import parse_lesson
 
@@ -29,7 +29,7 @@ class Heard:
         except (OSError, ValueError):
             return None
 
-    def say(self, order: Order) -> None:
+    def say(self, order: RunOrder) -> None:
         """What it is to do."""
         if not self._writer.is_closing():
             self._writer.write(said(order.body()))

@@ -26,7 +26,7 @@ class NotSaid(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunOrder:
     """What a run is to do. ``page`` is from 0, with `PAGE`; ``counts`` are the votes for each choice of the question at ``line``,
     with `VOTE`."""
 
@@ -57,7 +57,7 @@ def heard(line: bytes) -> dict[str, Any]:
     return body
 
 
-def order_of(octets: bytes) -> Order:
+def order_of(octets: bytes) -> RunOrder:
     """The order in a line. Raises `NotSaid`."""
     body = heard(octets)
     do, page, line, counts = body.get("do"), body.get("page", 0), body.get("line", 0), body.get("counts", [])
@@ -65,7 +65,7 @@ def order_of(octets: bytes) -> Order:
         raise NotSaid("no order")
     if not isinstance(counts, list) or not all(_is_number(count, MOST_VOTES + 1) for count in counts):
         raise NotSaid("no votes")
-    return Order(do, page, line, tuple(counts))
+    return RunOrder(do, page, line, tuple(counts))
 
 
 def _is_number(value: object, below: int) -> bool:

@@ -17,7 +17,7 @@ from sockviz.lectern.messages import (
     LONGEST_ORDER,
     LONGEST_TOLD,
     VERSION,
-    Order,
+    RunOrder,
     closed,
     is_ours,
     order_of,
@@ -35,7 +35,7 @@ class Stand:
     file. What they say is given to `do`."""
 
     def __init__(
-        self, text: str, path: str, state: Callable[[], Mapping[str, Any]], do: Callable[[Order], object]
+        self, text: str, path: str, state: Callable[[], Mapping[str, Any]], do: Callable[[RunOrder], object]
     ) -> None:
         self._lesson = {"text": text, "path": path}
         self._state, self._do = state, do

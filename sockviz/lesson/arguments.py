@@ -18,7 +18,7 @@ from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import LogicalLine
 from sockviz.lesson.not_a_line import why_no_module, why_no_value
 from sockviz.lesson.symbols import KnownProcess, SymbolTable
-from sockviz.lesson.typed import BAD, Typed, computed, described, example
+from sockviz.lesson.typed import BAD, TypedForm, computed, described, example
 from sockviz.model.first_names import BOUND
 from sockviz.model.limits import LARGEST_VALUE, WIDEST_NUMBER
 from sockviz.model.values import Json, encode
@@ -47,13 +47,13 @@ class ValueReader:
     kinds: dict[str, str] = field(default_factory=dict)
     failed: bool = False
 
-    def bad(self, node: ast.AST, message: str, kind: str = "statement") -> Typed:
+    def bad(self, node: ast.AST, message: str, kind: str = "statement") -> TypedForm:
         """Reports `message` at `node`."""
         self.failed = True
         self.findings.problem(*self.line.place_of(node), kind, message)
         return BAD
 
-    def read(self, node: ast.expr) -> Typed:
+    def read(self, node: ast.expr) -> TypedForm:
         """The form of `node`."""
         match node:
             case ast.Constant():
@@ -70,7 +70,7 @@ class ValueReader:
                 if operator != "not" and operand.one not in ("int", "float", "bool", "any", "bad"):
                     return self.bad(node, f"{operator} is for numbers")
                 number = -operand.number if operator == "-" and operand.number is not None else None
-                return Typed(
+                return TypedForm(
                     ["unary", operator, operand.tree], "bool" if operator == "not" else operand.one, number
                 )
             case ast.BinOp():
@@ -85,11 +85,11 @@ class ValueReader:
 
     # --- atoms ------------------------------------------------------------------------------------------
 
-    def _constant(self, node: ast.Constant) -> Typed:
+    def _constant(self, node: ast.Constant) -> TypedForm:
         value = node.value
         match value:
             case None | bool():
-                return Typed(
+                return TypedForm(
                     ["value", value],
                     "None" if value is None else "bool",
                     None if value is None else int(value),
@@ -97,28 +97,28 @@ class ValueReader:
             case int():
                 if value.bit_length() > WIDEST_NUMBER:
                     return self.bad(node, f"a number has at most {WIDEST_NUMBER} bits", "limit")
-                return Typed(["value", value], "int", value)
+                return TypedForm(["value", value], "int", value)
             case float():
                 if not math.isfinite(value):
                     return self.bad(node, "this number is too large for a float", "limit")
-                return Typed(["value", value], "float")
+                return TypedForm(["value", value], "float")
             case str():
                 if any("\ud800" <= character <= "\udfff" for character in value):
                     return self.bad(node, "half of a surrogate pair is not text")
-                return Typed(["value", value], "str", size=len(value))
+                return TypedForm(["value", value], "str", size=len(value))
             case bytes():
-                return Typed(["value", encode(value)], "bytes", size=len(value))
+                return TypedForm(["value", encode(value)], "bytes", size=len(value))
         return self.bad(node, f"{ast.unparse(node)} is not part of a lesson's lines")
 
-    def _name(self, node: ast.Name) -> Typed:
+    def _name(self, node: ast.Name) -> TypedForm:
         name = node.id
         if name in BOUND:
-            return Typed(["name", name], self.process.kind(name))
+            return TypedForm(["name", name], self.process.kind(name))
         if name in self.process.variables:
             self.symbols.use(self.process.name, name)
             kind = self.process.kind(name)
             self.kinds[name] = kind
-            return Typed(["name", name], kind)
+            return TypedForm(["name", name], kind)
         if name.startswith("_"):
             return self.bad(
                 node, f"{name}: names that begin with an underscore are not part of a lesson", "name"
@@ -143,7 +143,7 @@ class ValueReader:
 
     # --- operations -------------------------------------------------------------------------------------
 
-    def _attribute(self, node: ast.Attribute) -> Typed:
+    def _attribute(self, node: ast.Attribute) -> TypedForm:
         name = node.attr
         if name.startswith("_"):
             return self.bad(
@@ -158,7 +158,7 @@ class ValueReader:
             if name in constants(module):
                 value = constant_value(f"{module}.{name}")
                 number = int(value) if isinstance(value, int) else None
-                return Typed(
+                return TypedForm(
                     ["constant", f"{module}.{name}"], "str" if isinstance(value, str) else "int", number
                 )
             if name in functions(module):
@@ -176,7 +176,7 @@ class ValueReader:
             ATTRIBUTES["socket.socket"] if value_of.kind == "any" else {}
         )
         if name in known:
-            return Typed(["attribute", value_of.tree, name], known[name])
+            return TypedForm(["attribute", value_of.tree, name], known[name])
         if name in methods(value_of.one):
             return self.bad(
                 node,
@@ -191,7 +191,7 @@ class ValueReader:
             "name",
         )
 
-    def _subscript(self, node: ast.Subscript) -> Typed:
+    def _subscript(self, node: ast.Subscript) -> TypedForm:
         value = self.read(node.value)
         if value.kind in ("socket.socket", "select.poll", "select.epoll", "int", "float", "bool", "None"):
             return self.bad(node, f"{described(value.one)} has no parts to take by number")
@@ -201,7 +201,7 @@ class ValueReader:
             ends = [
                 None if end is None else self.read(end).tree for end in (node.slice.lower, node.slice.upper)
             ]
-            return Typed(["subscript", value.tree, ["slice", *ends]], value.one)
+            return TypedForm(["subscript", value.tree, ["slice", *ends]], value.one)
         index = self.read(node.slice)
         if index.one in ("str", "bytes") and value.one in (
             "bytes",
@@ -221,9 +221,9 @@ class ValueReader:
             kind = value.kind[index.number]
         elif value.kind in ("bytes", "bytearray"):
             kind = "int"
-        return Typed(["subscript", value.tree, index.tree], kind)
+        return TypedForm(["subscript", value.tree, index.tree], kind)
 
-    def _binary(self, node: ast.BinOp) -> Typed:
+    def _binary(self, node: ast.BinOp) -> TypedForm:
         left, right = self.read(node.left), self.read(node.right)
         operator = _OPERATORS.get(type(node.op))
         if operator is None:
@@ -250,9 +250,11 @@ class ValueReader:
             if number.bit_length() > WIDEST_NUMBER:
                 return self.bad(node, f"a number has at most {WIDEST_NUMBER} bits", "limit")
         both_int = left.one in ("int", "bool") and right.one in ("int", "bool")
-        return Typed(tree, "int" if both_int else "any", number)
+        return TypedForm(tree, "int" if both_int else "any", number)
 
-    def _sized(self, node: ast.BinOp, operator: str, left: Typed, right: Typed, tree: Json) -> Typed:
+    def _sized(
+        self, node: ast.BinOp, operator: str, left: TypedForm, right: TypedForm, tree: Json
+    ) -> TypedForm:
         """``+`` and ``*`` on bytes or text, within bounds."""
         if operator == "+":
             if left.one != right.one and "any" not in (left.one, right.one):
@@ -271,19 +273,19 @@ class ValueReader:
             message = f"this would make {size} bytes; a value has at most {LARGEST_VALUE} (64 MiB)"
             return self.bad(node, message, "limit")
         kind = left.one if left.one in _SIZED else right.one
-        return Typed(tree, kind, size=size)
+        return TypedForm(tree, kind, size=size)
 
     # --- collections ------------------------------------------------------------------------------------
 
-    def _sequence(self, node: ast.Tuple | ast.List) -> Typed:
+    def _sequence(self, node: ast.Tuple | ast.List) -> TypedForm:
         if len(node.elts) > MOST_ITEMS:
             return self.bad(node, f"at most {MOST_ITEMS} items", "limit")
         items = [self.read(item) for item in node.elts]
         if isinstance(node, ast.List):
-            return Typed(["list", [item.tree for item in items]], "list")
-        return Typed(["tuple", [item.tree for item in items]], tuple(item.one for item in items))
+            return TypedForm(["list", [item.tree for item in items]], "list")
+        return TypedForm(["tuple", [item.tree for item in items]], tuple(item.one for item in items))
 
-    def _dictionary(self, node: ast.Dict) -> Typed:
+    def _dictionary(self, node: ast.Dict) -> TypedForm:
         if len(node.keys) > MOST_ITEMS:
             return self.bad(node, f"at most {MOST_ITEMS} items", "limit")
         pairs: list[Json] = []
@@ -291,11 +293,11 @@ class ValueReader:
             if key is None:
                 return self.bad(value, "`**` is not part of a lesson's lines")
             pairs.append([self.read(key).tree, self.read(value).tree])
-        return Typed(["dict", pairs], "dict")
+        return TypedForm(["dict", pairs], "dict")
 
     # --- calls ------------------------------------------------------------------------------------------
 
-    def _call(self, node: ast.Call) -> Typed:
+    def _call(self, node: ast.Call) -> TypedForm:
         row, receiver = self.callee(node.func)
         given = arguments_by_parameter(node, row, self.bad) if row else {}
         arguments = [self.read(argument) for argument in node.args if not isinstance(argument, ast.Starred)]
@@ -308,9 +310,11 @@ class ValueReader:
         self.calls.append(row.key)
         target = receiver.tree if receiver is not None else None
         words: dict[str, Json] = {word: value.tree for word, value in named.items()}
-        return Typed(["call", row.key, target, [a.tree for a in arguments], words, row.is_call], row.returns)
+        return TypedForm(
+            ["call", row.key, target, [a.tree for a in arguments], words, row.is_call], row.returns
+        )
 
-    def callee(self, node: ast.expr) -> tuple[Row | None, Typed | None]:
+    def callee(self, node: ast.expr) -> tuple[Row | None, TypedForm | None]:
         """The row that is called, and the receiver where it is a method."""
         if isinstance(node, ast.Name):
             builtin = CALLS.get(f"builtins.{node.id}")

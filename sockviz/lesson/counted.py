@@ -36,7 +36,7 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
-class TooLarge(ValueError):
+class ValueTooLarge(ValueError):
     """Arithmetic would make a value out of bounds."""
 
 
@@ -165,7 +165,7 @@ def _total(value: Collection[Any], work: Work) -> int | float:
             raise TypeError("sum adds numbers")
         total += item
         if isinstance(total, int) and total.bit_length() > WIDEST:
-            raise TooLarge
+            raise ValueTooLarge
     return total
 
 
@@ -202,7 +202,7 @@ def cut(value: Any, low: int | None, high: int | None, work: Work) -> Any:
 
 
 def arithmetic(op: ast.operator, left: Any, right: Any, work: Work) -> Any:
-    """``left op right``. Raises `TooLarge` before anything is made that would be out of bounds."""
+    """``left op right``. Raises `ValueTooLarge` before anything is made that would be out of bounds."""
     work.spend()
     if isinstance(left, str | bytes) and not isinstance(op, ast.Add | ast.Mult):
         raise TypeError("text and bytes know + and *")  # % would format: a width alone can ask for gigabytes
@@ -210,16 +210,16 @@ def arithmetic(op: ast.operator, left: Any, right: Any, work: Work) -> Any:
     sized = [side for side in (left, right) if isinstance(side, str | bytes | tuple | list)]
     if sized and isinstance(op, ast.Mult) and numbers:
         if len(sized[0]) * max(numbers[0], 0) > LARGEST:
-            raise TooLarge
+            raise ValueTooLarge
         work.make(sized[0], max(numbers[0], 0))
     elif sized and isinstance(op, ast.Add):
         if sum(map(len, sized)) > LARGEST:
-            raise TooLarge
+            raise ValueTooLarge
         for side in sized:
             work.make(side)
     elif isinstance(op, ast.LShift) and len(numbers) == 2:
         if not 0 <= right <= WIDEST or left.bit_length() + right > WIDEST:
-            raise TooLarge
+            raise ValueTooLarge
     elif sum(number.bit_length() for number in numbers) > WIDEST:
-        raise TooLarge
+        raise ValueTooLarge
     return _ARITHMETIC[type(op)](left, right)

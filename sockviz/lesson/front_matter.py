@@ -72,11 +72,11 @@ def read_front_matter(lines: list[str], findings: Findings) -> FrontMatter:
     plain = plain_entries(lines)
     if plain is not None:
         return _Reader(plain, findings, end + 1).front_matter()
-    from sockviz.lesson.yaml_entries import Unreadable, yaml_entries  # which few lessons need
+    from sockviz.lesson.yaml_entries import NoYaml, yaml_entries  # which few lessons need
 
     try:
         entries = dict(yaml_entries(text, findings))
-    except Unreadable as error:
+    except NoYaml as error:
         findings.problem(error.line, error.column, "front-matter", str(error))
         return FrontMatter(last_line=end + 1)
     return _Reader(entries, findings, end + 1).front_matter()

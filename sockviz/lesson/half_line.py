@@ -35,7 +35,7 @@ class Token(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class LinePiece:
     """One token, and where it begins and ends. ``operand``: the index of the first token of the operand that ends with this one:
     ``s.accept()[0]`` ends with its last bracket."""
 
@@ -70,7 +70,7 @@ class HalfLine:
     the cursor stands. ``comment``: it stands in one. ``strange``: this is no line of a lesson, whatever follows."""
 
     text: str
-    tokens: list[Piece]
+    tokens: list[LinePiece]
     brackets: list[Bracket]
     typed: str = ""
     assigned: int | None = None
@@ -139,7 +139,7 @@ def _next(half: HalfLine, at: int) -> int:
             return _string(half, at, end)
         half.strange = operand_before and match[0] != "not"
         operand = tokens[-2].operand if after_dot else len(tokens)
-        tokens.append(Piece(Token.NAME, match[0], at, end, operand))
+        tokens.append(LinePiece(Token.NAME, match[0], at, end, operand))
         return end
     if character.isdecimal() or (
         character == "." and not operand_before and text[at + 1 : at + 2].isdecimal()
@@ -147,7 +147,7 @@ def _next(half: HalfLine, at: int) -> int:
         match = _NUMBER.match(text, at + (character == "."))
         assert match is not None
         half.strange = operand_before or after_dot
-        tokens.append(Piece(Token.VALUE, text[at : match.end()], at, match.end(), len(tokens)))
+        tokens.append(LinePiece(Token.VALUE, text[at : match.end()], at, match.end(), len(tokens)))
         return match.end()
     symbol = _SYMBOL.match(text, at)
     if symbol is None:
@@ -167,7 +167,7 @@ def _string(half: HalfLine, begin: int, quote_at: int) -> int:
             at += 2
         elif text.startswith(quote, at):
             end = at + len(quote)
-            half.tokens.append(Piece(Token.VALUE, text[begin:end], begin, end, len(half.tokens)))
+            half.tokens.append(LinePiece(Token.VALUE, text[begin:end], begin, end, len(half.tokens)))
             return end
         else:
             at += 1
@@ -208,4 +208,4 @@ def _symbol(half: HalfLine, symbol: str, at: int) -> None:
             half.strange = not follows
         case _:
             half.strange = symbol not in _BEFORE_OPERAND  # a comparison, `**`, `+=`: none of a lesson's lines
-    tokens.append(Piece(Token.SYMBOL, symbol, at, at + len(symbol), operand))
+    tokens.append(LinePiece(Token.SYMBOL, symbol, at, at + len(symbol), operand))

@@ -269,7 +269,7 @@ class _Evaluation:
                 raise NotYet(Finding.NO_NUMBER, self.text(part), shown(value))
         try:
             result: Worth = counted.arithmetic(node.op, left, right, self.work)
-        except counted.TooLarge:
+        except counted.ValueTooLarge:
             raise NotYet(Finding.TOO_LARGE, self.text(node)) from None
         except _WRONG as error:
             raise NotYet(Finding.FAILS, self.text(node), other=str(error)) from None

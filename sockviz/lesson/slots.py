@@ -14,7 +14,7 @@ from sockviz.lesson.findings import Findings
 from sockviz.lesson.half_line import Bracket, HalfLine
 from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
 from sockviz.lesson.symbols import KnownProcess, SymbolTable
-from sockviz.lesson.typed import BAD, Typed
+from sockviz.lesson.typed import BAD, TypedForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Slot:
     given: Mapping[str, str]
 
 
-def value_of(text: str, process: KnownProcess) -> Typed:
+def value_of(text: str, process: KnownProcess) -> TypedForm:
     """What `text` is, as far as it is known in a process: its kind is ``bad`` where it is no value there."""
     node = _tree(text)
     return _reader(text, process).read(node) if node is not None else BAD

@@ -11,7 +11,7 @@ from sockviz.model.values import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedForm:
     """A form, the kind of its value (kinds, for what is unpacked), and what is known of it: a number, or a length."""
 
     tree: Json
@@ -26,7 +26,7 @@ class Typed:
 
 
 #: Stands where a form was refused, so that reading can go on to the next mistake.
-BAD = Typed(["value", None], "bad")
+BAD = TypedForm(["value", None], "bad")
 
 
 def computed(operator: str, left: int, right: int) -> int:

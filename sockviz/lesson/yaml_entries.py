@@ -14,7 +14,7 @@ from sockviz.lesson.card import Node, Word
 from sockviz.lesson.findings import Findings
 
 
-class Unreadable(Exception):
+class NoYaml(Exception):
     """It is none: what is wrong, with its line and column in the file."""
 
     def __init__(self, line: int, column: int, message: str) -> None:
@@ -29,7 +29,7 @@ def yaml_entries(text: str, findings: Findings) -> Iterator[tuple[str, tuple[Wor
     if first is None:
         return
     if not isinstance(first, yaml.MappingStartEvent):
-        raise Unreadable(*_place(first), "expected `key: value` lines, such as `title: The listen queue`")
+        raise NoYaml(*_place(first), "expected `key: value` lines, such as `title: The listen queue`")
     seen: dict[str, Word] = {}
     while not isinstance(event := next(events), yaml.MappingEndEvent):
         key = _scalar(event, "a key")
@@ -41,7 +41,7 @@ def yaml_entries(text: str, findings: Findings) -> Iterator[tuple[str, tuple[Wor
         seen[key.text] = key
         yield key.text, (key, value)
     if (extra := next(events, None)) is not None:
-        raise Unreadable(*_place(extra), "expected the end of the front matter (---) here")
+        raise NoYaml(*_place(extra), "expected the end of the front matter (---) here")
 
 
 def _value(events: Iterator[yaml.Event]) -> Node:
@@ -65,12 +65,12 @@ def _events(text: str) -> Iterator[yaml.Event]:
     try:
         for event in yaml.parse(text, Loader=yaml.BaseLoader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise Unreadable(
+                raise NoYaml(
                     *_place(event), "anchors (&) and aliases (*) are not used in front matter; quote the text"
                 )
             tag = getattr(event, "tag", None)
             if tag is not None and tag != "!":
-                raise Unreadable(
+                raise NoYaml(
                     *_place(event), f"tags ({tag[:40]}) are not used in front matter; quote the text"
                 )
             if not isinstance(
@@ -81,18 +81,18 @@ def _events(text: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 2, mark.column + 1) if mark else (2, 1)
-        raise Unreadable(*place, f"this is not YAML: {error.problem or error.context}") from None
+        raise NoYaml(*place, f"this is not YAML: {error.problem or error.context}") from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         # ReaderError has no mark; an escape such as "\UFFFFFFFF" is a bare ValueError or OverflowError of PyYAML's chr().
-        raise Unreadable(2, 1, f"this is not YAML: {str(error).splitlines()[0]}") from None
+        raise NoYaml(2, 1, f"this is not YAML: {str(error).splitlines()[0]}") from None
 
 
 def _scalar(event: yaml.Event, expected: str) -> Word:
     if not isinstance(event, yaml.ScalarEvent):
-        raise Unreadable(*_place(event), f"expected {expected} here, not a list or mapping inside another")
+        raise NoYaml(*_place(event), f"expected {expected} here, not a list or mapping inside another")
     line, column = _place(event)
     if any("\ud800" <= character <= "\udfff" for character in event.value):
-        raise Unreadable(line, column, "half of a surrogate pair is not text")
+        raise NoYaml(line, column, "half of a surrogate pair is not text")
     return Word(event.value, line, column)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from sockviz.language import N_, _, ngettext
-from sockviz.manual.lessons import Course, Place
+from sockviz.manual.lessons import Course, PagesOfLesson
 from sockviz.manual.pages import CallPage, ErrorPage, Failure, ManualPage
 from sockviz.manual.parser import LESSON_LINK
 from sockviz.manual.system import on_this_system
@@ -30,7 +30,7 @@ def document(page: ManualPage, calls: Sequence[CallPage], course: Course | None)
     return _without_links("\n\n".join(parts)) + "\n"
 
 
-def places_of(page: ManualPage, course: Course) -> list[Place]:
+def places_of(page: ManualPage, course: Course) -> list[PagesOfLesson]:
     """The lessons that perform a call or meet an error."""
     return course.performing(*page.functions) if isinstance(page, CallPage) else course.meeting(page.name)
 
@@ -93,13 +93,13 @@ def _on_this_system(name: str) -> str:
     )
 
 
-def _lessons(places: Sequence[Place]) -> str:
+def _lessons(places: Sequence[PagesOfLesson]) -> str:
     if not places:
         return _("None of those that are here.")
     return "\n".join(f"- {_named(place)}" for place in places)
 
 
-def _named(place: Place) -> str:
+def _named(place: PagesOfLesson) -> str:
     number = f"{place.number} " if place.number is not None else ""
     pages = ngettext("page {numbers}", "pages {numbers}", len(place.pages)).format(
         numbers=_ranges(place.pages)

@@ -14,7 +14,7 @@ from sockviz.model.errnos import ALIASES
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagesOfLesson:
     """A lesson, and its pages (from 1) in question."""
 
     number: int | None
@@ -27,30 +27,34 @@ class Place:
 class Course:
     """The lessons read so far: for each key of the table of calls, and for each error, where it is met."""
 
-    calls: dict[str, list[Place]] = field(default_factory=dict)
-    errors: dict[str, list[Place]] = field(default_factory=dict)
+    calls: dict[str, list[PagesOfLesson]] = field(default_factory=dict)
+    errors: dict[str, list[PagesOfLesson]] = field(default_factory=dict)
     titles: dict[str, tuple[int | None, str]] = field(default_factory=dict)  # by slug
 
     def add(self, lesson: Lesson) -> None:
         """Takes in what one lesson performs and expects."""
         self.titles[lesson.slug] = (lesson.number, lesson.title)
         for key, pages in _pages(calls_of(lesson)).items():
-            self.calls.setdefault(key, []).append(Place(lesson.number, lesson.slug, lesson.title, pages))
+            self.calls.setdefault(key, []).append(
+                PagesOfLesson(lesson.number, lesson.slug, lesson.title, pages)
+            )
         for name, pages in _pages(errors_of(lesson)).items():
-            self.errors.setdefault(name, []).append(Place(lesson.number, lesson.slug, lesson.title, pages))
+            self.errors.setdefault(name, []).append(
+                PagesOfLesson(lesson.number, lesson.slug, lesson.title, pages)
+            )
 
-    def performing(self, *keys: str) -> list[Place]:
+    def performing(self, *keys: str) -> list[PagesOfLesson]:
         """The lessons that perform one of these rows of the table of calls, in the course's order."""
-        together: dict[str, Place] = {}
+        together: dict[str, PagesOfLesson] = {}
         for key in keys:
             for place in self.calls.get(key, ()):
                 had = together.get(place.slug)
                 pages = tuple(sorted({*place.pages, *(had.pages if had else ())}))
-                together[place.slug] = Place(place.number, place.slug, place.title, pages)
+                together[place.slug] = PagesOfLesson(place.number, place.slug, place.title, pages)
         order = list(self.titles)
         return sorted(together.values(), key=lambda place: order.index(place.slug))
 
-    def meeting(self, error: str) -> list[Place]:
+    def meeting(self, error: str) -> list[PagesOfLesson]:
         """The lessons whose expectations name an error, in the course's order."""
         return self.errors.get(ALIASES.get(error, error), [])
 

@@ -8,7 +8,7 @@ from dataclasses import field
 
 from sockviz.dataclass import dataclass
 from sockviz.lesson.findings import Findings, listed, nearest
-from sockviz.manual.pages import Failure, Text
+from sockviz.manual.pages import Failure, ManualText
 
 #: A page is two or three kilobytes; a file larger than this is not one.
 LARGEST_FILE = 64 * 1024
@@ -34,7 +34,7 @@ class PageSource:
     """A page's parts by name, as written. ``places`` has the line of each; the text before the first heading has none."""
 
     fields: dict[str, str] = field(default_factory=dict)
-    sections: dict[str, Text] = field(default_factory=dict)
+    sections: dict[str, ManualText] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
 
     def line(self, part: str) -> int:
@@ -143,10 +143,10 @@ def _keep(lines: Sequence[str], begin: int, end: int, heading: str, source: Page
         begin += 1
     markdown = "\n".join(lines[begin:end]).rstrip()
     if markdown:
-        source.sections.setdefault(heading, Text(markdown, begin + 1))
+        source.sections.setdefault(heading, ManualText(markdown, begin + 1))
 
 
-def read_failures(text: Text, findings: Findings) -> tuple[Failure, ...]:
+def read_failures(text: ManualText, findings: Findings) -> tuple[Failure, ...]:
     """The errors of a call: ``- NAME: cause.`` with indented lines that go on, and among them ``Remedy: …``."""
     found: list[Failure] = []
     for line, item in _items(text, findings):
@@ -168,7 +168,7 @@ def read_failures(text: Text, findings: Findings) -> tuple[Failure, ...]:
     return tuple(found)
 
 
-def _items(text: Text, findings: Findings) -> list[tuple[int, list[str]]]:
+def _items(text: ManualText, findings: Findings) -> list[tuple[int, list[str]]]:
     items: list[tuple[int, list[str]]] = []
     for number, line in enumerate(text.markdown.split("\n"), text.line):
         if line.startswith("- "):
@@ -182,7 +182,7 @@ def _items(text: Text, findings: Findings) -> list[tuple[int, list[str]]]:
     return items
 
 
-def fence(text: Text, language: str, findings: Findings) -> Text:
+def fence(text: ManualText, language: str, findings: Findings) -> ManualText:
     """The lines of the one fence that a part consists of."""
     lines = text.markdown.split("\n")
     inner = lines[1:-1]
@@ -193,13 +193,13 @@ def fence(text: Text, language: str, findings: Findings) -> Text:
         or any(line.startswith("```") for line in inner)
     ):
         findings.problem(text.line, 1, "page", f"expected one ```{language} fence here, and nothing else")
-        return Text("", text.line)
+        return ManualText("", text.line)
     for number, line in enumerate(inner, text.line + 1):
         if len(line) > LONGEST_CODE:
             findings.problem(
                 number, LONGEST_CODE + 1, "page", f"a line of code has at most {LONGEST_CODE} characters"
             )
-    return Text("\n".join(inner), text.line + 1)
+    return ManualText("\n".join(inner), text.line + 1)
 
 
 def plain(markdown: str) -> str:

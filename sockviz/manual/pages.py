@@ -19,7 +19,7 @@ class BadPage(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class ManualText:
     """Markdown, and the line that it begins on."""
 
     markdown: str
@@ -53,13 +53,13 @@ class CallPage:
     also: tuple[str, ...]
     see: tuple[str, ...]
     related: tuple[str, ...]
-    does: Text
-    c: Text
-    python: Text
-    returns: Text
-    blocks: Text
+    does: ManualText
+    c: ManualText
+    python: ManualText
+    returns: ManualText
+    blocks: ManualText
     failures: tuple[Failure, ...]
-    elsewhere: Text | None = None
+    elsewhere: ManualText | None = None
 
     @property
     def says(self) -> str:
@@ -81,7 +81,7 @@ class ErrorPage:
     remedy: str
     see: tuple[str, ...]
     related: tuple[str, ...]
-    more: Text | None = None
+    more: ManualText | None = None
 
 
 ManualPage: TypeAlias = CallPage | ErrorPage

@@ -22,7 +22,7 @@ from sockviz.manual.page_form import (
     read_failures,
     read_source,
 )
-from sockviz.manual.pages import GROUPS, BadPage, CallPage, ErrorPage, Failure, Text
+from sockviz.manual.pages import GROUPS, BadPage, CallPage, ErrorPage, Failure, ManualText
 from sockviz.problem import Problem
 
 #: Errors that are Python's own.
@@ -136,11 +136,11 @@ def _end(path: str, findings: Findings) -> None:
         raise BadPage(path, findings.problems)
 
 
-def _nothing(source: PageSource, heading: str) -> Text:
-    return Text("", source.line(heading))
+def _nothing(source: PageSource, heading: str) -> ManualText:
+    return ManualText("", source.line(heading))
 
 
-def _part(source: PageSource, heading: str, findings: Findings) -> Text:
+def _part(source: PageSource, heading: str, findings: Findings) -> ManualText:
     text = source.sections.get(heading)
     if text is None and heading and heading not in source.places:
         return _nothing(source, heading)  # it is lacking, and that has been said
@@ -155,7 +155,7 @@ def _part(source: PageSource, heading: str, findings: Findings) -> Text:
     return text
 
 
-def _fence(source: PageSource, heading: str, findings: Findings) -> Text:
+def _fence(source: PageSource, heading: str, findings: Findings) -> ManualText:
     if heading not in source.places:
         return _nothing(source, heading)
     return fence(source.sections.get(heading, _nothing(source, heading)), heading.lower(), findings)
@@ -190,7 +190,7 @@ def _check_summary(source: PageSource, name: str, findings: Findings) -> None:
         findings.problem(source.line(name), 1, "page", message)
 
 
-def _check_blocks(text: Text, rows: Iterable[Row], findings: Findings) -> None:
+def _check_blocks(text: ManualText, rows: Iterable[Row], findings: Findings) -> None:
     may = any(row.may_block for row in rows)
     wanted = "Yes" if may else "No"
     if text.markdown and not re.match(rf"{wanted}\b", text.markdown):
@@ -216,7 +216,7 @@ def _check_see(source: PageSource, findings: Findings) -> None:
         findings.problem(source.line("see"), 1, "page", "expected a man page among these, such as accept(2)")
 
 
-def _check_links(texts: Iterable[Text], findings: Findings) -> None:
+def _check_links(texts: Iterable[ManualText], findings: Findings) -> None:
     for text in texts:
         for number, line in enumerate(text.markdown.split("\n"), text.line):
             for match in _ANY_LINK.finditer(line):
@@ -227,7 +227,7 @@ def _check_links(texts: Iterable[Text], findings: Findings) -> None:
                     findings.problem(number, match.start() + 1, "link", message)
 
 
-def _check_python(text: Text, rows: Iterable[Row], findings: Findings) -> None:
+def _check_python(text: ManualText, rows: Iterable[Row], findings: Findings) -> None:
     """Every line calls one of the page's functions as the table knows it, and each of them is called."""
     missing = {row.key: row for row in rows}
     every = list(missing.values())

@@ -1,8 +1,8 @@
 """Dataclasses to JSON and back, field by field, as their types say: strictly, and cheaply enough for 1,000 clients.
 
-How a type is read and written is a `Form`: one table has those of the plain types and of sockviz's own, and one function makes
-all others of these, once for each type. A reader raises `Damage` with the reason and the field's name; what it does not raise for
-is of its type: nothing is ever converted.
+How a type is read and written is a `FieldForm`: one table has those of the plain types and of sockviz's own, and one function
+makes all others of these, once for each type. A reader raises `Damage` with the reason and the field's name; what it does not
+raise for is of its type: nothing is ever converted.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Writer: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class FieldForm:
     """How values of a type come from JSON, and how they become it."""
 
     read: Reader
@@ -130,7 +130,7 @@ def _row_key(json: Any) -> RowKey:
 # -- types that are made of others
 
 
-def _enumerated(kind: type[StrEnum]) -> Form:
+def _enumerated(kind: type[StrEnum]) -> FieldForm:
     known = {member.value: member for member in kind}
 
     def read(json: Any) -> StrEnum:
@@ -139,18 +139,18 @@ def _enumerated(kind: type[StrEnum]) -> Form:
             raise Damage(f"{str(json)[:40]!r} is no {kind.__name__}")
         return found
 
-    return Form(read, _as_it_is)
+    return FieldForm(read, _as_it_is)
 
 
-def _optional(some: Form) -> Form:
+def _optional(some: FieldForm) -> FieldForm:
     read, write = some.read, some.write
-    return Form(
+    return FieldForm(
         lambda json: None if json is None else read(json),
         lambda value: None if value is None else write(value),
     )
 
 
-def _items(item: Form) -> Form:
+def _items(item: FieldForm) -> FieldForm:
     read_item, write_item = item.read, item.write
 
     def read(json: Any) -> tuple[Any, ...]:
@@ -158,10 +158,10 @@ def _items(item: Form) -> Form:
             raise Damage("expected a list")
         return tuple([read_item(each) for each in json]) if json else ()
 
-    return Form(read, lambda value: [write_item(each) for each in value])
+    return FieldForm(read, lambda value: [write_item(each) for each in value])
 
 
-def _row(parts: tuple[Form, ...]) -> Form:
+def _row(parts: tuple[FieldForm, ...]) -> FieldForm:
     readers, writers = tuple(part.read for part in parts), tuple(part.write for part in parts)
 
     def read(json: Any) -> tuple[Any, ...]:
@@ -169,10 +169,10 @@ def _row(parts: tuple[Form, ...]) -> Form:
             raise Damage(f"expected a list of {len(parts)}")
         return tuple([part(each) for part, each in zip(readers, json, strict=True)])
 
-    return Form(read, lambda value: [part(each) for part, each in zip(writers, value, strict=True)])
+    return FieldForm(read, lambda value: [part(each) for part, each in zip(writers, value, strict=True)])
 
 
-def _mapping(item: Form) -> Form:
+def _mapping(item: FieldForm) -> FieldForm:
     read_item, write_item = item.read, item.write
 
     def read(json: Any) -> Mapping[str, Any]:
@@ -180,10 +180,10 @@ def _mapping(item: Form) -> Form:
             raise Damage("expected an object")
         return {name: read_item(each) for name, each in json.items()}
 
-    return Form(read, lambda value: {name: write_item(each) for name, each in value.items()})
+    return FieldForm(read, lambda value: {name: write_item(each) for name, each in value.items()})
 
 
-def _dataclass(kind: type[Any]) -> Form:
+def _dataclass(kind: type[Any]) -> FieldForm:
     """An object. What is as its field's default need not be said, and is not written."""
     own = members(kind)
     parts = [(field.name, own[field.name].read, default_of(field)) for field in fields(kind)]
@@ -219,25 +219,25 @@ def _dataclass(kind: type[Any]) -> Form:
             if (said := getattr(value, name)) is not default and (default is MISSING or said != default)
         }
 
-    return Form(read, write)
+    return FieldForm(read, write)
 
 
 # -- by type
 
-_MEMBERS: dict[type[Any], Mapping[str, Form]] = {}
-_FORMS: dict[Any, Form] = {
-    str: Form(text, _as_it_is),
-    int: Form(whole, _as_it_is),
-    bool: Form(_truth, _as_it_is),
-    float: Form(_instant, _as_it_is),
-    bytes: Form(_octets, _octets_written),
-    Value: Form(decode, encode),
-    Address: Form(_address, _address_written),
-    RowKey: Form(_row_key, encode),
+_MEMBERS: dict[type[Any], Mapping[str, FieldForm]] = {}
+_FORMS: dict[Any, FieldForm] = {
+    str: FieldForm(text, _as_it_is),
+    int: FieldForm(whole, _as_it_is),
+    bool: FieldForm(_truth, _as_it_is),
+    float: FieldForm(_instant, _as_it_is),
+    bytes: FieldForm(_octets, _octets_written),
+    Value: FieldForm(decode, encode),
+    Address: FieldForm(_address, _address_written),
+    RowKey: FieldForm(_row_key, encode),
 }
 
 
-def form(kind: Any) -> Form:
+def form(kind: Any) -> FieldForm:
     """How a type is read and written."""
     made = _FORMS.get(kind)
     if made is None:
@@ -255,7 +255,7 @@ def writer(kind: Any) -> Writer:
     return form(kind).write
 
 
-def members(kind: type[Any]) -> Mapping[str, Form]:
+def members(kind: type[Any]) -> Mapping[str, FieldForm]:
     """The forms of a dataclass's fields, by name."""
     made = _MEMBERS.get(kind)
     if made is None:
@@ -264,7 +264,7 @@ def members(kind: type[Any]) -> Mapping[str, Form]:
     return made
 
 
-def _made(kind: Any) -> Form:
+def _made(kind: Any) -> FieldForm:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _enumerated(kind)
     if isinstance(kind, type) and is_dataclass(kind):

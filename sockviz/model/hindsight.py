@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sockviz.dataclass import dataclass
 from sockviz.model.events import Observed, PacketCaptured
 from sockviz.model.index import RowIndex
-from sockviz.model.meaning import PROBES, Cause, Counted, Meaning, Role, Way, ways
+from sockviz.model.meaning import PROBES, CounterGrowth, Meaning, ResendCause, Role, Way, ways
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, wire_end
 from sockviz.model.sockets import RowKey, SocketRow, State
 
@@ -22,10 +22,10 @@ RECENT = 2.0
 _TIMEOUTS, _SYNS = "TcpExt.TCPTimeouts", "TcpExt.TCPSynRetrans"
 #: net/ipv4/tcp_timer.c, tcp_output.c, tcp_input.c: each retransmission is counted where it is decided.
 _CAUSES = {
-    _TIMEOUTS: Cause.TIMEOUT,
-    "TcpExt.TCPFastRetrans": Cause.FAST,
-    "TcpExt.TCPLossProbes": Cause.LOSS_PROBE,
-    "TcpExt.TCPSlowStartRetrans": Cause.SLOW_START,
+    _TIMEOUTS: ResendCause.TIMEOUT,
+    "TcpExt.TCPFastRetrans": ResendCause.FAST,
+    "TcpExt.TCPLossProbes": ResendCause.LOSS_PROBE,
+    "TcpExt.TCPSlowStartRetrans": ResendCause.SLOW_START,
 }
 #: net/ipv4/tcp_output.c, tcp_write_wakeup counts each kind of probe.
 _PROBE_COUNTERS = {"TcpExt.TCPWinProbe": Role.WINDOW_PROBE, "TcpExt.TCPKeepAlive": Role.KEEPALIVE}
@@ -100,8 +100,8 @@ def explained(
     if (syns := grown.get(_SYNS, 0)) >= len(opening):
         told |= {
             n: m.with_sign(
-                Counted(_SYNS, syns),
-                cause=Cause.REPEATED_SYN if n in answering else Cause.HANDSHAKE,
+                CounterGrowth(_SYNS, syns),
+                cause=ResendCause.REPEATED_SYN if n in answering else ResendCause.HANDSHAKE,
             )
             for n, m in opening.items()
             if syns
@@ -116,7 +116,7 @@ def explained(
     grew = [name for name, by in causes.items() if by > 0]
     if len(grew) == 1:
         (name,) = grew
-        sign = Counted(name, causes[name])
+        sign = CounterGrowth(name, causes[name])
         told |= {n: m.with_sign(sign, cause=_CAUSES[name]) for n, (m, _) in again.items() if n not in opening}
     elif grew:
         told |= {n: m for n, (m, _) in again.items() if n not in opening}  # which was which nobody can say
@@ -132,9 +132,11 @@ def _probes(asking: Mapping[int, Meaning], grown: Mapping[str, int]) -> dict[int
     counted = {name: by for name in _PROBE_COUNTERS if (by := grown.get(name, 0))}
     if len(counted) == 1:
         ((name, by),) = counted.items()
-        return {n: m.with_sign(Counted(name, by), role=_PROBE_COUNTERS[name]) for n, m in asking.items()}
+        return {
+            n: m.with_sign(CounterGrowth(name, by), role=_PROBE_COUNTERS[name]) for n, m in asking.items()
+        }
     return {
-        n: m.with_sign(Counted(name, by))
+        n: m.with_sign(CounterGrowth(name, by))
         for n, m in asking.items()
         for name, by in counted.items()
         if _PROBE_COUNTERS[name] is m.role

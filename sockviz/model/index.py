@@ -19,13 +19,13 @@ from sockviz.model.values import Address
 K = TypeVar("K", bound=Hashable)
 
 Ends: TypeAlias = "tuple[str, str, Address | None, Address | None]"
-Place: TypeAlias = "tuple[str, RowKey]"
-Rows: TypeAlias = "Mapping[Place, SocketRow]"
+RowPlace: TypeAlias = "tuple[str, RowKey]"
+Rows: TypeAlias = "Mapping[RowPlace, SocketRow]"
 #: Where the rows are that have a key: nearly always one.
-Table: TypeAlias = "Ledger[K, tuple[Place, ...]]"
+Table: TypeAlias = "Ledger[K, tuple[RowPlace, ...]]"
 #: Where connections wait for a listener, as their rows have it: host, protocol, port. Several may listen there.
 Queue: TypeAlias = "tuple[str, str, object]"
-Waiting: TypeAlias = "Ledger[Queue, Ledger[Place, SocketRow]]"
+Waiting: TypeAlias = "Ledger[Queue, Ledger[RowPlace, SocketRow]]"
 
 _TABLES = ("_by_inode", "_by_cookie", "_by_ends")
 
@@ -52,8 +52,8 @@ class RowIndex:
 
     def __init__(self, rows: Rows | None = None) -> None:
         self.rows: Rows = {}
-        self.listening: Mapping[Place, SocketRow] = {}
-        self.timed: Ledger[Place, SocketRow] = Ledger()
+        self.listening: Mapping[RowPlace, SocketRow] = {}
+        self.timed: Ledger[RowPlace, SocketRow] = Ledger()
         self.hosts: tuple[str, ...] = ()
         self._by_inode: Table[int] = Ledger()
         self._by_cookie: Table[int] = Ledger()
@@ -73,7 +73,7 @@ class RowIndex:
         places = self._by_cookie.get(cookie)
         return next((self.rows[at] for at in sorted(places, key=self._outlived)), None) if places else None
 
-    def _outlived(self, place: Place) -> bool:
+    def _outlived(self, place: RowPlace) -> bool:
         return self.rows[place].outlived
 
     def between(self, ends: Ends) -> Iterator[SocketRow]:
@@ -81,11 +81,11 @@ class RowIndex:
         host, protocol, local, peer = ends
         return (self.rows[at] for at in self._by_ends.get((host, protocol, _end(local), _end(peer))) or ())
 
-    def accept_queue(self, host: str, listener: SocketRow) -> Mapping[Place, SocketRow]:
+    def accept_queue(self, host: str, listener: SocketRow) -> Mapping[RowPlace, SocketRow]:
         """The connections that wait for `listener`'s accept, or for another's of whom nothing tells it apart."""
         return self._of(listener, _queue(host, listener), self._accepting)
 
-    def syn_queue(self, host: str, listener: SocketRow) -> Mapping[Place, SocketRow]:
+    def syn_queue(self, host: str, listener: SocketRow) -> Mapping[RowPlace, SocketRow]:
         """The connections half-way through their handshake with `listener`, or with another likewise."""
         return self._of(listener, _queue(host, listener), self._opening)
 
@@ -97,7 +97,7 @@ class RowIndex:
         """All that listen at one port, or under one name, of a host."""
         return [row for place, row in self.listening.items() if _queue(place[0], row) == queue]
 
-    def _of(self, listener: SocketRow, queue: Queue, waiting: Waiting) -> Mapping[Place, SocketRow]:
+    def _of(self, listener: SocketRow, queue: Queue, waiting: Waiting) -> Mapping[RowPlace, SocketRow]:
         rows = waiting.get(queue)
         listeners = self.listening_at(queue) if rows else []
         if not rows or len(listeners) < 2:
@@ -107,7 +107,7 @@ class RowIndex:
             place: row for place, row in rows.items() if any(it.key == key for it in chosen(listeners, row))
         }
 
-    def after(self, rows: Rows, touched: Iterable[Place]) -> RowIndex:
+    def after(self, rows: Rows, touched: Iterable[RowPlace]) -> RowIndex:
         """The index of `rows`, which differ from these in no other keys than `touched`."""
         new: RowIndex = RowIndex.__new__(RowIndex)
         for name in RowIndex.__slots__:
@@ -115,7 +115,7 @@ class RowIndex:
         new._follow(rows, touched)
         return new
 
-    def _follow(self, rows: Rows, touched: Iterable[Place]) -> None:
+    def _follow(self, rows: Rows, touched: Iterable[RowPlace]) -> None:
         for place in touched:
             old, new = self.rows.get(place), rows.get(place)
             if old is new:
@@ -136,7 +136,7 @@ class RowIndex:
                 self.hosts = tuple(sorted((*self.hosts, place[0])))
         self.rows = rows
 
-    def _list(self, place: Place, old: SocketRow | None, new: SocketRow | None) -> None:
+    def _list(self, place: RowPlace, old: SocketRow | None, new: SocketRow | None) -> None:
         for table, before, now in zip(_TABLES, _keys(place, old), _keys(place, new), strict=True):
             if before == now:
                 continue
@@ -148,7 +148,7 @@ class RowIndex:
                 listed = listed.but({now: tuple(sorted((*listed.get(now, ()), place), key=repr))})
             setattr(self, table, listed)
 
-    def _queue_up(self, place: Place, old: SocketRow | None, new: SocketRow | None) -> None:
+    def _queue_up(self, place: RowPlace, old: SocketRow | None, new: SocketRow | None) -> None:
         for name, belongs in (("_accepting", is_acceptable), ("_opening", is_opening)):
             waiting: Waiting = getattr(self, name)
             before = _queue(place[0], old) if old is not None and belongs(old) else None
@@ -160,17 +160,19 @@ class RowIndex:
             setattr(self, name, waiting)
 
 
-_NOBODY: Ledger[Place, SocketRow] = Ledger()
+_NOBODY: Ledger[RowPlace, SocketRow] = Ledger()
 
 
-def _moved(rows: Ledger[Place, SocketRow], place: Place, row: SocketRow | None) -> Ledger[Place, SocketRow]:
+def _moved(
+    rows: Ledger[RowPlace, SocketRow], place: RowPlace, row: SocketRow | None
+) -> Ledger[RowPlace, SocketRow]:
     """`rows` with `row` at `place`; without anything there, where it is None."""
     if row is not None:
         return (Ledger() if rows is _NOBODY else rows).but({place: row})
     return rows.but({}, (place,))
 
 
-def _keys(place: Place, row: SocketRow | None) -> tuple[int | None, int | None, Ends | None]:
+def _keys(place: RowPlace, row: SocketRow | None) -> tuple[int | None, int | None, Ends | None]:
     """What the row is found by, in the order of the tables."""
     if row is None:
         return None, None, None

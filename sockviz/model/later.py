@@ -31,7 +31,7 @@ class Later(Sequence[T_co], Generic[T_co]):
         return self._made[index]
 
 
-class Place:
+class Unlooked:
     """Stands in a list wherever an item of ``of`` does that was not looked at yet; the first of them would stand at ``start``."""
 
     __slots__ = ("of", "start")

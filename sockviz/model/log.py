@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar, overload
 
-from sockviz.model.later import Later, Place
+from sockviz.model.later import Later, Unlooked
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -46,7 +46,7 @@ class Log(Sequence[T_co], Generic[T_co]):
                 longer = longer.append(item)
             return longer
         items = self._items
-        items += [Place(more, len(items))] * len(more) if type(more) is Later else more
+        items += [Unlooked(more, len(items))] * len(more) if type(more) is Later else more
         longer = Log.__new__(Log)
         longer._items = self._items
         longer._length = len(self._items)
@@ -70,7 +70,7 @@ class Log(Sequence[T_co], Generic[T_co]):
 
     def _at(self, index: int) -> T_co:
         item = self._items[index]
-        found: T_co = item.filled(self._items, index) if type(item) is Place else item
+        found: T_co = item.filled(self._items, index) if type(item) is Unlooked else item
         return found
 
     def __iter__(self) -> Iterator[T_co]:

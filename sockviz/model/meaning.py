@@ -40,7 +40,7 @@ class Role(Enum):
     ABORTING_RST = "aborting RST"  # of its sender's own accord
 
 
-class Cause(Enum):
+class ResendCause(Enum):
     """Why its sender's kernel sent it again: whose counter grew."""
 
     TIMEOUT = "timeout"
@@ -83,14 +83,14 @@ class Windows:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CounterGrowth:
     """A counter of a host, ``TcpExt.TCPTimeouts``, has grown by so much in the look after it."""
 
     name: str
     by: int
 
 
-Sign: TypeAlias = "BelowNext | TimerSeen | WindowSeen | Windows | Counted"
+Sign: TypeAlias = "BelowNext | TimerSeen | WindowSeen | Windows | CounterGrowth"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Meaning:
     role: Role
     of: int | None = None
     signs: tuple[Sign, ...] = ()
-    cause: Cause | None = None
+    cause: ResendCause | None = None
 
     def with_sign(self, sign: Sign, **changes: object) -> Meaning:
         """The same, known by one thing more."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sockviz.model.hindsight import TurnedAway
 from sockviz.model.meaning import (
     BelowNext,
-    Cause,
-    Counted,
+    CounterGrowth,
     Meaning,
+    ResendCause,
     Role,
     Sign,
     TimerSeen,
@@ -28,12 +28,12 @@ _ROLES = {
     Role.ABORTING_RST: "reset of the sender's own accord",
 }
 _CAUSES = {
-    Cause.TIMEOUT: "retransmission timeout",
-    Cause.FAST: "fast retransmit",
-    Cause.LOSS_PROBE: "tail loss probe",
-    Cause.SLOW_START: "retransmission in slow start",
-    Cause.HANDSHAKE: "timer of the handshake",
-    Cause.REPEATED_SYN: "answer to a repeated SYN",
+    ResendCause.TIMEOUT: "retransmission timeout",
+    ResendCause.FAST: "fast retransmit",
+    ResendCause.LOSS_PROBE: "tail loss probe",
+    ResendCause.SLOW_START: "retransmission in slow start",
+    ResendCause.HANDSHAKE: "timer of the handshake",
+    ResendCause.REPEATED_SYN: "answer to a repeated SYN",
 }
 
 
@@ -68,7 +68,7 @@ def _sign(sign: Sign) -> str:
             return f"window {window} in packet {packet + 1}"
         case Windows(now, before):
             return f"window {now}, before {before}"
-        case Counted(name, by):
+        case CounterGrowth(name, by):
             return f"{name.rpartition('.')[2]} grew by {by}"
 
 

@@ -58,7 +58,7 @@ class _Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PacketSeen:
     """A packet on one interface: what one block tells. ``comments`` are for people."""
 
     at: float
@@ -75,7 +75,7 @@ class Capture:
 
     header: Header
     interfaces: tuple[tuple[str, str], ...]
-    seen: tuple[Seen, ...]
+    seen: tuple[PacketSeen, ...]
     lost: dict[str, int]
 
     @property
@@ -103,20 +103,20 @@ def capture_of(timeline: Timeline, host: str | None = None) -> Capture:
     if crossed:  # a host that never sent anything has its interface all the same
         device = next(packet.event.packet.interface for packet in sent if packet.event.frame is not None)
         interfaces = {(host, devices.get(host, device)): None for host in lab.hosts} | interfaces
-    seen: list[Seen] = []
+    seen: list[PacketSeen] = []
     for packet in sent:
         event = packet.event
         here = (event.host, event.packet.interface)
         comments = _comments(packet, timeline.world.at)
         # What loopback captures is what it receives: there an outgoing packet is the incoming one.
-        seen.append(Seen(event.at, here, event, packet.number, event.frame is not None, comments))
+        seen.append(PacketSeen(event.at, here, event, packet.number, event.frame is not None, comments))
         there = next((one for one in interfaces if one[0] == event.receiver), None)
         if host is None or event.frame is None or there is None:
             continue
         arrivals = [act for act in packet.acts if act.verb != "drop"]
         for nth, act in enumerate(arrivals, start=1):
             told = _arrived(event, act, nth, len(arrivals))
-            seen.append(Seen(act.at, there, event, packet.number, False, told))
+            seen.append(PacketSeen(act.at, there, event, packet.number, False, told))
     lost: dict[str, int] = {}
     for said in timeline.events:
         if isinstance(said, CaptureLost):
@@ -250,7 +250,7 @@ def _interface(capture: Capture, interface: tuple[str, str]) -> bytes:
     return _block(_INTERFACE, struct.pack("<HHI", _ETHERNET, 0, cut), options)
 
 
-def _packet(seen: Seen, interface: int) -> bytes:
+def _packet(seen: PacketSeen, interface: int) -> bytes:
     raw, packet = seen.event.packet.raw, seen.event.packet
     length = min(max(packet.wire_length, len(raw)), 0xFFFFFFFF)
     high, low = _stamp(seen.at)

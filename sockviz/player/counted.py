@@ -24,7 +24,7 @@ _FAMILIES = frozenset({"AF_INET", "AF_INET6"})
 
 
 @dataclass(slots=True)
-class Counted:
+class CallsCounted:
     """``moved``: calls that moved bytes of a TCP stream, which has no other end at a program itself; ``done``: all other calls,
     packets, signals that were delivered, threads that were made, pieces that were printed; ``refused``: how often somebody was
     told that there may be no more processes. As of the last time that `count` was called."""

@@ -31,26 +31,26 @@ class LessonSkipped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenLab:
     """An open lab, and why it is not the isolated one, where it is not although that was tried."""
 
     lab: Lab
     fallback: str | None
 
 
-async def choose_lab(kind: str = "auto", sysctls: Mapping[str, str] | None = None) -> Chosen:
+async def choose_lab(kind: str = "auto", sysctls: Mapping[str, str] | None = None) -> ChosenLab:
     """Opens a lab of `kind`, a private one with `sysctls`. Raises `LabRefused` where that cannot be had."""
     if kind != "auto":
-        return Chosen(await open_lab(kind, sysctls), None)
+        return ChosenLab(await open_lab(kind, sysctls), None)
     try:
-        return Chosen(await open_lab("isolated", sysctls), None)
+        return ChosenLab(await open_lab("isolated", sysctls), None)
     except LabRefused as refusal:
         lab = await open_lab("host")
         lab.facts = replace(lab.facts, missing={"isolated lab": refusal.fact, **lab.facts.missing})
-        return Chosen(lab, str(refusal))
+        return ChosenLab(lab, str(refusal))
 
 
-async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
+async def lab_for(lesson: Lesson, kind: str = "auto") -> ChosenLab:
     """A lab that `lesson` can be performed in. Raises `LessonSkipped` with the reason, and `LabRefused`."""
     two = lesson.lab == "two-hosts"
     chosen = await _two_hosts(lesson, kind) if two else await choose_lab(kind, lesson.sysctls)
@@ -73,13 +73,13 @@ async def lab_for(lesson: Lesson, kind: str = "auto") -> Chosen:
     )
 
 
-async def _two_hosts(lesson: Lesson, kind: str) -> Chosen:
+async def _two_hosts(lesson: Lesson, kind: str) -> ChosenLab:
     if kind == "host":
         raise LessonSkipped(_("it needs two hosts and a link between them, and --lab host has one"))
     from sockviz.lab.two_hosts import open_two_hosts  # few lessons need it, and all wait for the start
 
     try:
-        return Chosen(await open_two_hosts(lesson.sysctls, lesson.ip), None)
+        return ChosenLab(await open_two_hosts(lesson.sysctls, lesson.ip), None)
     except LabRefused as refusal:
         raise LessonSkipped(
             _("it needs two hosts and a link between them, which this machine refuses: {refusal}").format(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sockviz.lesson.document import Exercise, Expression, Launch, Lesson, SendSignal
 from sockviz.lesson.idle import is_of_idle_alone
-from sockviz.player.counted import Counted
+from sockviz.player.counted import CallsCounted
 from sockviz.player.fair_time import FairClock
 from sockviz.player.losses import Losses
 from sockviz.player.patience import DEADLINE, Patience
@@ -48,7 +48,7 @@ class Practice(Performance):
         return self._performed
 
     def _source(self, counters: set[str], processes: Processes, _patience: Patience | None) -> Practised:
-        self.counted = Counted(self._timeline)
+        self.counted = CallsCounted(self._timeline)
         self._losses = Losses(self._timeline)
         self.clock = FairClock(self._tracing_lab.run_delays, self._moved, owed=self.are_losses_owed)
         return Practised(

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Protocol
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sockviz.lab.readers import HasFileno
 
 #: Who looks whether there is a lock holds one for a moment: so many looks of others may come between.
 _TRIES = 4
-
-
-class HasFileno(Protocol):
-    """A file, say."""
-
-    def fileno(self) -> int:
-        """Its descriptor. Raises OSError where it has none."""
 
 
 def claim(file: HasFileno) -> None:

@@ -11,7 +11,7 @@ from sockviz.dataclass import dataclass
 from sockviz.lab.usage import MOST_DESCRIPTORS, MOST_MEMORY, descriptors_of, memory_of
 from sockviz.language import _
 from sockviz.model.limits import MOST_PROCESSES
-from sockviz.player.counted import Counted
+from sockviz.player.counted import CallsCounted
 
 #: A run that is not over by then is ended; how often it is looked at (seconds).
 LONGEST, GLANCE = 30.0, 0.1
@@ -35,7 +35,7 @@ class GivenUp:
     process: str = ""
 
 
-def excess(counted: Counted) -> GivenUp | None:
+def excess(counted: CallsCounted) -> GivenUp | None:
     """What there is too much of in a run; None where that is nothing."""
     counted.count()
     if counted.done > MOST_DONE + EACH * counted.moved or counted.moved > MOST_MOVED:

@@ -10,7 +10,7 @@ from pathlib import Path
 from sockviz import kept_file
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.practice.shelf import SUFFIXES, Place, read_program
+from sockviz.practice.shelf import SUFFIXES, ExercisePlace, read_program
 from sockviz.visible import quoted
 
 #: Says where the folder is, instead of `FOLDER` in the home directory.
@@ -32,12 +32,12 @@ def folder() -> Path:
     return Path(said) if said else Path.home() / FOLDER
 
 
-def file_of(place: Place, language: str) -> Path:
+def file_of(place: ExercisePlace, language: str) -> Path:
     """Where the copy of an exercise is, whether it has been made or not."""
     return folder() / f"{place.slug}{SUFFIXES[language]}"
 
 
-def written(place: Place, languages: Sequence[str]) -> str | None:
+def written(place: ExercisePlace, languages: Sequence[str]) -> str | None:
     """Of `languages` the one that the student's copy is in, where there are several that of the last change; None where there is
     none yet."""
     found: list[tuple[int, str]] = []
@@ -47,7 +47,7 @@ def written(place: Place, languages: Sequence[str]) -> str | None:
     return max(found)[1] if found else None
 
 
-def copied(place: Place, language: str, *, anew: bool = False) -> Copy:
+def copied(place: ExercisePlace, language: str, *, anew: bool = False) -> Copy:
     """The student's copy, made of the start where there is none. `anew`: the one that is there is put aside, under the first name
     that is free, and another is made. Raises OSError."""
     file = file_of(place, language)
@@ -65,7 +65,7 @@ def _put_aside(file: Path) -> Path:
     return kept_file.set_aside(file, lambda number: file.with_name(f"{file.stem}.{number}{file.suffix}"))
 
 
-def cannot_be_made(error: OSError, place: Place) -> str:
+def cannot_be_made(error: OSError, place: ExercisePlace) -> str:
     """Why the student has no copy of an exercise."""
     file = str(error.filename or place.directory)
     return _("{file}: your copy cannot be made: {error}; {variable}=DIR says where else").format(

@@ -17,7 +17,7 @@ from sockviz.player.check import Keep
 from sockviz.player.report import ExpectationReport, LessonReport
 from sockviz.player.shelf import course
 from sockviz.practice.attempt import Attempt, CannotAttempt, attempt
-from sockviz.practice.shelf import TEXT, Place, read_exercise
+from sockviz.practice.shelf import TEXT, ExercisePlace, read_exercise
 from sockviz.practice.stated import unstated
 from sockviz.practice.verdicts import Verdict
 from sockviz.problem import Problem
@@ -30,14 +30,14 @@ LATE = 0.6
 HINTS = 2
 
 
-async def check(places: Sequence[Place], keep: Keep | None = None) -> list[LessonReport]:
+async def check(places: Sequence[ExercisePlace], keep: Keep | None = None) -> list[LessonReport]:
     """Performs each exercise with its solutions and its starts, and reports; `keep` has the runs of those that are wrong."""
     turnstile = asyncio.Semaphore(SIDE_BY_SIDE)
     reports = list(await asyncio.gather(*(_checked(place, turnstile, keep) for place in places)))
     return [*reports, *(report for place in places for report in translated(place))]
 
 
-def translated(place: Place) -> Iterator[LessonReport]:
+def translated(place: ExercisePlace) -> Iterator[LessonReport]:
     """A report for each translation that is read or judged otherwise than the original. What is wrong with that is said of it."""
     try:
         original = read_exercise(place)[0]
@@ -66,7 +66,7 @@ def _hints_left_out(lesson: Lesson, original: Lesson) -> Iterator[Problem]:
             yield Problem(page.line, 1, "translation", message)
 
 
-async def _checked(place: Place, turnstile: asyncio.Semaphore, keep: Keep | None) -> LessonReport:
+async def _checked(place: ExercisePlace, turnstile: asyncio.Semaphore, keep: Keep | None) -> LessonReport:
     path = str(place.directory / TEXT)
     try:
         lesson, exercise = read_exercise(place)

@@ -10,7 +10,7 @@ from sockviz.language import _, current, ngettext
 from sockviz.lesson.card import Card
 from sockviz.lesson.course import read_card
 from sockviz.player.shelf import LARGEST_FILE
-from sockviz.practice.shelf import Place, places, text_of
+from sockviz.practice.shelf import ExercisePlace, places, text_of
 from sockviz.progress_text import ExerciseProgress, Progress
 
 
@@ -18,7 +18,7 @@ from sockviz.progress_text import ExerciseProgress, Progress
 class ExerciseEntry:
     """One exercise. ``lesson`` is the slug of the one that it practises, where it says so."""
 
-    place: Place
+    place: ExercisePlace
     title: str
     summary: str
     minutes: int | None
@@ -40,7 +40,7 @@ def exercises() -> list[ExerciseEntry]:
     return [entry_of(place) for place in places()]
 
 
-def entry_of(place: Place) -> ExerciseEntry:
+def entry_of(place: ExercisePlace) -> ExerciseEntry:
     """What a list says of the exercise in a directory."""
     try:
         content = read_input(text_of(place, current()), LARGEST_FILE)

@@ -14,7 +14,7 @@ _LONGEST = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class PrintedEnd:
     """The last ``lines``, each with its stream (1, 2), and how many came ``before`` them. So many bytes are ``unkept``."""
 
     lines: tuple[tuple[int, str], ...] = ()
@@ -22,10 +22,10 @@ class Printed:
     unkept: int = 0
 
 
-def printed(attempt: Attempt | None, most: int) -> Printed:
+def printed(attempt: Attempt | None, most: int) -> PrintedEnd:
     """The last `most` lines of an attempt, standard output and error in the order in which they came."""
     if attempt is None or attempt.timeline is None:
-        return Printed()
+        return PrintedEnd()
     text = PrintedText()
     begun: dict[tuple[str, int], str] = {}
     kept: deque[tuple[int, str]] = deque(maxlen=most)
@@ -42,4 +42,4 @@ def printed(attempt: Attempt | None, most: int) -> Printed:
         if rest:
             count += 1
             kept.append((stream, rest[:_LONGEST]))
-    return Printed(tuple(kept), count - len(kept), unkept)
+    return PrintedEnd(tuple(kept), count - len(kept), unkept)

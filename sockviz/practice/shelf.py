@@ -28,7 +28,7 @@ class UnknownExercise(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ExercisePlace:
     """The directory of an exercise, ``03-byte-order``: its number, where it has one, and its slug."""
 
     directory: Path
@@ -45,19 +45,19 @@ def exercises_directory() -> Path:
     return lessons_directory() / "exercises"
 
 
-def place_of(directory: Path) -> Place:
+def place_of(directory: Path) -> ExercisePlace:
     """What the name of a directory says of its exercise. Any name is accepted."""
     name = lesson_name(f"{directory.resolve().name}.md")
-    return Place(directory, name.number, name.slug)
+    return ExercisePlace(directory, name.number, name.slug)
 
 
-def places() -> list[Place]:
+def places() -> list[ExercisePlace]:
     """The course's exercises, in order."""
     found = [place_of(each.parent) for each in exercises_directory().glob(f"*/{TEXT}")]
     return sorted(found, key=lambda place: (place.number is None, place.number or 0, place.slug))
 
 
-def find(word: str) -> Place:
+def find(word: str) -> ExercisePlace:
     """The exercise that `word` means: a directory, its text's path, a number or a slug (or its unambiguous beginning). Raises
     `UnknownExercise`."""
     path = Path(word)
@@ -85,13 +85,13 @@ def find(word: str) -> Place:
     )
 
 
-def text_of(place: Place, language: str | None = None) -> Path:
+def text_of(place: ExercisePlace, language: str | None = None) -> Path:
     """The file of an exercise's text, in the reader's `language` where that is there."""
     translated = place.directory / f"exercise.{language}.md"
     return translated if language is not None and translated.is_file() else place.directory / TEXT
 
 
-def read_exercise(place: Place, language: str | None = None) -> tuple[Lesson, Exercise]:
+def read_exercise(place: ExercisePlace, language: str | None = None) -> tuple[Lesson, Exercise]:
     """An exercise's text, in the reader's `language` where that is there, and what makes it one. Raises `BadLesson`, OSError."""
     from sockviz.lesson.document import BadLesson  # a list reads no page
     from sockviz.problem import Problem

@@ -13,7 +13,7 @@ from sockviz.language import _
 from sockviz.lesson.document import Exercise, Lesson
 from sockviz.player.practice import Practice
 from sockviz.practice.attempt import Attempt, attempt, prepared_for
-from sockviz.practice.shelf import Place, read_program
+from sockviz.practice.shelf import ExercisePlace, read_program
 from sockviz.progress import ProgressStore
 from sockviz.visible import quoted
 
@@ -30,7 +30,7 @@ class Sitting:
 
     def __init__(
         self,
-        place: Place,
+        place: ExercisePlace,
         lesson: Lesson,
         exercise: Exercise,
         language: str,

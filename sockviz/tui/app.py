@@ -288,7 +288,7 @@ class SockvizApp(PatientApp):
 
     def _begin(self, run: LessonRun, entry: CourseEntry, page: int, steps: Steps | None) -> None:
         from sockviz.player.run import Provenance
-        from sockviz.tui.screens.departure import Place
+        from sockviz.tui.screens.departure import PlaceInCourse
         from sockviz.tui.screens.exercise_stage import ExerciseStage  # on demand
         from sockviz.tui.screens.lesson import LessonScreen
         from sockviz.tui.view import Look
@@ -305,7 +305,7 @@ class SockvizApp(PatientApp):
         kind = ExerciseStage if is_students else self.options.screen() or LessonScreen
         screen = kind(
             run,
-            Place(entry, lambda: self._following(entry), self.options.exercises, self.options.alone),
+            PlaceInCourse(entry, lambda: self._following(entry), self.options.exercises, self.options.alone),
             self.store,
             drawn,
             page=page,

@@ -12,7 +12,7 @@ from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.drivers.linux_driver import LinuxDriver
 
 from sockviz import terminal
-from sockviz.tui.typed import Over, listen
+from sockviz.tui.typed import Enough, listen
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -35,7 +35,7 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         before = {number: signal.getsignal(number) for number in (signal.SIGTSTP, signal.SIGCONT)}
         super().__init__(app, debug=debug, mouse=mouse, size=size)
-        self.exit_event: Over = Over()
+        self.exit_event: Enough = Enough()
         self._file = _Lossy(self._file)  # type: ignore[assignment]  # all of a file that is used
         self._stopping = False
         self._frame: list[str] = []  # of one that is not over

@@ -13,7 +13,7 @@ from sockviz.model.timeline import Timeline
 from sockviz.player.scripted import ScriptedSource
 from sockviz.player.sourced import SourcedLesson
 from sockviz.practice.copies import cannot_be_made, copied, written
-from sockviz.practice.shelf import Place, read_exercise, text_of
+from sockviz.practice.shelf import ExercisePlace, read_exercise, text_of
 from sockviz.practice.sitting import Sitting
 from sockviz.progress import ProgressStore
 from sockviz.tui.chosen import LessonChosen
@@ -53,7 +53,7 @@ class ExerciseApp(Protocol):
         """Has a message answered."""
 
 
-def open_exercise(app: ExerciseApp, place: Place, closed: Callable[[], None]) -> None:
+def open_exercise(app: ExerciseApp, place: ExercisePlace, closed: Callable[[], None]) -> None:
     """Opens the exercise there over what `app` shows; where the student has not begun it, they are asked for a language. Calls
     `closed` once it has been left, or cannot be opened, which is said."""
     try:
@@ -73,7 +73,7 @@ def open_exercise(app: ExerciseApp, place: Place, closed: Callable[[], None]) ->
 
 
 def begin(
-    app: ExerciseApp, place: Place, lesson: Lesson, exercise: Exercise, sitting: Sitting | None,
+    app: ExerciseApp, place: ExercisePlace, lesson: Lesson, exercise: Exercise, sitting: Sitting | None,
     closed: Callable[[], None],
 ) -> None:  # fmt: skip
     """The same with an exercise that has been read, and where the student's copy is known, a `sitting` over it."""
@@ -130,7 +130,7 @@ def sit(app: ExerciseApp, sitting: Sitting, closed: Callable[[], None]) -> None:
 
 def _stage(app: ExerciseApp, sitting: Sitting, timeline: Timeline, event: int) -> None:
     """A run that is over, at the world after so many of its events."""
-    from sockviz.tui.screens.departure import Place as PlaceInCourse
+    from sockviz.tui.screens.departure import PlaceInCourse
     from sockviz.tui.screens.exercise_stage import ExerciseStage
 
     run = SourcedLesson(ScriptedSource(timeline, ()))

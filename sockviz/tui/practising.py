@@ -6,7 +6,7 @@ from textual.screen import Screen
 
 from sockviz.lesson.document import Exercise, Lesson
 from sockviz.practice.listed import ExerciseEntry, exercises
-from sockviz.practice.shelf import Place
+from sockviz.practice.shelf import ExercisePlace
 from sockviz.practice.sitting import Sitting
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
@@ -22,7 +22,7 @@ class PractiseApp(SockvizApp):
 
     def __init__(
         self,
-        place: Place,
+        place: ExercisePlace,
         lesson: Lesson,
         exercise: Exercise,
         sitting: Sitting | None,
@@ -52,7 +52,7 @@ class PractiseApp(SockvizApp):
 
 
 def start(
-    place: Place, lesson: Lesson, exercise: Exercise, sitting: Sitting | None, store: ProgressStore, open_run: OpenRun, *,
+    place: ExercisePlace, lesson: Lesson, exercise: Exercise, sitting: Sitting | None, store: ProgressStore, open_run: OpenRun, *,
     theme: str | None, ascii_only: bool, mouse: bool,
 ) -> int:  # fmt: skip
     """Runs the screen to its end and returns the exit status. `open_run` opens the lesson that the exercise practises."""

@@ -19,7 +19,7 @@ from textual.message import Message
 _MOST = 4096
 
 
-class Over(threading.Event):
+class Enough(threading.Event):
     """Says that no more is wanted, to whoever waits for a descriptor, too."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Over(threading.Event):
             os.read(self._told, _MOST)
 
 
-def listen(terminal: int, over: Over, heard: Callable[[Message], None], *, debug: bool = False) -> None:
+def listen(terminal: int, over: Enough, heard: Callable[[Message], None], *, debug: bool = False) -> None:
     """Has `heard` told of what is typed on `terminal` (a descriptor), until it is `over`.
 
     Textual's own wakes ten times a second, to see whether that is so and whether an Escape that has come is a key or the

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from sockviz import terminal
 from sockviz.door import Door
 from sockviz.language import _
 from sockviz.model.timeline import Timeline
 from sockviz.player.traced import Traced
-from sockviz.watch.stepping import Conversation, Left, Stepping
-from sockviz.watch.transcript import Transcript
+from sockviz.watch.stepping import Conversation, Stepping
+from sockviz.watch.transcript import ProgramsTranscript
 
 if TYPE_CHECKING:
     from sockviz.watch.json_lines import JsonLines
@@ -23,7 +24,9 @@ async def follow(
     """Writes what the programs of `source` do until the last has ended, or for so many `seconds`. With `ask` the reader says, on
     the terminal, whose held call is made next. Raises `sockviz.player.refusals.CannotGoOn`."""
     conversation = Conversation(out)
-    transcript: Transcript | JsonLines = Transcript(source.timeline, conversation if ask else out, live=True)
+    transcript: ProgramsTranscript | JsonLines = ProgramsTranscript(
+        source.timeline, conversation if ask else out, live=True
+    )
     if as_json:
         from sockviz.watch.json_lines import JsonLines
 
@@ -32,14 +35,14 @@ async def follow(
     over: str | None = None
     try:
         async with asyncio.timeout(seconds):
-            if ask and isinstance(transcript, Transcript):
+            if ask and isinstance(transcript, ProgramsTranscript):
                 await Stepping(source, transcript, conversation).follow()
             else:
                 await _run(source, transcript)
     except TimeoutError:
         await source.told()
         over = _("ended after {seconds:g} s, as asked").format(seconds=seconds or 0)
-    except Left:
+    except terminal.Left:
         await source.told()
         over = _("left.")
     finally:
@@ -47,7 +50,7 @@ async def follow(
         transcript.end(over)
 
 
-async def _run(source: Traced, transcript: Transcript | JsonLines) -> None:
+async def _run(source: Traced, transcript: ProgramsTranscript | JsonLines) -> None:
     news = asyncio.Event()
     source.watch(news.set)
     ended = asyncio.ensure_future(source.ended())
@@ -67,7 +70,7 @@ async def _run(source: Traced, transcript: Transcript | JsonLines) -> None:
 
 def tell(timeline: Timeline, out: Door) -> None:
     """Writes all of a run that was recorded."""
-    transcript = Transcript(timeline, out, live=False)
+    transcript = ProgramsTranscript(timeline, out, live=False)
     transcript.title()
     transcript.catch_up()
     transcript.end()

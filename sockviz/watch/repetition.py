@@ -12,7 +12,7 @@ _LOOP, _TURNS = 4, 2
 
 
 @dataclass(slots=True)
-class Again:
+class LineAgain:
     """A line that came so many times more."""
 
     line: object
@@ -25,7 +25,7 @@ class Repetition:
     """The last lines of each task, each by what makes it the same line again, and as it is told where it is counted."""
 
     _recent: dict[str, list[tuple[object, str]]] = field(default_factory=dict)
-    _again: dict[str, list[Again]] = field(
+    _again: dict[str, list[LineAgain]] = field(
         default_factory=dict
     )  # of those that came after, and were among them
 
@@ -39,7 +39,7 @@ class Repetition:
         told = self._told(task, line)
         if len(told) < _TURNS:
             return False
-        self._again[task] = [*again, Again(line, told[-1], times)]
+        self._again[task] = [*again, LineAgain(line, told[-1], times)]
         return True
 
     def would_be(self, task: str, line: object) -> bool:
@@ -51,14 +51,14 @@ class Repetition:
     def _told(self, task: str, line: object) -> list[str]:
         return [text for known, text in self._recent.get(task, []) if known == line]
 
-    def told(self, task: str, line: object, text: str) -> Sequence[Again]:
+    def told(self, task: str, line: object, text: str) -> Sequence[LineAgain]:
         """Notes a line that is told now, and how it is told where it is counted. Returns what was counted before it."""
         again = self.left(task)
         recent = [] if again else self._recent.get(task, [])
         self._recent[task] = [*recent, (line, text)][-_TURNS * _LOOP :]
         return again
 
-    def left(self, task: str) -> Sequence[Again]:
+    def left(self, task: str) -> Sequence[LineAgain]:
         """What was counted of a task, and not told of, as it first came. It is nothing any more."""
         return self._again.pop(task, [])
 

@@ -14,18 +14,14 @@ from sockviz.language import _
 from sockviz.model.call import Call
 from sockviz.model.tasks import task_name
 from sockviz.player.traced import Traced
-from sockviz.watch.transcript import Transcript
+from sockviz.watch.transcript import ProgramsTranscript
 from sockviz.words.wording import asleep_in, call_as_made
 
 #: What a person types to leave, and to let everything run or have it held again.
-_LEAVE, _RUN = ("q", "quit", "exit"), "p"
+_RUN = "p"
 
 #: Nothing has happened for so long: the reader is asked, though one may be computing (seconds).
 _SETTLING = 0.5
-
-
-class Left(Exception):
-    """The reader asked to stop."""
 
 
 class Conversation(Door):
@@ -58,12 +54,12 @@ class Stepping:
     """Asks on `out` whom to let go, and tells who sleeps where nobody is held."""
 
     source: Traced
-    transcript: Transcript
+    transcript: ProgramsTranscript
     out: Conversation
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def follow(self) -> None:
-        """Until every program has ended. Raises `Left`, and `sockviz.player.refusals.CannotGoOn`."""
+        """Until every program has ended. Raises `sockviz.terminal.Left`, and `sockviz.player.refusals.CannotGoOn`."""
         self.source.watch(self._news.set)
         ended = asyncio.ensure_future(self.source.ended())
         typed = asyncio.ensure_future(terminal.line())
@@ -133,16 +129,14 @@ class Stepping:
         ]
 
     async def _obey(self, typed: str) -> None:
-        """Does what was typed. Raises `Left`."""
+        """Does what was typed. Raises `sockviz.terminal.Left`."""
         held = list(self.source.pending)
         match typed.split():
-            case _ if not typed:
-                raise Left
+            case _ if terminal.leaves(typed):
+                raise terminal.Left
             case []:
                 if held:
                     await self.source.go(held[0])
-            case [word] if word.lower() in _LEAVE:
-                raise Left
             case [word] if word.lower() == _RUN:
                 await self.source.hold(not self.source.holds)
             case [word] if word.isdecimal() and 1 <= int(word) <= len(held):

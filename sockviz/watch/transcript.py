@@ -38,7 +38,7 @@ from sockviz.model.turns import BEFORE, Turns
 from sockviz.model.walk import Walk
 from sockviz.model.world import World
 from sockviz.watch.bystanders import Bystanders
-from sockviz.watch.repetition import Again, Repetition
+from sockviz.watch.repetition import LineAgain, Repetition
 from sockviz.words.call_sentences import gave
 from sockviz.words.explanation import told_by_call
 from sockviz.words.kept_sentences import in_words
@@ -59,7 +59,7 @@ _CLOSELY = 16
 
 
 @dataclass(slots=True)
-class Transcript:
+class ProgramsTranscript:
     """Writes the events of a run of programs as text, each once."""
 
     timeline: Timeline
@@ -238,7 +238,7 @@ class Transcript:
     def _count(self, task: str) -> None:
         self._count_again(task, self._repetition.left(task))
 
-    def _count_again(self, task: str, again: Sequence[Again]) -> None:
+    def _count_again(self, task: str, again: Sequence[LineAgain]) -> None:
         for each in again:
             told = _("{line} ×{count} more").format(line=_alone(task, each.text), count=each.count)
             self.out.say(_said(task, told))

@@ -29,7 +29,7 @@ _MOST_TOLD = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskingCall:
     """A call that asks of descriptors, with what each of them refers to: the inodes of its process's, by number."""
 
     call: Call
@@ -37,11 +37,11 @@ class Asked:
     inodes: Mapping[Value, int]
 
     @staticmethod
-    def by(call: Call, world: World) -> Asked:
+    def by(call: Call, world: World) -> AskingCall:
         """As they were when it came back."""
         process = world.processes.get(call.process)
         held = descriptors(world, process) if process is not None else ()
-        return Asked(call, world, {entry.fd: entry.inode for entry, _is_told in held})
+        return AskingCall(call, world, {entry.fd: entry.inode for entry, _is_told in held})
 
     def listed(self, fd: Value) -> Watched | None:
         """The entry of the epoll's list that has this number, as the kernel was last seen to have it."""
@@ -78,7 +78,7 @@ def events_told(call: Call, world: World) -> str:
     found = [pair for pair in call.value if isinstance(pair, tuple) and len(pair) == 2]
     if not found:
         return _("returns: nothing came of what it waits for")
-    asked, watches = Asked.by(call, world), is_epolls(call)
+    asked, watches = AskingCall.by(call, world), is_epolls(call)
     told = [_of_descriptor(asked, fd, events, watches) for fd, events in found[:_MOST_TOLD]]
     if left := len(found) - _MOST_TOLD if len(found) > _MOST_TOLD else 0:
         told.append(ngettext("and {count} more", "and {count} more", left).format(count=left))
@@ -90,14 +90,14 @@ def select_told(call: Call, world: World) -> str:
     match call.value:
         case (list(reading), list(writing), list(urgent)):
             found = [(_("readable"), reading), (_("writable"), writing), (_("urgent"), urgent)]
-            asked = Asked.by(call, world)
+            asked = AskingCall.by(call, world)
             told = [_are_ready(asked, what, fds) for what, fds in found if fds]
             told += _said_besides(asked, reading, writing)
             return _("returns: {events}").format(events="; ".join(told) or _("no descriptor is ready"))
     return ""
 
 
-def _said_besides(asked: Asked, reading: Sequence[Value], writing: Sequence[Value]) -> Iterator[str]:
+def _said_besides(asked: AskingCall, reading: Sequence[Value], writing: Sequence[Value]) -> Iterator[str]:
     """Of the descriptors that select told of, what a read or a send would do other than move data."""
     found: dict[Value, list[str]] = {}
     for event, fds in (("POLLIN", reading), ("POLLOUT", writing)):
@@ -111,7 +111,7 @@ def _said_besides(asked: Asked, reading: Sequence[Value], writing: Sequence[Valu
         )
 
 
-def _are_ready(asked: Asked, what: str, fds: Sequence[Value]) -> str:
+def _are_ready(asked: AskingCall, what: str, fds: Sequence[Value]) -> str:
     numbers = [fd.fd if isinstance(fd, SocketValue) else fd for fd in fds]
     named = [f"{show(fd, 12)}{asked.name_of(fd)}" for fd in numbers[:_MOST_TOLD]]
     if len(numbers) > _MOST_TOLD:
@@ -121,7 +121,7 @@ def _are_ready(asked: Asked, what: str, fds: Sequence[Value]) -> str:
     )
 
 
-def _of_descriptor(asked: Asked, fd: Value, events: Value, watches: bool) -> str:
+def _of_descriptor(asked: AskingCall, fd: Value, events: Value, watches: bool) -> str:
     number = fd.fd if isinstance(fd, SocketValue) else fd
     name = _closed(asked, number) or asked.name_of(number)
     if not isinstance(events, int):
@@ -144,7 +144,7 @@ def event_meaning(flag: str) -> str:
     return _(told) if told is not None else ""
 
 
-def _closed(asked: Asked, fd: Value) -> str:
+def _closed(asked: AskingCall, fd: Value) -> str:
     """Of a number on an epoll's list that is closed by now: who still has the open file behind it."""
     world, listed = asked.world, asked.listed(fd)
     process = world.processes.get(asked.call.process)
@@ -164,7 +164,7 @@ def interest_told(call: Call, world: World) -> str:
     number, events = changed.fd, changed.events
     process = world.processes.get(call.process)
     # Nobody knows how a program calls its own: what all of its descriptors refer to need not be found out.
-    name = Asked.by(call, world).name_of(number) if process is not None and process.names else ""
+    name = AskingCall.by(call, world).name_of(number) if process is not None and process.names else ""
     if changed.what == "unregister":
         return _("takes descriptor {fd}{name} off the list in the kernel").format(fd=number, name=name)
     asked = mask(int(events), files.EPOLL) if isinstance(events, int) else "EPOLLIN|EPOLLPRI|EPOLLOUT"

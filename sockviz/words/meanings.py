@@ -8,9 +8,9 @@ from sockviz.language import N_, _, ngettext
 from sockviz.model.hindsight import BAD_CHECKSUM, DEFERRED, DROPS, NO_MEMORY, NO_ROOM, TurnedAway
 from sockviz.model.meaning import (
     BelowNext,
-    Cause,
-    Counted,
+    CounterGrowth,
     Meaning,
+    ResendCause,
     Role,
     Sign,
     TimerSeen,
@@ -53,12 +53,12 @@ ROLES = {
     Role.ABORTING_RST: N_("a RST of its sender's own accord"),
 }
 _CAUSES = {
-    Cause.TIMEOUT: N_("its retransmission timer ran out"),
-    Cause.FAST: N_("a fast retransmit: the acknowledgements say that it is missing"),
-    Cause.LOSS_PROBE: N_("a tail loss probe: nothing was heard of the last segment"),
-    Cause.SLOW_START: N_("after a timeout it is taken for lost, too"),
-    Cause.HANDSHAKE: N_("the timer of the handshake ran out"),
-    Cause.REPEATED_SYN: N_("it answers a SYN that came once more"),
+    ResendCause.TIMEOUT: N_("its retransmission timer ran out"),
+    ResendCause.FAST: N_("a fast retransmit: the acknowledgements say that it is missing"),
+    ResendCause.LOSS_PROBE: N_("a tail loss probe: nothing was heard of the last segment"),
+    ResendCause.SLOW_START: N_("after a timeout it is taken for lost, too"),
+    ResendCause.HANDSHAKE: N_("the timer of the handshake ran out"),
+    ResendCause.REPEATED_SYN: N_("it answers a SYN that came once more"),
 }
 #: What a counter that grew says of a packet that was not let in.
 _REASONS = {
@@ -121,7 +121,7 @@ def cause_clause(meaning: Meaning) -> str:
     """Why it was sent again: ``its retransmission timer ran out (TCPTimeouts grew by 1)``; empty where nothing said so."""
     if meaning.cause is None:
         return ""
-    counted = [sign for sign in meaning.signs if isinstance(sign, Counted)]
+    counted = [sign for sign in meaning.signs if isinstance(sign, CounterGrowth)]
     return _(_CAUSES[meaning.cause]) + "".join(f" ({sign_text(sign)})" for sign in counted)
 
 
@@ -194,7 +194,7 @@ def sign_text(sign: Sign) -> str:
             return _("its window is {now}, the one before was {before}").format(
                 now=_bytes(now), before=_bytes(before)
             )
-        case Counted(name, by):
+        case CounterGrowth(name, by):
             return _("{counter} grew by {growth}").format(counter=name.rpartition(".")[2], growth=by)
 
 

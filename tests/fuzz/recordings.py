@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sockviz import plain
-from sockviz.html.document import TooLarge, page_of
+from sockviz.html.document import PageTooLarge, page_of
 from sockviz.lesson.document import BadLesson, Page
 from sockviz.manual.reader import shipped
 from sockviz.model.pcapng import NoPackets, blocks, capture_of
@@ -214,7 +214,7 @@ def written_as_a_page(run: SourcedLesson) -> None:
         return
     try:
         page = page_of(run, shipped().story)
-    except TooLarge:
+    except PageTooLarge:
         return
     clean(page, "its page of HTML")
     well_formed(page)

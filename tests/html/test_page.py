@@ -11,7 +11,7 @@ import pytest
 
 from sockviz import language
 from sockviz.cli import main
-from sockviz.html.document import TooLarge, page_of
+from sockviz.html.document import PageTooLarge, page_of
 from sockviz.html.style import ENOUGH
 from sockviz.lesson.document import Expect, Perform
 from sockviz.lesson.parser import parse_lesson
@@ -303,7 +303,7 @@ def test_nothing_is_fetched_and_nothing_runs(name: str) -> None:
 
 
 def test_what_is_too_large_is_not_written() -> None:
-    with pytest.raises(TooLarge):
+    with pytest.raises(PageTooLarge):
         page_of(recorded(ONE_HOST), shipped().story, largest=30_000)
 
 

@@ -23,7 +23,7 @@ import pytest
 from sockviz.lab import init
 from sockviz.lab.channel import Channel
 from sockviz.lab.directory import LabDirectory, open_labs, remove_mine, sweep
-from sockviz.lab.hearing import Hello, LabLost, from_child
+from sockviz.lab.hearing import LabLost, ProcessReady, from_child
 from sockviz.lab.readers import Readers
 from sockviz.lab.seal import KEY, Seal
 from sockviz.model.values import BadValue, Json
@@ -131,7 +131,7 @@ def test_nonsense_on_a_control_channel_is_heard_as_that(nonsense: str) -> None:
         await until(lambda: heard[1:], "both messages")
         with pytest.raises(BadValue, match="not a message of a lesson process"):
             from_child("server", heard[0])
-        assert from_child("server", heard[1]) == Hello(5, 1.0)  # what follows is not lost
+        assert from_child("server", heard[1]) == ProcessReady(5, 1.0)  # what follows is not lost
         channel.close()
 
     run(body())

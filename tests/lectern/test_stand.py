@@ -14,7 +14,17 @@ import pytest
 from sockviz.lectern import listening, stand
 from sockviz.lectern.directory import sockets
 from sockviz.lectern.listening import find
-from sockviz.lectern.messages import BACK, LONGEST_ORDER, ONWARD, PAGE, VOTE, NotSaid, Order, order_of, said
+from sockviz.lectern.messages import (
+    BACK,
+    LONGEST_ORDER,
+    ONWARD,
+    PAGE,
+    VOTE,
+    NotSaid,
+    RunOrder,
+    order_of,
+    said,
+)
 from sockviz.lectern.stand import MOST, Stand
 from tests.tui.scripted import LESSON
 
@@ -30,7 +40,7 @@ class Told:
 
     def __init__(self) -> None:
         self.state: Mapping[str, Any] = {"page": 0}
-        self.done: list[Order] = []
+        self.done: list[RunOrder] = []
         self.stand = Stand(LESSON, "8-x.md", lambda: self.state, self.done.append)
 
 
@@ -69,7 +79,12 @@ def test_where_it_is_and_what_it_is_to_do(short_path: Path) -> None:
             assert await notes.state() == {"page": 0}
             run.state = {"page": 1}
             assert await notes.state() == {"page": 1}
-            orders = [Order(ONWARD), Order(BACK), Order(PAGE, 2), Order(VOTE, line=16, counts=(12, 0, 7))]
+            orders = [
+                RunOrder(ONWARD),
+                RunOrder(BACK),
+                RunOrder(PAGE, 2),
+                RunOrder(VOTE, line=16, counts=(12, 0, 7)),
+            ]
             for order in orders:
                 notes.say(order)
             await until(lambda: len(run.done) == len(orders))
@@ -80,7 +95,7 @@ def test_where_it_is_and_what_it_is_to_do(short_path: Path) -> None:
                 pass
         assert await another.state() is None, "the run is gone"
         await another.close()
-        notes.say(Order(ONWARD))
+        notes.say(RunOrder(ONWARD))
         assert list(short_path.iterdir()) == []
 
     perform(work)

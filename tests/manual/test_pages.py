@@ -13,7 +13,7 @@ from sockviz.calls.table import CALLS
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.manual.document import document, places_of
-from sockviz.manual.lessons import Course, Place, calls_of, errors_of
+from sockviz.manual.lessons import Course, PagesOfLesson, calls_of, errors_of
 from sockviz.manual.pages import CallPage, ManualPage
 from sockviz.manual.parser import called_in_c, linked_lessons
 from sockviz.manual.reader import Manual, UnknownWord, shipped
@@ -221,7 +221,9 @@ def test_no_lesson_is_passed_over_unread_that_has_a_place_on_a_page(name: str) -
     ],
 )
 def test_pages_in_a_row_are_told_as_a_range(pages: tuple[int, ...], said: str) -> None:
-    read = Course(titles={"one": (1, "One")}, calls={"socket.socket.bind": [Place(1, "one", "One", pages)]})
+    read = Course(
+        titles={"one": (1, "One")}, calls={"socket.socket.bind": [PagesOfLesson(1, "one", "One", pages)]}
+    )
     assert f"- 1 `one`: One, {said}\n" in document(MANUAL.find("bind"), CALL_PAGES, read)
 
 

@@ -10,9 +10,9 @@ import pytest
 from sockviz.model.events import LinkActed, Observed, PacketCaptured
 from sockviz.model.meaning import (
     BelowNext,
-    Cause,
-    Counted,
+    CounterGrowth,
     Meaning,
+    ResendCause,
     Role,
     TimerSeen,
     Windows,
@@ -87,7 +87,7 @@ class Wire:
         found = self.of(number)
         return found.role if found is not None else None
 
-    def cause(self, number: int) -> Cause | None:
+    def cause(self, number: int) -> ResendCause | None:
         found = self.of(number)
         return found.cause if found is not None else None
 
@@ -177,10 +177,10 @@ def test_a_socket_that_is_connected_with_itself_sends_nothing_twice(wire: Wire) 
         assert wire.sent(A, A, flags, seq, ack, length) is None
 
 
-CAUSES: list[tuple[Mapping[str, int], Cause | None]] = [
-    ({"TcpExt_TCPTimeouts": 1, "Tcp_RetransSegs": 1}, Cause.TIMEOUT),
-    ({"TcpExt_TCPFastRetrans": 1, "Tcp_RetransSegs": 1}, Cause.FAST),
-    ({"TcpExt_TCPLossProbes": 1, "Tcp_RetransSegs": 1}, Cause.LOSS_PROBE),
+CAUSES: list[tuple[Mapping[str, int], ResendCause | None]] = [
+    ({"TcpExt_TCPTimeouts": 1, "Tcp_RetransSegs": 1}, ResendCause.TIMEOUT),
+    ({"TcpExt_TCPFastRetrans": 1, "Tcp_RetransSegs": 1}, ResendCause.FAST),
+    ({"TcpExt_TCPLossProbes": 1, "Tcp_RetransSegs": 1}, ResendCause.LOSS_PROBE),
     ({"TcpExt_TCPTimeouts": 1, "TcpExt_TCPLossProbes": 1}, None),  # which of them this one was nobody says
     ({"Tcp_RetransSegs": 1}, None),
 ]
@@ -188,7 +188,7 @@ CAUSES: list[tuple[Mapping[str, int], Cause | None]] = [
 
 @pytest.mark.parametrize(("counters", "cause"), CAUSES)
 def test_why_it_was_sent_again_is_what_was_counted(
-    wire: Wire, counters: Mapping[str, int], cause: Cause | None
+    wire: Wire, counters: Mapping[str, int], cause: ResendCause | None
 ) -> None:
     wire.handshake()
     wire.sent(A, B, "PSH+ACK", 1000, 5000, 5)
@@ -209,7 +209,9 @@ def test_a_counter_that_grew_before_says_nothing(wire: Wire) -> None:
     wire.looked(own(), TcpExt_TCPTimeouts=3)
     assert wire.cause(4) is None
     wire.looked(TcpExt_TCPTimeouts=4)
-    assert wire.of(4) == Meaning(Role.AGAIN, 3, (Counted("TcpExt.TCPTimeouts", 1),), Cause.TIMEOUT)
+    assert wire.of(4) == Meaning(
+        Role.AGAIN, 3, (CounterGrowth("TcpExt.TCPTimeouts", 1),), ResendCause.TIMEOUT
+    )
 
 
 def test_the_timer_of_a_syn_is_not_that_of_data(wire: Wire) -> None:
@@ -219,7 +221,7 @@ def test_the_timer_of_a_syn_is_not_that_of_data(wire: Wire) -> None:
     wire.sent(("127.0.0.1", 40002), B, "SYN", 5)
     wire.sent(A, B, "PSH+ACK", 1000, 5000, 5)
     wire.looked(TcpExt_TCPTimeouts=1, TcpExt_TCPSynRetrans=1, TcpExt_TCPLossProbes=1, Tcp_RetransSegs=2)
-    assert (wire.cause(5), wire.cause(6)) == (Cause.HANDSHAKE, Cause.LOSS_PROBE)
+    assert (wire.cause(5), wire.cause(6)) == (ResendCause.HANDSHAKE, ResendCause.LOSS_PROBE)
 
 
 def test_a_syn_that_comes_once_more_is_answered_once_more(wire: Wire) -> None:
@@ -230,13 +232,18 @@ def test_a_syn_that_comes_once_more_is_answered_once_more(wire: Wire) -> None:
     wire.sent(A, B, "SYN", 999)
     wire.sent(B, A, "SYN+ACK", 4999, 1000)
     wire.looked(TcpExt_TCPTimeouts=1, TcpExt_TCPSynRetrans=3)
-    assert [wire.cause(n) for n in (2, 3, 4)] == [Cause.HANDSHAKE, Cause.HANDSHAKE, Cause.REPEATED_SYN]
+    assert [wire.cause(n) for n in (2, 3, 4)] == [
+        ResendCause.HANDSHAKE,
+        ResendCause.HANDSHAKE,
+        ResendCause.REPEATED_SYN,
+    ]
 
 
 @pytest.mark.parametrize(
-    ("verb", "cause"), [("", Cause.HANDSHAKE), ("deliver", Cause.REPEATED_SYN), ("drop", Cause.HANDSHAKE)]
+    ("verb", "cause"),
+    [("", ResendCause.HANDSHAKE), ("deliver", ResendCause.REPEATED_SYN), ("drop", ResendCause.HANDSHAKE)],
 )
-def test_a_syn_that_the_link_keeps_calls_for_no_answer(wire: Wire, verb: str, cause: Cause) -> None:
+def test_a_syn_that_the_link_keeps_calls_for_no_answer(wire: Wire, verb: str, cause: ResendCause) -> None:
     """It came once more when it was let through, and not when it was sent."""
     wire.sent(A, B, "SYN", 999, host="client")
     wire.link("deliver", 1)
@@ -257,7 +264,7 @@ def test_a_syn_that_the_link_doubles_is_answered_twice(wire: Wire) -> None:
     wire.link("deliver", 1)
     wire.sent(B, A, "SYN+ACK", 4999, 1000, host="server")
     wire.looked_at("server", TcpExt_TCPSynRetrans=1)
-    assert wire.cause(2) is Cause.REPEATED_SYN
+    assert wire.cause(2) is ResendCause.REPEATED_SYN
 
 
 # --- probes -------------------------------------------------------------------------------------------------------
@@ -310,7 +317,7 @@ def test_what_the_kernel_counted_decides(wire: Wire, counter: str, role: Role, w
     wire.looked(**{counter: 1})
     found = wire.of(5)
     assert found is not None
-    assert (found.role, found.signs[-1]) == (role, Counted(counter.replace("_", "."), 1))
+    assert (found.role, found.signs[-1]) == (role, CounterGrowth(counter.replace("_", "."), 1))
 
 
 def test_the_answer_to_a_probe_is_no_duplicate(wire: Wire) -> None:

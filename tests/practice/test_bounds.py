@@ -20,7 +20,7 @@ from sockviz.model.sockets import State
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import SocketValue, Value
 from sockviz.player import practised
-from sockviz.player.counted import Counted
+from sockviz.player.counted import CallsCounted
 from sockviz.player.practised import computes, spent
 from sockviz.practice import bounds
 from sockviz.practice.bounds import excess
@@ -36,7 +36,7 @@ class Run:
     def __init__(self) -> None:
         self.timeline = Timeline(HEADER)
         self.timeline.append(ProcessStarted(START, "server", 2, 102, HOST))
-        self.counted = Counted(self.timeline)
+        self.counted = CallsCounted(self.timeline)
         self.calls = 0
 
     def calls_once(self, name: str, held: SocketValue, value: Value, error: str | None = None) -> None:

@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 from sockviz.manual.reader import shipped
 from sockviz.player.refusals import CannotPerform
 from sockviz.progress import ProgressStore
-from sockviz.progress_text import LessonEnded, PageSeen, applied
+from sockviz.progress_text import LessonRead, PageSeen, applied
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.screens.being_opened import OpeningScreen
@@ -90,9 +90,9 @@ def test_after_a_lesson_that_was_ended_the_next_one_is_offered(tmp_path: Path) -
     store.page_seen(COURSE[2].slug, 0, 4)
     at_its_end = applied(store.progress, PageSeen(first.slug, 1, 2))
     assert resumable(COURSE, at_its_end) == (first, 1)
-    ended = applied(at_its_end, LessonEnded(first.slug, 2))
+    ended = applied(at_its_end, LessonRead(first.slug, 2))
     assert resumable(COURSE, ended) == (COURSE[2], 1), "the second has been read"
-    assert resumable(COURSE, applied(ended, LessonEnded(last.slug, 9))) is None
+    assert resumable(COURSE, applied(ended, LessonRead(last.slug, 9))) is None
 
     async def it() -> None:
         store.lesson_ended(first.slug, 2)

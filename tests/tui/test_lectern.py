@@ -9,7 +9,7 @@ import pytest
 from sockviz.lectern import stand
 from sockviz.lectern.directory import sockets
 from sockviz.lectern.listening import find
-from sockviz.lectern.messages import BACK, BLANK, ONWARD, PAGE, Order
+from sockviz.lectern.messages import BACK, BLANK, ONWARD, PAGE, RunOrder
 from sockviz.tui.screens.blank import BlankScreen
 from tests.tui.driving import in_lesson, run_async
 from tests.tui.scripted import run
@@ -42,29 +42,29 @@ def test_notes_are_told_where_it_is_and_drive_it(tmp_path: Path, runtime: Path) 
                 "s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)",
             ]
             for _ in range(3):  # points to the question, passes it, performs
-                notes.say(Order(ONWARD))
+                notes.say(RunOrder(ONWARD))
             await session.until(lambda: scripted.performed == 2, "a line performed")
-            notes.say(Order(BACK))
+            notes.say(RunOrder(BACK))
             await session.until(lambda: lesson.reading.is_past, "a step back")
-            notes.say(Order(BLANK))
+            notes.say(RunOrder(BLANK))
             await session.until(lambda: isinstance(app.screen, BlankScreen), "a blank screen")
             assert not session.text.strip()
             while not (state := await notes.state() or {}).get("blank"):
                 pass
             assert state["mode"] == "REVIEW"
-            notes.say(Order(ONWARD))
+            notes.say(RunOrder(ONWARD))
             await session.until(lambda: app.screen is lesson, "what was there before")
             assert lesson.reading.is_past, "it was brought back, and no more"
             await session.press("question_mark")
             assert app.screen is not lesson
-            notes.say(Order(ONWARD))
+            notes.say(RunOrder(ONWARD))
             while not (await notes.state() or {}).get("covered"):
                 pass
             await session.press("escape")
             await session.until(lambda: app.screen is lesson, "the lesson")
             await session.press("end")
-            notes.say(Order(PAGE, 99))  # there is none
-            notes.say(Order(PAGE, 0))
+            notes.say(RunOrder(PAGE, 99))  # there is none
+            notes.say(RunOrder(PAGE, 0))
             await session.until(lambda: lesson.reading.is_past, "the beginning of its page")
             await notes.close()
             await session.press("end", "space")

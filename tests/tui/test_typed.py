@@ -12,7 +12,7 @@ from selectors import SelectSelector
 import pytest
 from textual.message import Message
 
-from sockviz.tui.typed import Over, listen
+from sockviz.tui.typed import Enough, listen
 
 
 class Typing:
@@ -32,7 +32,7 @@ class Typing:
 @contextmanager
 def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Typing]:
     read, write = os.pipe()
-    it, over = Typing(write), Over()
+    it, over = Typing(write), Enough()
     select = SelectSelector.select
 
     def noted(selector: SelectSelector, timeout: float | None = None) -> object:
@@ -79,7 +79,7 @@ def test_a_terminal_that_has_no_more_is_not_asked_again(monkeypatch: pytest.Monk
 
 
 def test_what_is_over_may_begin_again() -> None:
-    over = Over()
+    over = Enough()
     for _ in range(2):
         over.set()
         assert over.is_set()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.lectern.listening import find
-from sockviz.lectern.messages import ONWARD, VOTE, Order
+from sockviz.lectern.messages import ONWARD, VOTE, RunOrder
 from sockviz.model.events import VotesCounted
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
@@ -192,23 +192,23 @@ def test_votes_come_from_the_notes_whatever_the_screen_shows(
             state = await notes.state() or {}
             line = session.lesson.reading.page.predictions[0].line
             assert state["asked"] == line
-            notes.say(Order(VOTE, line=line, counts=(5, 6)))  # it has three choices
-            notes.say(Order(VOTE, line=999, counts=(5, 6, 7)))  # and there is no such question
+            notes.say(RunOrder(VOTE, line=line, counts=(5, 6)))  # it has three choices
+            notes.say(RunOrder(VOTE, line=999, counts=(5, 6, 7)))  # and there is no such question
             await session.press("comma")
-            notes.say(Order(VOTE, line=line, counts=(5, 6, 7)))
+            notes.say(RunOrder(VOTE, line=line, counts=(5, 6, 7)))
             await session.until(lambda: counted(session) == [(5, 6, 7)])
             while (state := await notes.state() or {}).get("votes") != {str(line): [5, 6, 7]}:
                 pass
             assert state["blank"], "it stays empty"
             await session.press("space", "v")
             await session.until(lambda: session.lesson.voting.on)
-            notes.say(Order(VOTE, line=line, counts=(8, 6, 7)))
+            notes.say(RunOrder(VOTE, line=line, counts=(8, 6, 7)))
             await session.until(lambda: counted(session)[-1] == (8, 6, 7))
             await session.press("enter", "1", "enter", "escape")
             assert counted(session)[-1] == (8, 1, 7), "who counts on the screen goes on from what was told"
             await session.press("v")
             await session.until(lambda: session.lesson.voting.on)
-            notes.say(Order(ONWARD))
+            notes.say(RunOrder(ONWARD))
             await session.until(
                 lambda: session.lesson.reading.pointed == line, "the notes go on all the same"
             )

@@ -9,7 +9,7 @@ import sys
 import psutil
 import pytest
 
-from sockviz.lab.tracer_words import Started
+from sockviz.lab.tracer_words import ProgramStarted
 from sockviz.model.events import Caveat, Executed, ProcessEnded, Signalled
 from tests.watch.traced import Message, Rig
 
@@ -48,7 +48,9 @@ class Held:
 
     def pid(self, name: str) -> int:
         return next(
-            said.pid for said in self.rig.heard.said if isinstance(said, Started) and said.process == name
+            said.pid
+            for said in self.rig.heard.said
+            if isinstance(said, ProgramStarted) and said.process == name
         )
 
 
@@ -68,7 +70,7 @@ def test_a_run_is_full_at_some_time_and_goes_on_untold() -> None:
     assert [(said.process, said.exit_code) for said in heard.said if isinstance(said, ProcessEnded)] == [
         ("p", 5)
     ]
-    assert len([said for said in heard.said if isinstance(said, Started)]) == 1
+    assert len([said for said in heard.said if isinstance(said, ProgramStarted)]) == 1
 
 
 def test_what_a_library_tries_as_it_is_imported_is_told_and_held_for_nobody() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.lab.source_texts import Addresses, Place, SourceTexts
+from sockviz.lab.source_texts import Addresses, CallSite, SourceTexts
 from sockviz.lab.tracer.libraries import Libraries
 from sockviz.lab.tracer.location_table import line_at
 from sockviz.model.events import SourceMet
@@ -88,7 +88,7 @@ def test_of_many_programs_a_few_are_asked_at_a_time(monkeypatch: pytest.MonkeyPa
     texts = SourceTexts(lambda _met: None)
     for n in range(100):
         for path in ("/first", f"/{n}"):
-            assert texts.find(Place(path, None, 1), 0.0) is not None
+            assert texts.find(CallSite(path, None, 1), 0.0) is not None
     assert len(asked) == 32
     assert {"/first", "/99"} <= {*asked}
     texts.close()

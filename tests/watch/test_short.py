@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockviz.lab.tracer.looks import FIRST, MOST, MOST_ENDS, Looks
-from sockviz.lab.tracer.pieces import Flow, end_of_piece
-from sockviz.lab.tracer_words import Look
+from sockviz.lab.tracer.pieces import StreamFlow, end_of_piece
+from sockviz.lab.tracer_words import LookWanted
 from sockviz.model.events import CallReturned, ProcessEnded, Treated
 from tests.watch.traced import Heard, Rig
 
@@ -45,14 +45,14 @@ def test_each_is_told_before_its_call_comes_back(heard: Heard) -> None:
 
 def test_a_look_is_waited_for_where_the_first_calls_have_come_back(heard: Heard) -> None:
     said = [each for each in heard.said if getattr(each, "process", "") == "p"]
-    returned = [before for before, each in itertools.pairwise(said) if isinstance(each, Look)]
+    returned = [before for before, each in itertools.pairwise(said) if isinstance(each, LookWanted)]
     cut = {each.call for each in said if isinstance(each, Treated)}
     assert [each.call in cut for each in returned if isinstance(each, CallReturned)][:2] == [True, True]
     assert 2 < len(returned) <= MOST + MOST_ENDS < len(cut)
 
 
 def test_however_many_calls_and_streams_there_are_few_are_looked_at() -> None:
-    looks, flow = Looks(), Flow()
+    looks, flow = Looks(), StreamFlow()
     assert [looks.after(1, "recvfrom", 3, flow) for _ in range(60_000)].count(True) == FIRST
     assert not looks.before(1, "recvfrom", 3, ())
     assert not looks.before(1, "poll", 3, ())
@@ -60,7 +60,7 @@ def test_however_many_calls_and_streams_there_are_few_are_looked_at() -> None:
     assert not looks.before(1, "close", 3, [flow])  # it is seen
     assert not looks.after(1, "recvfrom", 3, flow)
     assert looks.before(1, "close", 3, [flow])
-    many = [Flow() for _ in range(60_000)]
+    many = [StreamFlow() for _ in range(60_000)]
     times = sum(looks.after(1, "recvfrom", 3, each) for each in many for _ in range(FIRST + 1))
     times += sum(looks.before(1, "close", 3, [each]) for each in many)
     assert times + FIRST + 2 == MOST + MOST_ENDS
@@ -106,7 +106,7 @@ def test_a_byte_is_in_a_piece_whatever_was_before(at: int) -> None:
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 9000)), max_size=30))
 def test_no_read_gives_less_than_was_shown_and_each_look_shows_more(steps: list[tuple[bool, int]]) -> None:
-    flow = Flow()
+    flow = StreamFlow()
     for peeks, wanted in steps:
         shown = flow.shown
         moved = min(flow.allowed(peeks=peeks), wanted)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.lab.tracer_words import Started, Thread
+from sockviz.lab.tracer_words import ProgramStarted, ThreadStarted
 from sockviz.model.call import Call
 from sockviz.model.events import Executed, ProcessEnded, Signalled, ThreadEnded
 from sockviz.model.values import ObjectValue, SocketValue
@@ -122,9 +122,9 @@ def test_a_call_that_a_signal_interrupts_and_one_that_is_made_again(heard: Heard
 
 
 def test_forks_threads_and_what_is_executed(heard: Heard, calls: Path) -> None:
-    started = [(said.process, said.parent) for said in heard.said if isinstance(said, Started)]
+    started = [(said.process, said.parent) for said in heard.said if isinstance(said, ProgramStarted)]
     assert started == [("p", None), ("p_2", "p"), ("p_3", "p")]
-    assert [(said.process, said.task) for said in heard.said if isinstance(said, Thread)] == [("p", 1)]
+    assert [(said.process, said.task) for said in heard.said if isinstance(said, ThreadStarted)] == [("p", 1)]
     assert [(said.process, said.task) for said in heard.said if isinstance(said, ThreadEnded)] == [("p", 1)]
     executed = [(said.process, said.arguments) for said in heard.said if isinstance(said, Executed)]
     assert executed == [("p", (str(calls),)), ("p_3", ("true",))]

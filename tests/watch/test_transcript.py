@@ -19,8 +19,8 @@ from sockviz.model.sockets import FdEntry, ProcessRow
 from sockviz.model.turns import Turns
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.tui.cast import cast
-from sockviz.tui.stage.output_pane import Printed
-from sockviz.watch.transcript import Transcript, calls_alone
+from sockviz.tui.stage.output_pane import PrintedLines
+from sockviz.watch.transcript import ProgramsTranscript, calls_alone
 from sockviz.words.wording import asleep_in
 from tests.model.turned import in_turns
 
@@ -38,7 +38,7 @@ class Unwalked(dict[str, Process]):
 
 def _told(it: Scripted) -> list[str]:
     out = io.StringIO()
-    transcript = Transcript(it.timeline, Door(out), live=False)
+    transcript = ProgramsTranscript(it.timeline, Door(out), live=False)
     transcript.catch_up()
     transcript.end()
     return out.getvalue().splitlines()
@@ -168,7 +168,7 @@ def test_a_character_that_is_printed_in_two_parts_is_one() -> None:
     for data in (b"a\xc3", b"\xb1o\nq\xc3"):
         it.timeline.append(OutputWritten(it.timeline.world.at, "p", 1, data))
     assert _told(it)[-2:] == ["p        stdout | año", "p        stdout | q\\xc3"]
-    assert Printed().up_to(it.timeline, len(it.timeline), 5) == [("p", 1, "año"), ("p", 1, "q")]
+    assert PrintedLines().up_to(it.timeline, len(it.timeline), 5) == [("p", 1, "año"), ("p", 1, "q")]
 
 
 @pytest.mark.parametrize("turn", [("send", "recv"), ("send", "send", "recv"), ("recvmsg",)])

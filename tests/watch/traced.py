@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import sockviz.lab
-from sockviz.lab.source_texts import Place
+from sockviz.lab.source_texts import CallSite
 from sockviz.lab.tracer_shorthand import TracerShorthand
-from sockviz.lab.tracer_words import Look, Said, from_tracer
+from sockviz.lab.tracer_words import LookWanted, Said, from_tracer
 from sockviz.model.events import CallEntered, CallReturned
 from sockviz.model.turns import Turns
 from sockviz.model.values import Value
@@ -33,7 +33,7 @@ class Made:
     process: str
     task: int
     entered: CallEntered
-    place: Place | None
+    place: CallSite | None
     returned: CallReturned | None = None
 
     @property
@@ -52,9 +52,9 @@ class Heard:
     """All that a tracer said, in order."""
 
     said: list[Said] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)  # of which calls name "texts", from 1
+    places: list[CallSite] = field(default_factory=list)  # of which calls name "texts", from 1
 
-    def find(self, place: Place, _at: float) -> tuple[int, int]:
+    def find(self, place: CallSite, _at: float) -> tuple[int, int]:
         self.places.append(place)
         return 1, len(self.places)
 
@@ -129,7 +129,7 @@ class Rig:
                 else:
                     said_now = from_tracer(message)
                     self.heard.said.append(said_now)
-                    if isinstance(said_now, Look):
+                    if isinstance(said_now, LookWanted):
                         self.order({"op": "looked", "process": said_now.process, "task": said_now.task})
                     yield message
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from sockviz.lab.tracer import addresses, values
-from sockviz.lab.tracer.made import Entry, Made, number
+from sockviz.lab.tracer.made import CallEntry, Made, number
 from sockviz.lab.tracer.memory import numbers, peek, structures
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -32,27 +32,27 @@ def _data(tid: int, address: int, length: int) -> Any:
     return values.data(data, length) if data or not length else values.pointer(address, length)
 
 
-def _received(entry: Entry) -> Gives:
+def _received(entry: CallEntry) -> Gives:
     """What was put into the buffer of recv or read; with MSG_TRUNC a call may return more than there is room for."""
     address, room = entry.a[1], entry.a[2]
     return lambda result: _data(entry.tid, address, min(result, room))
 
 
-def _room_of(entry: Entry) -> list[Any]:
+def _room_of(entry: CallEntry) -> list[Any]:
     """How much may be received; with the pointer, where nothing can be written there."""
     return (values.nowhere(entry.a[1], entry.a[2]) if entry.a[2] else []) or [entry.a[2]]
 
 
-def _flags(entry: Entry, place: int) -> list[Any]:
+def _flags(entry: CallEntry, place: int) -> list[Any]:
     return [entry.int(place)] if entry.int(place) else []
 
 
-def _named_flags(entry: Entry) -> dict[str, Any]:
+def _named_flags(entry: CallEntry) -> dict[str, Any]:
     """Likewise, of a message that cannot be read: what would stand before them is not known."""
     return {"flags": entry.int(2)} if entry.int(2) else {}
 
 
-def _sendto(entry: Entry) -> Made | None:
+def _sendto(entry: CallEntry) -> Made | None:
     held = entry.named()
     sent = _data(entry.tid, entry.a[1], entry.a[2])
     if not entry.a[4]:
@@ -61,7 +61,7 @@ def _sendto(entry: Entry) -> Made | None:
     return Made("sendto", _METHOD + "sendto", [held, sent, *_flags(entry, 3), to], number)
 
 
-def _recvfrom(entry: Entry) -> Made | None:
+def _recvfrom(entry: CallEntry) -> Made | None:
     held = entry.named()
     arguments = [held, *_room_of(entry), *_flags(entry, 3)]
     if not entry.a[4]:
@@ -75,12 +75,12 @@ def _recvfrom(entry: Entry) -> Made | None:
     return Made("recvfrom", _METHOD + "recvfrom", arguments, gives, addresses.odd(room, held))
 
 
-def _write(entry: Entry) -> Made | None:
+def _write(entry: CallEntry) -> Made | None:
     held = entry.socket()
     return held and Made("write", "os.write", [held, _data(entry.tid, entry.a[1], entry.a[2])], number)
 
 
-def _read(entry: Entry) -> Made | None:
+def _read(entry: CallEntry) -> Made | None:
     held = entry.socket()
     return held and Made("read", "os.read", [held, *_room_of(entry)], _received(entry))
 
@@ -131,12 +131,12 @@ def _gathered(tid: int, address: int, count: int, length: int) -> Any:
     return values.data(found, length)
 
 
-def _writev(entry: Entry) -> Made | None:
+def _writev(entry: CallEntry) -> Made | None:
     held = entry.socket()
     return held and Made("writev", "os.writev", [held, _buffers(entry.tid, entry.a[1], entry.a[2])], number)
 
 
-def _readv(entry: Entry) -> Made | None:
+def _readv(entry: CallEntry) -> Made | None:
     held = entry.socket()
     tid, address, count = entry.tid, entry.a[1], entry.a[2]
     if held is None:
@@ -166,7 +166,7 @@ def _beside_at(tid: int, address: int, length: int) -> Any:
     return values.sequence("list", beside(peek(tid, address, min(length, _BESIDE))))
 
 
-def _sendmsg(entry: Entry) -> Made | None:
+def _sendmsg(entry: CallEntry) -> Made | None:
     held, header = entry.named(), numbers(entry.tid, entry.a[1], _MSGHDR)
     if header is None:
         return Made(
@@ -175,7 +175,7 @@ def _sendmsg(entry: Entry) -> Made | None:
     return Made("sendmsg", _METHOD + "sendmsg", [held, *_sent(entry, header, entry.int(2))], number)
 
 
-def _sent(entry: Entry, header: tuple[int, ...], flags: int) -> list[Any]:
+def _sent(entry: CallEntry, header: tuple[int, ...], flags: int) -> list[Any]:
     """What a message has: buffers, and as far as it has them what goes beside, flags, an address."""
     name, name_length, vectors, count, control, control_length, _flags = header[:7]
     told = [_buffers(entry.tid, vectors, count), _beside_at(entry.tid, control, control_length), flags]
@@ -188,7 +188,7 @@ def _sent(entry: Entry, header: tuple[int, ...], flags: int) -> list[Any]:
     return told
 
 
-def _recvmsg(entry: Entry) -> Made | None:
+def _recvmsg(entry: CallEntry) -> Made | None:
     held, header = entry.named(), numbers(entry.tid, entry.a[1], _MSGHDR)
     if header is None:
         return Made(
@@ -203,7 +203,7 @@ def _recvmsg(entry: Entry) -> Made | None:
     return Made("recvmsg", _METHOD + "recvmsg", [held, room, header[5], *_flags(entry, 2)], gives)
 
 
-def _got(entry: Entry, before: tuple[int, ...], after: tuple[int, ...], length: int) -> Any:
+def _got(entry: CallEntry, before: tuple[int, ...], after: tuple[int, ...], length: int) -> Any:
     """Data, what came beside it, flags, and whose it is, as the kernel has written them."""
     data = _gathered(entry.tid, before[2], before[3], length)
     came = _beside_at(entry.tid, before[4], min(after[5], before[5]))
@@ -216,7 +216,7 @@ def _got(entry: Entry, before: tuple[int, ...], after: tuple[int, ...], length: 
 def _several(name: str, sends: bool) -> Decoder:
     """Several messages in one call."""
 
-    def decode(entry: Entry) -> Made | None:
+    def decode(entry: CallEntry) -> Made | None:
         held, count = entry.named(), entry.a[2] & 0xFFFFFFFF
         before = structures(entry.tid, entry.a[1], _MMSGHDR, min(count, _MESSAGES))
         flags = entry.int(3)

@@ -26,7 +26,7 @@ OTHER, CLOSED = "other", "closed"
 _LABELS = 8192
 
 
-class Descriptors:
+class CallDescriptors:
     """Those of one process, as far as its calls have named them. What is remembered of one is forgotten before it is closed."""
 
     def __init__(self, pidfd: int | None) -> None:
@@ -39,9 +39,9 @@ class Descriptors:
         #: Of each epoll instance what it gives back for a descriptor that was put on its list.
         self.labels: dict[int, dict[int, int]] = {}
 
-    def copy(self, pidfd: int | None) -> Descriptors:
+    def copy(self, pidfd: int | None) -> CallDescriptors:
         """Those of a new process, which has them all."""
-        new = Descriptors(pidfd)
+        new = CallDescriptors(pidfd)
         new._known, new._were = dict(self._known), set(self._were)
         new.labels = {fd: dict(labels) for fd, labels in self.labels.items()}
         return new

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sockviz.lab.tracer.tasks import Task
+from sockviz.lab.tracer.tasks import TracedTask
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Holding:
         """Whether anybody has to wait at a call, whichever."""
         return self.all or bool(self._free)
 
-    def holds(self, task: Task) -> bool:
+    def holds(self, task: TracedTask) -> bool:
         """Whether the task has to wait where it is. What a library tries as it is imported is nobody's step."""
         if task.call is not None and task.call.made.is_at_import:
             return False
@@ -45,7 +45,7 @@ class Holding:
                 self._free[process, number] = until
 
     @staticmethod
-    def is_meant(task: Task, whose: Mapping[str, Any]) -> bool:
+    def is_meant(task: TracedTask, whose: Mapping[str, Any]) -> bool:
         """Whether an order is for the task: no process named means all, no task every one of the process."""
         process, number = whose.get("process"), whose.get("task")
         return process in (None, task.process.name) and number in (None, task.number)

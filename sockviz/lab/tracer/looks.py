@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sockviz.lab.tracer.pieces import Flow
+from sockviz.lab.tracer.pieces import StreamFlow
 from sockviz.lab.tracer.waiting_calls import CALLS as WAITING
 
 #: Of each direction of a stream so many where they have come back, and so many at the end of a row; of all of them together so
@@ -23,9 +23,9 @@ class Looks:
     def __init__(self) -> None:
         self._left, self._left_ends = MOST, MOST_ENDS
         #: By task the call that was cut short last and is not seen: which one, on which descriptor, and what it moved.
-        self._unseen: dict[int, tuple[str, int, Flow]] = {}
+        self._unseen: dict[int, tuple[str, int, StreamFlow]] = {}
 
-    def after(self, tid: int, name: str, fd: int, flow: Flow) -> bool:
+    def after(self, tid: int, name: str, fd: int, flow: StreamFlow) -> bool:
         """Whether somebody is to look now: a call by that `name` on a descriptor was cut short, and has moved some of `flow`."""
         flow.is_unseen = flow.looks >= FIRST or not self._left
         if flow.is_unseen:
@@ -35,7 +35,7 @@ class Looks:
         self._left -= 1
         return True
 
-    def before(self, tid: int, name: str, fd: int, ended: Iterable[Flow]) -> bool:
+    def before(self, tid: int, name: str, fd: int, ended: Iterable[StreamFlow]) -> bool:
         """Likewise, of a call that is about to be made, by which those flows may have ``ended``."""
         return self._before_end_of(ended) or self._after_a_row(tid, name, fd)
 
@@ -50,7 +50,7 @@ class Looks:
         self._left -= 1
         return True
 
-    def _before_end_of(self, flows: Iterable[Flow]) -> bool:
+    def _before_end_of(self, flows: Iterable[StreamFlow]) -> bool:
         unseen = [flow for flow in flows if flow.is_unseen]
         if not unseen or not self._left_ends:
             return False

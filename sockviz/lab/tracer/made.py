@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sockviz.lab.tracer.descriptors import Descriptors
+from sockviz.lab.tracer.descriptors import CallDescriptors
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ class _Number(int):
         return True
 
 
-class Entry:
+class CallEntry:
     """A task that is about to make a call: whose memory it is, the six registers, the descriptors of its process."""
 
     __slots__ = ("a", "descriptors", "tid")
 
-    def __init__(self, tid: int, a: Sequence[int], descriptors: Descriptors) -> None:
+    def __init__(self, tid: int, a: Sequence[int], descriptors: CallDescriptors) -> None:
         self.tid = tid
         self.a = a
         self.descriptors = descriptors

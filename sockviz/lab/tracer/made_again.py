@@ -8,7 +8,7 @@ only noted; the second time what is read for it is kept, and from then on that i
 from __future__ import annotations
 
 from sockviz.lab.tracer.made import Made
-from sockviz.lab.tracer.memory import Reading
+from sockviz.lab.tracer.memory import CallReading
 from sockviz.lab.tracer.shorthand import Repeated, Turn
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -21,7 +21,7 @@ _MOST = 64
 _PATIENCE = 4
 
 
-class Told:
+class LastTold:
     """What was told last, with which result, of what was read while descriptors were of some version."""
 
     __slots__ = ("_misses", "reading", "repeated", "result", "turn", "version")
@@ -29,7 +29,7 @@ class Told:
     def __init__(self) -> None:
         self.repeated: Repeated | None = None
         self.turn: Turn | None = None  # by which that is said once more
-        self.reading: Reading | None = None
+        self.reading: CallReading | None = None
         self.result = self.version = self._misses = 0
 
     def is_same(self, version: int, result: int = 0) -> bool:
@@ -57,7 +57,7 @@ class Told:
         """Whether it is worth while to keep what is told now: not of what is another one each time."""
         return self._misses < _PATIENCE
 
-    def keep(self, told: Any, reading: Reading, version: int, result: int = 0) -> None:
+    def keep(self, told: Any, reading: CallReading, version: int, result: int = 0) -> None:
         """What is told now."""
         self.turn = None
         if reading.is_short:
@@ -82,7 +82,7 @@ class Known:
         self.call: CallUnderWay | None = None
         self.made: Made | None = None
         self.place: tuple[int, ...] = ()
-        self.entry, self.end = Told(), Told()
+        self.entry, self.end = LastTold(), LastTold()
         self.results: dict[int, Turn] = {}
 
 

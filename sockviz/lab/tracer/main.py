@@ -36,8 +36,8 @@ from sockviz.lab.tracer.selection import program
 from sockviz.lab.tracer.starting import PR_SET_DUMPABLE, start
 from sockviz.lab.tracer.stops import Stops
 from sockviz.lab.tracer.tasks import Family
-from sockviz.lab.tracer.turns import Turns
-from sockviz.lab.tracer.untraced import Untraced
+from sockviz.lab.tracer.turns import TurnTaking
+from sockviz.lab.tracer.untraced import UntracedPrograms
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Tracer:
         self._selection_with_ends = program(machine.arch, [*machine.selected, *machine.ending.values()])
         self._holding = Holding()
         self._stops = Stops(self._reports, machine, self._holding)
-        self._turns = Turns(self._stops.population, self._reports, self._holding)
+        self._turns = TurnTaking(self._stops.population, self._reports, self._holding)
         self._started = 0  # programs, or what could not become one
         self._is_running = False
 
@@ -224,7 +224,7 @@ def main() -> None:
     except OSError as error:  # EPERM: this process is traced itself (strace -f), or Yama
         with contextlib.suppress(OSError):
             if keep is not None:
-                Untraced(channel, reports, error.errno or 0, keep).run()
+                UntracedPrograms(channel, reports, error.errno or 0, keep).run()
             else:
                 _refuse(channel, reports, error.errno or 0)
         return

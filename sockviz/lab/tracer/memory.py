@@ -30,7 +30,7 @@ _local_at, _remote_at = ctypes.byref(_local), ctypes.byref(_remote)
 readv = ctypes.CDLL(None).process_vm_readv
 
 
-class Reading:
+class CallReading:
     """What is read of a task while this is entered: that it is the same still can be asked later, at the price of one reading.
 
     ``asks``: what `readv` is passed for it; it is to come to ``size`` bytes, and `read` then to give ``content``.
@@ -47,7 +47,7 @@ class Reading:
         #: And whole: what is more, or could not be read, is not looked at again.
         self.is_short = True
 
-    def __enter__(self) -> Reading:
+    def __enter__(self) -> CallReading:
         global _noting
         _noting = self
         return self
@@ -76,11 +76,11 @@ class Reading:
         return not self.size or (readv(*self.asks) == self.size and self.read() == self.content)
 
 
-_noting: Reading | None = None
+_noting: CallReading | None = None
 
 
 def note(address: int, content: bytes) -> None:
-    """Has the `Reading` that is entered know that `content` was read."""
+    """Has the `CallReading` that is entered know that `content` was read."""
     if _noting is not None:
         _noting.note(address, content, len(content))
 

@@ -28,7 +28,7 @@ def end_of_piece(at: int) -> int:
     raise AssertionError  # there is always another piece
 
 
-class Flow:
+class StreamFlow:
     """One direction of a stream. ``at``: so many bytes have gone; ``shown``: of those that come next the program knows that so
     many are there, because it has looked (MSG_PEEK) or asked (FIONREAD), and none of them may be missing any more; ``in_vain``:
     the last call moved nothing, for it was not to wait. ``looks``, ``rows``, ``is_unseen``: see `sockviz.lab.tracer.looks`."""

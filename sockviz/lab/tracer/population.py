@@ -8,11 +8,11 @@ import struct
 
 from sockviz.lab.tracer import caveats, ptrace, values
 from sockviz.lab.tracer.caveats import AUDIT_64_BIT
-from sockviz.lab.tracer.descriptors import Descriptors
+from sockviz.lab.tracer.descriptors import CallDescriptors
 from sockviz.lab.tracer.image import outer_pid
 from sockviz.lab.tracer.memory import peek
 from sockviz.lab.tracer.reports import Reports
-from sockviz.lab.tracer.tasks import Family, Process, Task
+from sockviz.lab.tracer.tasks import Family, TracedProcess, TracedTask
 from sockviz.model.limits import MOST_CALLS, MOST_PROCESSES
 
 #: Threads of all processes together, at a time.
@@ -24,10 +24,10 @@ class Population:
     ``makers``: those that are about to make a process, or a thread."""
 
     def __init__(self, reports: Reports) -> None:
-        self.tasks: dict[int, Task] = {}
+        self.tasks: dict[int, TracedTask] = {}
         self._reports = reports
         self._early: dict[int, int] = {}  # stops of tasks that their makers' events have not told of yet
-        self.makers: set[Task] = set()
+        self.makers: set[TracedTask] = set()
         self.left = MOST_CALLS
 
     @property
@@ -35,7 +35,7 @@ class Population:
         """Whether nothing more is told of but ends: programs go on unseen."""
         return self.left <= 0
 
-    def may_tell(self, process: Process) -> bool:
+    def may_tell(self, process: TracedProcess) -> bool:
         """Whether there is room for one more thing that a process does. Says once that there is none any more."""
         if self.is_full or not process.told:
             return False
@@ -46,9 +46,9 @@ class Population:
 
     def add(self, pid: int, family: Family) -> None:
         """A program's first process, which has yet to execute it."""
-        self.tasks[pid] = Task(pid, self._process(pid, family, None), 0)
+        self.tasks[pid] = TracedTask(pid, self._process(pid, family, None), 0)
 
-    def find(self, tid: int, status: int) -> Task | None:
+    def find(self, tid: int, status: int) -> TracedTask | None:
         """The task that has stopped. None where its maker's event is still to come: waitpid has no order in time."""
         task = self.tasks.get(tid)
         if task is None:
@@ -64,7 +64,7 @@ class Population:
         processes = {each.process for each in self.tasks.values()}
         return len(self.tasks) + more < MOST_TASKS and len(processes) + more < MOST_PROCESSES
 
-    def about_to_make(self, task: Task) -> None:
+    def about_to_make(self, task: TracedTask) -> None:
         """It calls fork or clone: where there are too many, that fails as where an administrator has set a limit."""
         if self.has_room:
             self.makers.add(task)
@@ -74,20 +74,20 @@ class Population:
             task.process.is_refused = True
             self._reports.say("full", process=task.process.name)
 
-    def _process(self, pid: int, family: Family, parent: Process | None) -> Process:
+    def _process(self, pid: int, family: Family, parent: TracedProcess | None) -> TracedProcess:
         family.processes += 1
         name = family.name if family.processes == 1 else f"{family.name}_{family.processes}"
         pidfd = ptrace.pidfd_open(pid)
-        known = Descriptors(pidfd) if parent is None else parent.descriptors.copy(pidfd)
-        return Process(pid, name, family, pidfd, known, is_first=parent is None)
+        known = CallDescriptors(pidfd) if parent is None else parent.descriptors.copy(pidfd)
+        return TracedProcess(pid, name, family, pidfd, known, is_first=parent is None)
 
-    def made(self, task: Task, new: int) -> int | None:
+    def made(self, task: TracedTask, new: int) -> int | None:
         """A process or a thread that `task` has made. Returns its first stop, where that has come already."""
         parent = task.process
         pidfd = ptrace.pidfd_open(new)
         if pidfd is None and os.WIFSTOPPED(self._early.get(new, 0x7F)):
             parent.threads += 1
-            self.tasks[new] = Task(new, parent, parent.threads)
+            self.tasks[new] = TracedTask(new, parent, parent.threads)
             if self.may_tell(parent):
                 self._reports.say("thread", process=parent.name, task=parent.threads, tid=new)
         else:
@@ -95,18 +95,18 @@ class Population:
                 os.close(pidfd)
             process = self._process(new, parent.family, parent)
             process.source = parent.source
-            self.tasks[new] = Task(new, process, 0)
+            self.tasks[new] = TracedTask(new, process, 0)
             if self.may_tell(parent):
                 self._tell_start(process, parent.name)
         return self._early.pop(new, None)
 
-    def _tell_start(self, process: Process, parent: str | None) -> None:
+    def _tell_start(self, process: TracedProcess, parent: str | None) -> None:
         process.told = True
         self._reports.say(
             "started", process.pidfd, process=process.name, pid=process.pid, parent=parent, has_pidfd=process.pidfd is not None
         )  # fmt: skip
 
-    def executed(self, task: Task, former: int) -> None:
+    def executed(self, task: TracedTask, former: int) -> None:
         """A process has become another program: of its tasks this one is left, whichever it was."""
         process = task.process
         for other in [each for each in self.tasks.values() if each.process is process and each is not task]:
@@ -126,7 +126,7 @@ class Population:
         process.caveats.clear()
         self.note(process, caveats.of_program(process.pidfd, arch))
 
-    def note(self, process: Process, what: str | None) -> None:
+    def note(self, process: TracedProcess, what: str | None) -> None:
         """Says, once of a program, what of it is out of sight; None: nothing is."""
         if what is not None and what not in process.caveats and self.may_tell(process):
             process.caveats.add(what)
@@ -162,7 +162,7 @@ class Population:
         self._reports.say("refused", name=family.name, errno=number, step="execute")
 
 
-def is_caught(process: Process, number: int) -> bool:
+def is_caught(process: TracedProcess, number: int) -> bool:
     """Whether a process has a handler for a signal. In a lab /proc has other numbers than ours: its pidfd says which."""
     if process.pidfd is None:
         return False
@@ -175,7 +175,7 @@ def is_caught(process: Process, number: int) -> bool:
     return bool(mask >> number - 1 & 1)
 
 
-def _at_its_beginning(process: Process) -> tuple[int, int]:
+def _at_its_beginning(process: TracedProcess) -> tuple[int, int]:
     """The stack pointer and the architecture of a process that has just executed a program."""
     _op, arch, _instruction, stack, *_rest = ptrace.call_info(process.pid)
     return stack, arch

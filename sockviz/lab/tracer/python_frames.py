@@ -57,7 +57,7 @@ LAYOUTS = {
 _IMPORTING, _NO_FILE, _FROZEN = "<frozen importlib._bootstrap>", "<", "<frozen "
 
 
-class Found:
+class CallingLine:
     """A line that makes a call: the user's own, or where none is found a library's. ``is_at_import``: a library makes it while it
     is being imported, whoever has it imported."""
 
@@ -68,7 +68,7 @@ class Found:
         self.is_librarys, self.is_at_import = is_librarys, is_at_import
 
 
-class Unreadable(Exception):
+class NoFrame(Exception):
     """A structure is not where it should be: the interpreter is starting or ending, or it is not what we take it for."""
 
 
@@ -82,7 +82,7 @@ class Interpreter:
         self._codes: dict[int, tuple[str, bool, int, bytes]] = {}
         self._ahead: dict[int, Ahead] = {}  # by thread
 
-    def line(self, tid: int, native: int) -> Found | None:
+    def line(self, tid: int, native: int) -> CallingLine | None:
         """The line of the innermost frame of thread `tid` (`native`, as it knows itself) that is no library's; where there is
         none that of the innermost, where that is. None where no line makes the call, or it is of code that is no file's."""
         ahead = self._ahead.get(tid)
@@ -93,10 +93,10 @@ class Interpreter:
         try:
             with ahead:
                 return self._line(tid, ahead, native)
-        except Unreadable:
+        except NoFrame:
             return None
 
-    def _line(self, tid: int, ahead: Ahead, native: int) -> Found | None:
+    def _line(self, tid: int, ahead: Ahead, native: int) -> CallingLine | None:
         layout = self._layout
         frame = self._thread(ahead, native)
         for offset in layout.frame:
@@ -108,7 +108,7 @@ class Interpreter:
                 break
             raw = ahead.peek(frame, 72)
             if len(raw) < 72:
-                raise Unreadable
+                raise NoFrame
             code, instruction = _Q.unpack_from(raw, layout.code)[0], _Q.unpack_from(raw, _INSTRUCTION)[0]
             if code and raw[layout.owner] != _OF_C:
                 name, is_librarys, first, table = self._code(tid, code)
@@ -117,13 +117,17 @@ class Interpreter:
                     innermost = name, first, table, offset
                 if not is_librarys:
                     line = line_at(table, first, offset)
-                    return Found(name, line, is_librarys=False, is_at_import=is_imported) if line else None
+                    return (
+                        CallingLine(name, line, is_librarys=False, is_at_import=is_imported) if line else None
+                    )
                 is_imported = is_imported or name == _IMPORTING
             (frame,) = _Q.unpack_from(raw, layout.previous)
         if innermost is None or (innermost[0].startswith(_NO_FILE) and not innermost[0].startswith(_FROZEN)):
             return None
         name, first, table, offset = innermost
-        return Found(name, line_at(table, first, offset) or first, is_librarys=True, is_at_import=is_imported)
+        return CallingLine(
+            name, line_at(table, first, offset) or first, is_librarys=True, is_at_import=is_imported
+        )
 
     def _thread(self, ahead: Ahead, native: int) -> int:
         interpreter = _of(ahead.peek(self._runtime + self._layout.interpreters, 8))
@@ -132,7 +136,7 @@ class Interpreter:
             if _of(ahead.peek(thread + self._layout.native, 8)) == native:
                 return thread
             thread = _of(ahead.peek(thread + _NEXT, 8))
-        raise Unreadable
+        raise NoFrame
 
     def _code(self, tid: int, at: int) -> tuple[str, bool, int, bytes]:
         """The file of a code object, and whether that is a library's; its first line, and its table of lines."""
@@ -140,7 +144,7 @@ class Interpreter:
         if known is None:
             head = peek(tid, at, self._layout.bytecode)
             if len(head) < self._layout.bytecode:
-                raise Unreadable
+                raise NoFrame
             table = _Q.unpack_from(head, self._layout.table)[0]
             size = min(_word(tid, table + _SIZE), _LONGEST_TABLE)
             (first,) = struct.unpack_from("<i", head, self._layout.first)
@@ -155,13 +159,13 @@ class Interpreter:
         """A str: characters of one, two or four bytes (its kind), which stand behind a longer head where some are not ASCII."""
         state = peek(tid, at + 32, 1)
         if not state or not state[0] & _COMPACT:
-            raise Unreadable
+            raise NoFrame
         text, kind = at + self._layout.text, state[0] >> 2 & 7
         if not state[0] & _ASCII:
             text += self._layout.beyond_ascii
         encoding = _ENCODINGS.get(kind)
         if encoding is None:
-            raise Unreadable
+            raise NoFrame
         return peek(tid, text, kind * min(_word(tid, at + _SIZE), _LONGEST_NAME)).decode(
             encoding, "surrogatepass"
         )
@@ -173,7 +177,7 @@ def _word(tid: int, at: int) -> int:
 
 def _of(word: bytes) -> int:
     if len(word) < 8:
-        raise Unreadable
+        raise NoFrame
     return int(_Q.unpack(word)[0])
 
 

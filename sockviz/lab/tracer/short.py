@@ -23,14 +23,14 @@ from collections.abc import Iterable
 
 from sockviz.lab.tracer.altering import Altered, put
 from sockviz.lab.tracer.memory import numbers, peek, structures
-from sockviz.lab.tracer.pieces import Flow
+from sockviz.lab.tracer.pieces import StreamFlow
 from sockviz.lab.tracer.ptrace import copy_of
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
     from typing import Any
 
-    from sockviz.lab.tracer.tasks import Process, Task
+    from sockviz.lab.tracer.tasks import TracedProcess, TracedTask
 
 _FAMILIES = ("AF_INET", "AF_INET6", "AF_UNIX")
 #: Calls with one buffer: where its length stands, and where the flags do.
@@ -66,7 +66,7 @@ class _Cut:
 
     __slots__ = ("altered", "copy", "flow", "message", "peeks", "several", "untold")
 
-    def __init__(self, flow: Flow, *, peeks: bool, several: bool) -> None:
+    def __init__(self, flow: StreamFlow, *, peeks: bool, several: bool) -> None:
         self.flow = flow
         self.peeks = peeks
         self.several = several
@@ -79,11 +79,11 @@ class Short:
     """Does so to the calls of the programs that it is asked to."""
 
     def __init__(self) -> None:
-        self._flows: dict[tuple[int, bool], Flow] = {}  # by the socket's inode, and whether it is read
+        self._flows: dict[tuple[int, bool], StreamFlow] = {}  # by the socket's inode, and whether it is read
         self._let_be: set[int] = set()
         self._cuts: dict[int, _Cut] = {}  # by task
 
-    def enters(self, task: Task, name: str, place: tuple[int, ...]) -> tuple[int, int] | None:
+    def enters(self, task: TracedTask, name: str, place: tuple[int, ...]) -> tuple[int, int] | None:
         """A task is stopped where it enters a call; `place` has its number, arguments and stack. Returns how many bytes it is let
         move, and how many it wanted to, where that is less, and to be told now: of who asks again and again whether anything can
         be moved it is told the first time, and when something was. Raises ProcessLookupError."""
@@ -97,7 +97,7 @@ class Short:
         if inode is None:
             return None
         flags = _flags(name, arguments)
-        flow = self._flows.setdefault((inode, reads), Flow())
+        flow = self._flows.setdefault((inode, reads), StreamFlow())
         if flags & _OOB and reads:
             return None  # it is not in the stream
         cut = _Cut(flow, peeks=bool(flags & _PEEK), several=name in ("recvmmsg", "sendmmsg"))
@@ -113,8 +113,8 @@ class Short:
         return told
 
     def leaves(
-        self, task: Task, name: str, place: tuple[int, ...], result: int
-    ) -> tuple[tuple[int, int] | None, Flow | None]:
+        self, task: TracedTask, name: str, place: tuple[int, ...], result: int
+    ) -> tuple[tuple[int, int] | None, StreamFlow | None]:
         """It is stopped where that call comes back with `result`: the program finds nothing altered. Returns as `enters` does
         what has not been told, and the flow of which a call that was cut short has moved some. Raises ProcessLookupError."""
         if name == "ioctl":
@@ -140,7 +140,7 @@ class Short:
             return None, None
         return cut.untold, cut.flow if cut.altered is not None else None
 
-    def ended_by(self, task: Task, name: str, arguments: tuple[int, ...]) -> Iterable[Flow]:
+    def ended_by(self, task: TracedTask, name: str, arguments: tuple[int, ...]) -> Iterable[StreamFlow]:
         """The flows that a call, which a task is about to make, may end."""
         if name == "exit_group":
             return self._flows.values()
@@ -148,7 +148,7 @@ class Short:
         flows = (self._flows.get((inode, reads)) for reads in (True, False)) if inode is not None else ()
         return [flow for flow in flows if flow is not None]
 
-    def _note(self, task: Task, name: str, arguments: tuple[int, ...]) -> None:
+    def _note(self, task: TracedTask, name: str, arguments: tuple[int, ...]) -> None:
         """A program asks to be told when something changes, and not as long as it is so; or to be shown other bytes than those
         that come next."""
         if name != "epoll_ctl":
@@ -165,15 +165,15 @@ class Short:
         if inode is not None and told is not None and told[0] & _EPOLLET:
             self._let_be.add(inode)
 
-    def _told(self, task: Task, arguments: tuple[int, ...], result: int) -> None:
+    def _told(self, task: TracedTask, arguments: tuple[int, ...], result: int) -> None:
         """A program has asked how many bytes are there."""
         inode = _stream(task.process, arguments[0]) if arguments[1] == _FIONREAD and result >= 0 else None
         told = numbers(task.tid, arguments[2], "i") if inode is not None else None
         if inode is not None and told is not None:
-            self._flows.setdefault((inode, True), Flow()).show(told[0])
+            self._flows.setdefault((inode, True), StreamFlow()).show(told[0])
 
 
-def _direction(process: Process, name: str, arguments: tuple[int, ...]) -> tuple[bool, int]:
+def _direction(process: TracedProcess, name: str, arguments: tuple[int, ...]) -> tuple[bool, int]:
     """Whether a call reads, and which descriptor."""
     if name == "splice":
         return (True, arguments[0]) if _stream(process, arguments[0]) is not None else (False, arguments[2])
@@ -185,7 +185,7 @@ def _flags(name: str, arguments: tuple[int, ...]) -> int:
     return arguments[place] & 0xFFFFFFFF if place is not None else 0
 
 
-def _stream(process: Process, fd: int) -> int | None:
+def _stream(process: TracedProcess, fd: int) -> int | None:
     """The inode of the stream socket behind a descriptor; None where it is none."""
     fd &= 0xFFFFFFFF
     held: Any = process.descriptors.socket(fd) if fd < 1 << 31 else None
@@ -194,7 +194,7 @@ def _stream(process: Process, fd: int) -> int | None:
     return int(held["inode"])
 
 
-def _low_water(process: Process, fd: int) -> int:
+def _low_water(process: TracedProcess, fd: int) -> int:
     """A read waits until so much is there."""
     copy = copy_of(process.pidfd, fd) if process.pidfd is not None else -1
     if copy < 0:

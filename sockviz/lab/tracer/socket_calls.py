@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from sockviz.lab.tracer import addresses, values
-from sockviz.lab.tracer.made import Entry, Made, number
+from sockviz.lab.tracer.made import CallEntry, Made, number
 from sockviz.lab.tracer.memory import numbers, peek
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sockviz.lab.tracer.made import Gives
 
     #: None: it is about nothing that is watched.
-    Decoder: TypeAlias = Callable[[Entry], Made | None]
+    Decoder: TypeAlias = Callable[[CallEntry], Made | None]
 
 _METHOD = "socket.socket."
 _STANDARD = (0, 1, 2)
@@ -31,22 +31,22 @@ _FIONBIO, _READING_REQUESTS = (
 _LONGEST_OPTION = 256
 
 
-def _made(entry: Entry) -> Gives:
+def _made(entry: CallEntry) -> Gives:
     """The new socket that the call returned."""
     return lambda result: _new(entry, result)
 
 
-def _new(entry: Entry, fd: int) -> Any:
+def _new(entry: CallEntry, fd: int) -> Any:
     """What a number stands for from now on: another thread may have asked what it was meanwhile."""
     entry.descriptors.forget(fd)
     return entry.descriptors.watched(fd) or fd
 
 
-def _socket(entry: Entry) -> Made | None:
+def _socket(entry: CallEntry) -> Made | None:
     return Made("socket", "socket.socket", [entry.int(0), entry.int(1), entry.int(2)], _made(entry))
 
 
-def _socketpair(entry: Entry) -> Made | None:
+def _socketpair(entry: CallEntry) -> Made | None:
     def gives(_result: int) -> Any:
         pair = numbers(entry.tid, entry.a[3], "2i") or ()
         return values.a_tuple(*(_new(entry, fd) for fd in pair))
@@ -55,7 +55,7 @@ def _socketpair(entry: Entry) -> Made | None:
 
 
 def _with_address(name: str) -> Decoder:
-    def decode(entry: Entry) -> Made | None:
+    def decode(entry: CallEntry) -> Made | None:
         address = addresses.given(entry.tid, entry.a[1], entry.a[2])
         return Made(name, _METHOD + name, [entry.named(), address])
 
@@ -63,21 +63,21 @@ def _with_address(name: str) -> Decoder:
 
 
 def _with_number(name: str) -> Decoder:
-    def decode(entry: Entry) -> Made | None:
+    def decode(entry: CallEntry) -> Made | None:
         return Made(name, _METHOD + name, [entry.named(), entry.int(1)])
 
     return decode
 
 
-def _accept(entry: Entry) -> Made | None:
+def _accept(entry: CallEntry) -> Made | None:
     return _accepting(entry, {})
 
 
-def _accept4(entry: Entry) -> Made | None:
+def _accept4(entry: CallEntry) -> Made | None:
     return _accepting(entry, {"flags": entry.int(3)})
 
 
-def _accepting(entry: Entry, flags: dict[str, Any]) -> Made | None:
+def _accepting(entry: CallEntry, flags: dict[str, Any]) -> Made | None:
     held, room = entry.named(), addresses.room_of(entry.tid, entry.a[2])
     odd = addresses.odd(room, held) if entry.a[1] else {}
 
@@ -92,7 +92,7 @@ def _accepting(entry: Entry, flags: dict[str, Any]) -> Made | None:
 
 
 def _naming(name: str) -> Decoder:
-    def decode(entry: Entry) -> Made | None:
+    def decode(entry: CallEntry) -> Made | None:
         if entry.socket() is None and entry.int(0) in _STANDARD:
             return None  # shells ask so whether they serve somebody
         at, room, held = (entry.a[1], entry.a[2]), addresses.room_of(entry.tid, entry.a[2]), entry.named()
@@ -103,7 +103,7 @@ def _naming(name: str) -> Decoder:
     return decode
 
 
-def _option(entry: Entry, address: int, length: int) -> Any:
+def _option(entry: CallEntry, address: int, length: int) -> Any:
     """An option's value: a number where it is as long as an int, else its bytes."""
     if length == 4:
         told = numbers(entry.tid, address, "i")
@@ -112,7 +112,7 @@ def _option(entry: Entry, address: int, length: int) -> Any:
     return values.data(data, length) if data or not length else values.pointer(address, length)
 
 
-def _getsockopt(entry: Entry) -> Made | None:
+def _getsockopt(entry: CallEntry) -> Made | None:
     def gives(_result: int) -> Any:
         length = numbers(entry.tid, entry.a[4], "i")
         return None if length is None else _option(entry, entry.a[3], length[0])
@@ -126,12 +126,12 @@ def _getsockopt(entry: Entry) -> Made | None:
     return Made("getsockopt", _METHOD + "getsockopt", told, gives)
 
 
-def _setsockopt(entry: Entry) -> Made | None:
+def _setsockopt(entry: CallEntry) -> Made | None:
     value = _option(entry, entry.a[3], entry.int(4))
     return Made("setsockopt", _METHOD + "setsockopt", [entry.named(), entry.int(1), entry.int(2), value])
 
 
-def _close(entry: Entry) -> Made | None:
+def _close(entry: CallEntry) -> Made | None:
     fd = entry.int(0)
     held = entry.descriptors.watched(fd)
     is_in_vain = held is None and entry.descriptors.is_closed_in_vain(fd)
@@ -141,7 +141,7 @@ def _close(entry: Entry) -> Made | None:
     return Made("close", ("select.epoll." if held["$"] == "object" else _METHOD) + "close", [held])
 
 
-def _close_range(entry: Entry) -> Made | None:
+def _close_range(entry: CallEntry) -> Made | None:
     first, last, flags = entry.a[0] & 0xFFFFFFFF, entry.a[1] & 0xFFFFFFFF, entry.int(2)
     is_told = entry.descriptors.is_any_watched(first, last)
     entry.descriptors.forget(first, last)
@@ -152,20 +152,20 @@ def _close_range(entry: Entry) -> Made | None:
     return Made("close_range", "", [first, last, *([flags] if flags else [])], gives) if is_told else None
 
 
-def _dup(entry: Entry) -> Made | None:
+def _dup(entry: CallEntry) -> Made | None:
     held = entry.watched()
     return held and Made("dup", _METHOD + "dup", [held], _made(entry))
 
 
-def _dup2(entry: Entry) -> Made | None:
+def _dup2(entry: CallEntry) -> Made | None:
     return _over(entry)
 
 
-def _dup3(entry: Entry) -> Made | None:
+def _dup3(entry: CallEntry) -> Made | None:
     return _over(entry, {"inheritable": not entry.int(2) & os.O_CLOEXEC})
 
 
-def _over(entry: Entry, keywords: dict[str, Any] | None = None) -> Made | None:
+def _over(entry: CallEntry, keywords: dict[str, Any] | None = None) -> Made | None:
     fd, onto = entry.int(0), entry.int(1)
     held = entry.socket()
     over = entry.descriptors.watched(onto) if onto != fd else None  # which is closed by it
@@ -176,7 +176,7 @@ def _over(entry: Entry, keywords: dict[str, Any] | None = None) -> Made | None:
     return Made("dup2", "os.dup2", [fd if held is None else held, onto], _made(entry), keywords)
 
 
-def _fcntl(entry: Entry) -> Made | None:
+def _fcntl(entry: CallEntry) -> Made | None:
     held, command = entry.watched(), entry.int(1)
     if held is None or (not isinstance(held, dict) and not entry.descriptors.was_socket(entry.int(0))):
         return None  # shells ask so whether a number is free
@@ -186,7 +186,7 @@ def _fcntl(entry: Entry) -> Made | None:
     return Made("fcntl", "fcntl.fcntl", [held, command, *given], number)
 
 
-def _ioctl(entry: Entry) -> Made | None:
+def _ioctl(entry: CallEntry) -> Made | None:
     held, request = entry.socket(), entry.a[1] & 0xFFFFFFFF
     if held is None:
         return None
@@ -207,7 +207,7 @@ def _ioctl(entry: Entry) -> Made | None:
     return Made("ioctl", "fcntl.ioctl", [held, request, *given], gives)
 
 
-def _moving(entry: Entry, name: str, function: str, ends: tuple[int, ...], length: int) -> Made | None:
+def _moving(entry: CallEntry, name: str, function: str, ends: tuple[int, ...], length: int) -> Made | None:
     """Data from one descriptor to another, none of which passes through the program."""
     held = [entry.descriptors.socket(entry.int(place)) for place in ends]
     if not any(held) and not any(entry.descriptors.is_closed(entry.int(place)) for place in ends):
@@ -216,7 +216,7 @@ def _moving(entry: Entry, name: str, function: str, ends: tuple[int, ...], lengt
     return Made(name, function, [*told, entry.a[length]], number)
 
 
-def _sendfile(entry: Entry) -> Made | None:
+def _sendfile(entry: CallEntry) -> Made | None:
     made = _moving(entry, "sendfile", "os.sendfile", (0, 1), 3)
     if made is not None:
         at = numbers(entry.tid, entry.a[2], "q") if entry.a[2] else None
@@ -226,7 +226,7 @@ def _sendfile(entry: Entry) -> Made | None:
     return made
 
 
-def _splice(entry: Entry) -> Made | None:
+def _splice(entry: CallEntry) -> Made | None:
     return _moving(entry, "splice", "os.splice", (0, 2), 4)
 
 

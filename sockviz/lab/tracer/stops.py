@@ -9,10 +9,10 @@ from sockviz.lab.tracer import caveats, ptrace, short, values
 from sockviz.lab.tracer.data_calls import CALLS as DATA
 from sockviz.lab.tracer.holding import Holding
 from sockviz.lab.tracer.looks import Looks
-from sockviz.lab.tracer.made import Entry, Made
+from sockviz.lab.tracer.made import CallEntry, Made
 from sockviz.lab.tracer.made import number as number_given
 from sockviz.lab.tracer.made_again import CallUnderWay, Known
-from sockviz.lab.tracer.memory import Reading
+from sockviz.lab.tracer.memory import CallReading
 from sockviz.lab.tracer.numbers import Machine
 from sockviz.lab.tracer.pieces import RULE
 from sockviz.lab.tracer.population import Population, is_caught
@@ -20,7 +20,7 @@ from sockviz.lab.tracer.reports import Reports
 from sockviz.lab.tracer.shorthand import ENTERED, FAILED, NAMED, RETURNED
 from sockviz.lab.tracer.socket_calls import CALLS as SOCKET
 from sockviz.lab.tracer.sources import LineFinder
-from sockviz.lab.tracer.tasks import Task
+from sockviz.lab.tracer.tasks import TracedTask
 from sockviz.lab.tracer.turns import NAMING, failure
 from sockviz.lab.tracer.waiting_calls import CALLS as WAITING
 from sockviz.lab.wait_status import signal_name
@@ -86,7 +86,7 @@ class Stops:
         except ProcessLookupError:
             pass  # killed while we looked: its death comes by wait
 
-    def go_on(self, task: Task, signal_number: int = 0) -> None:
+    def go_on(self, task: TracedTask, signal_number: int = 0) -> None:
         """Lets a stopped task run to what comes next."""
         ptrace.go_on(
             task.tid, to_next_call=task.call is not None or bool(task.interrupted), signal=signal_number
@@ -94,7 +94,7 @@ class Stops:
 
     # --- calls --------------------------------------------------------------------------------------------------------
 
-    def _entered(self, task: Task) -> None:
+    def _entered(self, task: TracedTask) -> None:
         """Where the filter has selected a call, before it is made."""
         info = ptrace.call_info(task.tid)
         number, arguments = info[4], info[5:11]
@@ -122,7 +122,7 @@ class Stops:
         else:
             self.go_on(task)
 
-    def _tells_entry(self, task: Task, place: tuple[int, ...], key: bytes) -> bool:
+    def _tells_entry(self, task: TracedTask, place: tuple[int, ...], key: bytes) -> bool:
         """Tells of a call that is entered, where it is about anything that is watched."""
         known = task.memory.find(key)
         made, told = self._entry_again(task, place, known) if known is not None else self._entry(task, place)
@@ -137,7 +137,7 @@ class Stops:
         self._tell(ENTERED, task, task.call, told)
         return True
 
-    def _entry_again(self, task: Task, place: tuple[int, ...], known: Known) -> tuple[Made | None, Any]:
+    def _entry_again(self, task: TracedTask, place: tuple[int, ...], known: Known) -> tuple[Made | None, Any]:
         """What is told of a call that is entered, and was before: the same, where nothing has changed."""
         descriptors = task.process.descriptors
         version = descriptors.version
@@ -147,17 +147,17 @@ class Stops:
         known.end.forget()  # how it is read follows from what was passed
         if not known.entry.is_learning:
             return self._entry(task, place)
-        with Reading(task.tid) as reading:
+        with CallReading(task.tid) as reading:
             made, told = self._entry(task, place)
         if descriptors.version == version:
             known.made, known.place = made, place
             known.entry.keep(told, reading, version)
         return made, told
 
-    def _entry(self, task: Task, place: tuple[int, ...]) -> tuple[Made | None, Any]:
+    def _entry(self, task: TracedTask, place: tuple[int, ...]) -> tuple[Made | None, Any]:
         """What is told of a call that is entered, and where that is; nothing where it is about nothing that is watched."""
         process = task.process
-        made = self._made(place[0], Entry(task.tid, place[1:7], process.descriptors))
+        made = self._made(place[0], CallEntry(task.tid, place[1:7], process.descriptors))
         if not made:
             return None, None
         told = {
@@ -174,7 +174,7 @@ class Stops:
         told.update(where)
         return made, told
 
-    def _made(self, number: int, entry: Entry) -> Made | None:
+    def _made(self, number: int, entry: CallEntry) -> Made | None:
         """What is told of a call; its name alone, where what the program has handed over cannot even be told."""
         decode = self._decoders.get(number)
         try:
@@ -182,7 +182,7 @@ class Stops:
         except _NONSENSE:
             return Made(self._names[number], "", [])
 
-    def _treat(self, task: Task, place: tuple[int, ...], *, again: bool = False) -> None:
+    def _treat(self, task: TracedTask, place: tuple[int, ...], *, again: bool = False) -> None:
         """Does to a call that is entered what the rules of its program say, and tells of it the first time."""
         if task.call is None or not task.process.family.is_short:
             return
@@ -190,12 +190,12 @@ class Stops:
         if not again:
             self._tell_cut(task, task.call, cut)
 
-    def _is_to_be_seen(self, task: Task, number: int, arguments: tuple[int, ...]) -> bool:
+    def _is_to_be_seen(self, task: TracedTask, number: int, arguments: tuple[int, ...]) -> bool:
         """Whether somebody is to look before a call is made, at what was cut short."""
         name = self._names.get(number, "")
         return self._looks.before(task.tid, name, arguments[0], self._short.ended_by(task, name, arguments))
 
-    def _wait_for_a_look(self, task: Task) -> None:
+    def _wait_for_a_look(self, task: TracedTask) -> None:
         task.looked_at = True
         self._say("look", task)
         self._reports.send()
@@ -211,7 +211,7 @@ class Stops:
                     self._entered(task)
                 return
 
-    def _tell_cut(self, task: Task, call: CallUnderWay, cut: tuple[int, int] | None) -> None:
+    def _tell_cut(self, task: TracedTask, call: CallUnderWay, cut: tuple[int, int] | None) -> None:
         if cut is not None:
             self._say("treated", task, call=call.number, rule=RULE, allowed=cut[0], wanted=cut[1])
 
@@ -224,14 +224,14 @@ class Stops:
                     ptrace.interrupt(task.tid)
                 return
 
-    def let_go(self, task: Task) -> None:
+    def let_go(self, task: TracedTask) -> None:
         """Has a held task make its call."""
         task.held = False
         if task.call is not None:
             self._say("let go", task, call=task.call.number)
         self.go_on(task)
 
-    def _at_call(self, task: Task) -> None:
+    def _at_call(self, task: TracedTask) -> None:
         """At the return of a call that is told of; or at any call's entry or return, while one is interrupted."""
         info = ptrace.call_info(task.tid)
         if info[0] == ptrace.AT_EXIT:
@@ -256,7 +256,7 @@ class Stops:
             self._resumed(task)
         self.go_on(task)
 
-    def _returned(self, task: Task, call: CallUnderWay, result: int) -> None:
+    def _returned(self, task: TracedTask, call: CallUnderWay, result: int) -> None:
         task.call = None
         number = ptrace.error_of(result)
         if number in ptrace.RESTARTED:
@@ -277,7 +277,7 @@ class Stops:
         if call.made.name == "close":
             task.process.descriptors.forget(int(call.place[1]))  # another thread may have asked meanwhile
 
-    def _given_again(self, task: Task, call: CallUnderWay, result: int) -> Any:
+    def _given_again(self, task: TracedTask, call: CallUnderWay, result: int) -> Any:
         """What a call gives: read, or known from before."""
         known, descriptors = call.known, task.process.descriptors
         if call.made.gives is number_given:
@@ -290,16 +290,16 @@ class Stops:
             return repeated
         if not known.end.is_learning:
             return _given(call, result)
-        with Reading(task.tid) as reading:
+        with CallReading(task.tid) as reading:
             value = _given(call, result)
         if descriptors.version == version:
             known.end.keep(value, reading, version, result)
         return value
 
-    def _failed(self, task: Task, call: CallUnderWay, number: int) -> None:
+    def _failed(self, task: TracedTask, call: CallUnderWay, number: int) -> None:
         self._tell(FAILED, task, call, failure(number))
 
-    def _is_resumed(self, task: Task, place: tuple[int, ...]) -> bool:
+    def _is_resumed(self, task: TracedTask, place: tuple[int, ...]) -> bool:
         """Whether the call that is entered is one that a signal had interrupted: it was entered before, and each handler has come
         back since. Where one has not, it has jumped (siglongjmp), and this is another call from the same place."""
         for call in reversed(task.interrupted):
@@ -313,27 +313,27 @@ class Stops:
             self._interrupted(task)  # its stack is left
         return False
 
-    def _resumed(self, task: Task) -> None:
+    def _resumed(self, task: TracedTask) -> None:
         """The kernel goes on with the call that was interrupted last, or makes it again."""
         task.call = task.interrupted.pop()
         if task.call.is_told:
             task.call.is_told = False
             self._say("interrupted", task, call=task.call.number, over=True)
 
-    def _interrupted(self, task: Task) -> None:
+    def _interrupted(self, task: TracedTask) -> None:
         """The call that was interrupted last comes to nothing."""
         self._failed(task, task.interrupted.pop(), ptrace.INTERRUPTED)
 
     # --- signals ------------------------------------------------------------------------------------------------------
 
-    def _group_stop(self, task: Task, number: int) -> None:
+    def _group_stop(self, task: TracedTask, number: int) -> None:
         if number in _STOPPING and not task.new:
             ptrace.stay(task.tid)
             return
         task.new = False
         self.go_on(task)
 
-    def _signalled(self, task: Task, number: int) -> None:
+    def _signalled(self, task: TracedTask, number: int) -> None:
         """It is about to be delivered a signal."""
         if self.population.may_tell(task.process):
             self._say("signalled", task, signal=signal_name(number))
@@ -343,10 +343,10 @@ class Stops:
             task.handlers += 1
         self.go_on(task, number)
 
-    def _say(self, event: str, task: Task, **parts: Any) -> None:
+    def _say(self, event: str, task: TracedTask, **parts: Any) -> None:
         self._reports.say(event, process=task.process.name, task=task.number, **parts)
 
-    def _tell(self, says: int, task: Task, call: CallUnderWay, thing: Any) -> None:
+    def _tell(self, says: int, task: TracedTask, call: CallUnderWay, thing: Any) -> None:
         self._reports.call(says, task.process.name, task.number, call.number, thing)
 
 

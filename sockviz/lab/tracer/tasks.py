@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sockviz.lab.tracer import ptrace
-from sockviz.lab.tracer.descriptors import Descriptors
+from sockviz.lab.tracer.descriptors import CallDescriptors
 from sockviz.lab.tracer.made_again import CallUnderWay, Memory
 from sockviz.lab.tracer.pieces import RULE
 from sockviz.lab.tracer.sources import LineFinder
 
 
-class Process:
+class TracedProcess:
     """A process: its name in the run, and of which program's family it is."""
 
     __slots__ = (
@@ -25,7 +25,7 @@ class Process:
         name: str,
         family: Family,
         pidfd: int | None,
-        descriptors: Descriptors,
+        descriptors: CallDescriptors,
         *,
         is_first: bool,
     ) -> None:
@@ -59,7 +59,7 @@ class Family:
         self.taken: set[str] = set()
 
 
-class Task:
+class TracedTask:
     """A thread. ``number`` is 0 of a process's first. ``held``: it waits at the entry of its call until it is let go;
     ``looked_at``: where it is, at the entry of a call or at its return, until somebody has looked.
     ``interrupted``: calls that signals have interrupted, the last one at the end, and ``handlers``: of how many signals the
@@ -83,7 +83,7 @@ class Task:
         "tid",
     )
 
-    def __init__(self, tid: int, process: Process, number: int) -> None:
+    def __init__(self, tid: int, process: TracedProcess, number: int) -> None:
         self.tid = tid
         self.process = process
         self.number = number

@@ -17,7 +17,7 @@ from sockviz.lab.tracer.made_again import CallUnderWay, Known
 from sockviz.lab.tracer.population import Population
 from sockviz.lab.tracer.reports import MOST_TURNS, Reports
 from sockviz.lab.tracer.shorthand import ENTERED, FAILED, RETURNED, Repeated, Turn
-from sockviz.lab.tracer.tasks import Task
+from sockviz.lab.tracer.tasks import TracedTask
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def failure(number: int) -> Repeated:
     return found
 
 
-class Turns:
+class TurnTaking:
     """Takes them."""
 
     def __init__(self, population: Population, reports: Reports, holding: Holding) -> None:
@@ -115,7 +115,7 @@ class Turns:
                 ptrace.go_on(tid)
         return None
 
-    def _beginning(self, task: Task, known: Known) -> Turn | None:
+    def _beginning(self, task: TracedTask, known: Known) -> Turn | None:
         """What says that a call is entered once more; None where that has to be looked at more closely."""
         told = known.entry
         if known.made is None or told.repeated is None or task.process.family.is_short:
@@ -125,7 +125,7 @@ class Turns:
         told.turn = Turn(ENTERED, task.process.name, task.number, told.repeated)
         return told.turn
 
-    def _number(self, task: Task, known: Known, result: int) -> Turn | None:
+    def _number(self, task: TracedTask, known: Known, result: int) -> Turn | None:
         """What says that a call has given a number, or has failed; None where it gives something else, or more than that is to be
         said."""
         number = ptrace.error_of(result)
@@ -137,7 +137,7 @@ class Turns:
         turn = known.results[result] = Turn(says, task.process.name, task.number, thing)
         return turn
 
-    def _end(self, task: Task, known: Known) -> Turn | None:
+    def _end(self, task: TracedTask, known: Known) -> Turn | None:
         """What says that a call has come back with what it gave the last time."""
         told = known.end
         if told.repeated is not None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _LEAST_PID_MAX = 301
 
 
-class Untraced:
+class UntracedPrograms:
     """Starts programs, which keep some capabilities, and notes their ends. `why` is the errno with which ptrace failed."""
 
     def __init__(self, channel: socket.socket, reports: Reports, why: int, keep: Set[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from sockviz.lab.tracer import values
-from sockviz.lab.tracer.made import Entry, Made, number
+from sockviz.lab.tracer.made import CallEntry, Made, number
 from sockviz.lab.tracer.memory import numbers, peek, structures
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -26,15 +26,15 @@ _CONTROL = {1: "register", 2: "unregister", 3: "modify"}
 _EVENT = "<IQ" if os.uname().machine == "x86_64" else "I4xQ"
 
 
-def _poll(entry: Entry) -> Made | None:
+def _poll(entry: CallEntry) -> Made | None:
     return _polling(entry, entry.int(2))
 
 
-def _ppoll(entry: Entry) -> Made | None:
+def _ppoll(entry: CallEntry) -> Made | None:
     return _polling(entry, _milliseconds(entry, 2))
 
 
-def _polling(entry: Entry, timeout: Any) -> Made | None:
+def _polling(entry: CallEntry, timeout: Any) -> Made | None:
     wanted = entry.a[1] & 0xFFFFFFFF
     count = min(wanted, _POLLED)
     asked = structures(entry.tid, entry.a[0], "ihh", count)
@@ -55,7 +55,7 @@ def _polling(entry: Entry, timeout: Any) -> Made | None:
     return Made("poll", "select.poll.poll", [waiting, timeout], gives, watched=watched)
 
 
-def _milliseconds(entry: Entry, place: int) -> Any:
+def _milliseconds(entry: CallEntry, place: int) -> Any:
     """A struct timespec as poll has its time limit."""
     if not entry.a[place]:
         return -1
@@ -63,15 +63,15 @@ def _milliseconds(entry: Entry, place: int) -> Any:
     return told[0] * 1000 + told[1] // 1_000_000 if told is not None else values.pointer(entry.a[place])
 
 
-def _select(entry: Entry) -> Made | None:
+def _select(entry: CallEntry) -> Made | None:
     return _selecting(entry, 1_000_000)
 
 
-def _pselect6(entry: Entry) -> Made | None:
+def _pselect6(entry: CallEntry) -> Made | None:
     return _selecting(entry, 1_000_000_000)
 
 
-def _selecting(entry: Entry, unit: int) -> Made | None:
+def _selecting(entry: CallEntry, unit: int) -> Made | None:
     most = min(max(entry.int(0), 0), _SET)
     sets = [_members(entry, place, most) for place in (1, 2, 3)]
     bad = [place for place in (1, 2, 3) if most and entry.a[place] and not peek(entry.tid, entry.a[place], 1)]
@@ -91,7 +91,7 @@ def _selecting(entry: Entry, unit: int) -> Made | None:
     return Made("select", "select.select", [*given, *([] if timeout is None else [timeout])], gives)
 
 
-def _members(entry: Entry, place: int, most: int) -> list[int]:
+def _members(entry: CallEntry, place: int, most: int) -> list[int]:
     data = peek(entry.tid, entry.a[place], (most + 63) // 64 * 8)
     bits = int.from_bytes(data, "little")
     return [fd for fd in range(most) if bits >> fd & 1]
@@ -101,7 +101,7 @@ def _members(entry: Entry, place: int, most: int) -> list[int]:
 
 
 def _epoll_creating(name: str) -> Decoder:
-    def decode(entry: Entry) -> Made | None:
+    def decode(entry: CallEntry) -> Made | None:
         return Made(
             name, "select.epoll", [entry.int(0)], lambda result: entry.descriptors.epoll(result) or result
         )
@@ -109,7 +109,7 @@ def _epoll_creating(name: str) -> Decoder:
     return decode
 
 
-def _epoll_ctl(entry: Entry) -> Made | None:
+def _epoll_ctl(entry: CallEntry) -> Made | None:
     held, operation, fd = entry.epoll(), entry.int(1), entry.int(2)
     row = _CONTROL.get(operation)
     function = f"select.epoll.{row}" if row is not None else ""
@@ -123,15 +123,15 @@ def _epoll_ctl(entry: Entry) -> Made | None:
     return Made("epoll_ctl", function, [held, operation, fd, events])
 
 
-def _epoll_wait(entry: Entry) -> Made | None:
+def _epoll_wait(entry: CallEntry) -> Made | None:
     return _epolling(entry, entry.int(3))
 
 
-def _epoll_pwait2(entry: Entry) -> Made | None:
+def _epoll_pwait2(entry: CallEntry) -> Made | None:
     return _epolling(entry, _milliseconds(entry, 3))
 
 
-def _epolling(entry: Entry, timeout: Any) -> Made | None:
+def _epolling(entry: CallEntry, timeout: Any) -> Made | None:
     held = entry.epoll()
     labels = entry.descriptors.labels.get(entry.int(0), {})
 

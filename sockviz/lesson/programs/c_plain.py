@@ -8,7 +8,7 @@ import re
 from sockviz.calls.c.address import c_string
 from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue, Ending
 from sockviz.calls.statement import Statement
-from sockviz.lesson.programs.c_program import CText, remark
+from sockviz.lesson.programs.c_program import MainText, remark
 from sockviz.lesson.programs.c_turns import constant_text, number
 from sockviz.lesson.programs.order import meanwhile, prompt, starting_remark, waiting_remark
 from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
@@ -21,7 +21,7 @@ from sockviz.lesson.programs.texts import (
     remarks,
     wrapped,
 )
-from sockviz.lesson.programs.waits import Kind, Step, waits
+from sockviz.lesson.programs.waits import Kind, WaitingStep, waits
 
 _DIE = """\
 /* Says why a call failed, and ends the program. */
@@ -117,7 +117,7 @@ class Plain:
         self._errors = {**plan.failing, **dict.fromkeys(self._waits.excused, "")}
         self._meanwhile = meanwhile(plan, self._waits)
 
-    def before(self, text: CText, step: ProgramLine, scope: CScope, depth: int) -> None:
+    def before(self, text: MainText, step: ProgramLine, scope: CScope, depth: int) -> None:
         """How far the others are, the line's own comment, and that it is meant to fail."""
         error = self._errors.get(step.statement.line)
         scope.ending = Ending.DIES if error is None else Ending.GOES_ON
@@ -136,7 +136,7 @@ class Plain:
                 "sigaction(SIGINT, &(struct sigaction){.sa_handler = wake}, NULL); /* Ctrl-C wakes it */",
             )
 
-    def _wait(self, text: CText, step: Step | None, depth: int) -> None:
+    def _wait(self, text: MainText, step: WaitingStep | None, depth: int) -> None:
         """Waits for a person."""
         if step is not None:
             said = c_string(prompt(step).encode())
@@ -145,7 +145,7 @@ class Plain:
             else:
                 text.add(depth, f"{'enter' if step.kind is Kind.ENTER else 'stop'}({said});")
 
-    def after(self, text: CText, statement: Statement, snippet: CSnippet, depth: int) -> None:
+    def after(self, text: MainText, statement: Statement, snippet: CSnippet, depth: int) -> None:
         """What came and what was asked for is printed."""
         if statement.line in self._waits.interrupted:
             text.add(depth, "signal(SIGINT, SIG_DFL);")
@@ -161,11 +161,11 @@ class Plain:
         del program
         return []
 
-    def in_child(self, text: CText, child: WrittenProgram, pid: str, depth: int) -> None:
+    def in_child(self, text: MainText, child: WrittenProgram, pid: str, depth: int) -> None:
         """Nothing: its lines follow."""
         del text, child, pid, depth
 
-    def end_process(self, text: CText, program: WrittenProgram, depth: int) -> None:
+    def end_process(self, text: MainText, program: WrittenProgram, depth: int) -> None:
         """The end, when nobody needs what the process has; a forked one must not go on with its parent's lines."""
         if (by := self._waits.ended.get(program.process)) is not None:
             text.add(depth, f"pause(); /* until {by} ends it */")

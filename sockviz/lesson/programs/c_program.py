@@ -29,7 +29,7 @@ _SENDS = re.compile(r"\b(?:send|sendto|sendmsg|write)\(")
 
 
 @dataclass(slots=True)
-class CText:
+class MainText:
     """The body of main so far. ``lists`` has the lists of getaddrinfo that are not freed yet, with the names that lead to each;
     those ``unsure`` may be none, as the lookup may have failed."""
 
@@ -49,19 +49,19 @@ class CStyle(Protocol):
 
     ending: Ending
 
-    def before(self, text: CText, step: ProgramLine, scope: CScope, depth: int) -> None:
+    def before(self, text: MainText, step: ProgramLine, scope: CScope, depth: int) -> None:
         """Writes what comes before a line: waits, comments. Says in `scope` what the line does where a call fails."""
 
-    def after(self, text: CText, statement: Statement, snippet: CSnippet, depth: int) -> None:
+    def after(self, text: MainText, statement: Statement, snippet: CSnippet, depth: int) -> None:
         """Writes what is done with what the line gave."""
 
     def beginning(self, program: WrittenProgram) -> list[str]:
         """What the program does first."""
 
-    def in_child(self, text: CText, child: WrittenProgram, pid: str, depth: int) -> None:
+    def in_child(self, text: MainText, child: WrittenProgram, pid: str, depth: int) -> None:
         """Writes what a forked process does first: where the variable `pid` is 0."""
 
-    def end_process(self, text: CText, program: WrittenProgram, depth: int) -> None:
+    def end_process(self, text: MainText, program: WrittenProgram, depth: int) -> None:
         """Writes what a process does last, where none of its lines ends it."""
 
     def head(self, plan: Plan, program: WrittenProgram, code: str) -> list[str]:
@@ -73,7 +73,7 @@ class CStyle(Protocol):
 
 def c_program(plan: Plan, program: WrittenProgram, style: CStyle) -> str:
     """The source of `program`."""
-    text = CText(plan)
+    text = MainText(plan)
     names = {
         name for step in program.every_step() for name in (*step.statement.targets, *step.statement.kinds)
     }
@@ -116,7 +116,7 @@ def c_program(plan: Plan, program: WrittenProgram, style: CStyle) -> str:
     )
 
 
-def _lines(text: CText, program: WrittenProgram, scope: CScope, style: CStyle, depth: int) -> None:
+def _lines(text: MainText, program: WrittenProgram, scope: CScope, style: CStyle, depth: int) -> None:
     steps = program.steps
     for number, step in enumerate(steps):
         statement, child = step.statement, program.forked.get(step.statement.line)
@@ -150,7 +150,7 @@ def _lines(text: CText, program: WrittenProgram, scope: CScope, style: CStyle, d
         style.end_process(text, program, depth)
 
 
-def _opening(text: CText, step: ProgramLine, depth: int) -> None:
+def _opening(text: MainText, step: ProgramLine, depth: int) -> None:
     """An empty line, the page's heading, what the wire does."""
     if text.lines and not text.lines[-1].endswith("{"):
         text.add(depth, "")
@@ -170,7 +170,9 @@ def _read_in(statements: Sequence[Statement], names: set[str]) -> bool:
     return any(names & reads(statement.value) for statement in statements)
 
 
-def _branch(text: CText, child: WrittenProgram, pid: str, scope: CScope, style: CStyle, depth: int) -> None:
+def _branch(
+    text: MainText, child: WrittenProgram, pid: str, scope: CScope, style: CStyle, depth: int
+) -> None:
     """What the forked process does: where fork returned 0."""
     kept, text.lists = text.lists, {}
     text.add(depth, f"if ({pid} == 0) {{")
@@ -182,7 +184,9 @@ def _branch(text: CText, child: WrittenProgram, pid: str, scope: CScope, style: 
 # --- what Python gives back by itself -----------------------------------------------------------------------------------
 
 
-def _close(text: CText, statement: Statement, scope: CScope, later: Sequence[Statement], depth: int) -> None:
+def _close(
+    text: MainText, statement: Statement, scope: CScope, later: Sequence[Statement], depth: int
+) -> None:
     """Notes that a name's socket is closed. In Python the socket then knows of no descriptor; in C the number stays."""
     match statement.value:
         case ["call", "socket.socket.close" | "select.epoll.close", ["name", str(name)], *_]:
@@ -200,7 +204,7 @@ def _close(text: CText, statement: Statement, scope: CScope, later: Sequence[Sta
             return
 
 
-def _note_lists(text: CText, statement: Statement, snippet: CSnippet, scope: CScope) -> None:
+def _note_lists(text: MainText, statement: Statement, snippet: CSnippet, scope: CScope) -> None:
     """Notes which lists of getaddrinfo there are now, and which names lead to them."""
     for line in snippet.lines:
         if found := _LISTED.search(line):
@@ -216,7 +220,7 @@ def _note_lists(text: CText, statement: Statement, snippet: CSnippet, scope: CSc
                 names.discard(name)
 
 
-def _free_replaced(text: CText, statement: Statement, scope: CScope, depth: int) -> None:
+def _free_replaced(text: MainText, statement: Statement, scope: CScope, depth: int) -> None:
     """Frees a list whose variable is about to get another."""
     if "socket.getaddrinfo" not in statement.calls:
         return
@@ -225,14 +229,14 @@ def _free_replaced(text: CText, statement: Statement, scope: CScope, depth: int)
             _free(text, scope.name(name), depth)
 
 
-def _free_unread(text: CText, after: Sequence[Statement], depth: int) -> None:
+def _free_unread(text: MainText, after: Sequence[Statement], depth: int) -> None:
     """Frees the lists that no later line reads."""
     for listed, names in list(text.lists.items()):
         if not _read_in(after, names):
             _free(text, listed, depth)
 
 
-def _free(text: CText, listed: str, depth: int) -> None:
+def _free(text: MainText, listed: str, depth: int) -> None:
     if listed in text.unsure:
         text.add(depth, f"if ({listed} != NULL)")
         depth += 1

@@ -8,7 +8,7 @@ from sockviz.calls.c.address import c_string
 from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue, Ending
 from sockviz.calls.statement import Statement
 from sockviz.language import _
-from sockviz.lesson.programs.c_program import CText, remark
+from sockviz.lesson.programs.c_program import MainText, remark
 from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
 from sockviz.lesson.programs.texts import (
     PATIENCE,
@@ -30,12 +30,12 @@ PRINTED = {
 _WIDEST = 108
 
 
-class Turns:
+class TurnsStyle:
     """Each result is shown, each turn waited for, and after a call that failed the program goes on."""
 
     ending = Ending.TELLS
 
-    def before(self, text: CText, step: ProgramLine, scope: CScope, depth: int) -> None:
+    def before(self, text: MainText, step: ProgramLine, scope: CScope, depth: int) -> None:
         """The waits, and the line's own comment."""
         del scope
         if step.turn is not None:
@@ -47,7 +47,7 @@ class Turns:
         if step.may_sleep:
             text.add(depth, "may_sleep();")
 
-    def after(self, text: CText, statement: Statement, snippet: CSnippet, depth: int) -> None:
+    def after(self, text: MainText, statement: Statement, snippet: CSnippet, depth: int) -> None:
         """What the line gave, in the words that the Python programs use."""
         named = label(statement)
         if named is None:
@@ -71,12 +71,12 @@ class Turns:
         """Whose lines these are."""
         return [f'    program("{program.process}");']
 
-    def in_child(self, text: CText, child: WrittenProgram, pid: str, depth: int) -> None:
+    def in_child(self, text: MainText, child: WrittenProgram, pid: str, depth: int) -> None:
         """Likewise, in a forked process."""
         text.add(depth, f"if ({pid} == 0)")
         text.add(depth + 1, f'program("{child.process}"); /* the new process */')
 
-    def end_process(self, text: CText, program: WrittenProgram, depth: int) -> None:
+    def end_process(self, text: MainText, program: WrittenProgram, depth: int) -> None:
         """The wait for the lesson's end."""
         del program
         text.add(depth, "", "finish();", "return 0;")

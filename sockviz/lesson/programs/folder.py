@@ -11,7 +11,7 @@ from sockviz.language import _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.c_plain import Plain
 from sockviz.lesson.programs.c_program import c_program
-from sockviz.lesson.programs.c_turns import Turns
+from sockviz.lesson.programs.c_turns import TurnsStyle
 from sockviz.lesson.programs.plain_readme import plain_readme
 from sockviz.lesson.programs.plan import Plan, WrittenProgram, plan_programs
 from sockviz.lesson.programs.python_plain import python_plain
@@ -45,7 +45,7 @@ class Folder:
 
 
 _WRITE: Mapping[Language, Callable[[Plan, WrittenProgram], str]] = {
-    Language.C: lambda plan, program: c_program(plan, program, Turns()),
+    Language.C: lambda plan, program: c_program(plan, program, TurnsStyle()),
     Language.PYTHON: python_program,
 }
 _WRITE_PLAIN: Mapping[Language, Callable[[Plan, WrittenProgram], str]] = {

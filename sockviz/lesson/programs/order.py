@@ -10,7 +10,7 @@ from sockviz.calls.table import CALLS
 from sockviz.language import _
 from sockviz.lesson.programs.plan import Plan
 from sockviz.lesson.programs.texts import file_stem
-from sockviz.lesson.programs.waits import Kind, Step, Waits
+from sockviz.lesson.programs.waits import Kind, WaitingStep, Waits
 
 
 def starting_order(plan: Plan) -> list[str]:
@@ -45,7 +45,7 @@ def waiting_remark(waits: Waits) -> str | None:
     return said
 
 
-def prompt(step: Step) -> str:
+def prompt(step: WaitingStep) -> str:
     """What a program says where it waits: ``3: when client has called send``."""
     return f"{step.number}: {_when(step) or _('at the end')}"
 
@@ -58,7 +58,7 @@ def step_lines(waits: Waits) -> list[str]:
     return [f"{step.number:>6}  {step.process:<{width}}  {_done(step)}" for step in waits.steps]
 
 
-def _done(step: Step) -> str:
+def _done(step: WaitingStep) -> str:
     when = _when(step)
     match step.kind:
         case Kind.START:
@@ -76,7 +76,7 @@ def _done(step: Step) -> str:
     return f"Enter, {when or _('at the end')}"
 
 
-def _when(step: Step) -> str:
+def _when(step: WaitingStep) -> str:
     if not step.who:
         return ""
     said = (

@@ -23,7 +23,7 @@ from sockviz.lesson.programs.texts import (
     wire_remark,
     wrapped,
 )
-from sockviz.lesson.programs.waits import Kind, Step, Waits, waits
+from sockviz.lesson.programs.waits import Kind, WaitingStep, Waits, waits
 
 #: What is used, and of no interest by itself.
 _QUIET = (
@@ -52,7 +52,7 @@ class _Writing:
         """Adds lines."""
         self.lines += ["    " * depth + line if line else "" for line in lines]
 
-    def wait(self, depth: int, step: Step | None) -> None:
+    def wait(self, depth: int, step: WaitingStep | None) -> None:
         """Waits for a person: where it is a forked process, its parent has the terminal."""
         if step is not None and step.kind is Kind.ENTER:
             self.add(depth, f'input("{prompt(step)}: Enter\\n")')

@@ -43,7 +43,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WaitingStep:
     """One of them. ``number``: from 1. ``who`` has made ``call`` by then; where it must have ``returned``, however long it takes.
     ``line``: of the statement before which the program waits; None at its end."""
 
@@ -64,9 +64,9 @@ class Waits:
     they are ``left`` to the program at its end. ``interrupted`` are the lines that may sleep for ever,
     ``excused`` those that may fail, where the lesson's wire is not."""
 
-    steps: tuple[Step, ...]
-    before: Mapping[int, Step]
-    ends: Mapping[str, Step]
+    steps: tuple[WaitingStep, ...]
+    before: Mapping[int, WaitingStep]
+    ends: Mapping[str, WaitingStep]
     ended: Mapping[str, str]
     left: frozenset[str]
     interrupted: frozenset[int]
@@ -239,14 +239,14 @@ def waits(plan: Plan) -> Waits:
     walk = _Waiting(plan, lines, fed, roots, over)
     walk.walk()
     killed = {name: each.process for each in lines if (name := _killed(each)) in roots}
-    found: list[Step] = []
+    found: list[WaitingStep] = []
     for index, kind, process in sorted(walk.found, key=lambda each: each[0]):
         before = index - 1 if kind is Kind.INTERRUPT else _last_of_others(lines, index, process)
         other = lines[before] if before is not None else None
         turn = max((at for at in over if at <= index), default=0)
         line = lines[before if kind is Kind.INTERRUPT and before is not None else index].line
         found.append(
-            Step(
+            WaitingStep(
                 len(found) + 1, kind, roots[process].process, process, line, other.process if other else "",
                 _call(other) if other else "", kind is not Kind.INTERRUPT and bool(steps[lines[turn].line].over),
             )
@@ -260,7 +260,7 @@ def waits(plan: Plan) -> Waits:
         for process in sorted(plan.asleep & {program.process for program in plan.programs})
     ]
     found += [
-        Step(number, kind, roots[process].process, process, None, call=call)
+        WaitingStep(number, kind, roots[process].process, process, None, call=call)
         for number, (kind, process, call) in enumerate(ends, start=len(found) + 1)
     ]
     waiting = [step for step in found if step.kind in (Kind.ENTER, Kind.CONTINUE, Kind.KILL)]

@@ -12,7 +12,7 @@ from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import SocketValue, Value
 from sockviz.words import acts
-from sockviz.words.mistakes.ends import Ends
+from sockviz.words.mistakes.ends import EndMistakes
 
 #: Calls that take from a stream, and calls that put something into it, by name.
 READS = frozenset({"read", "recv", "recvfrom", "readv", "recvmsg", "recvmmsg", "recv_into", "recvfrom_into"})
@@ -73,7 +73,7 @@ class Flows:
 
     def __init__(self, timeline: Timeline) -> None:
         self._world = timeline.world
-        self._ends = Ends()
+        self._ends = EndMistakes()
         for number in range(min(len(timeline), _LOOKED_AT)):
             self._ends.learn(Moment(timeline, number))
         self._given: dict[int, list[Portion]] = {}

@@ -14,14 +14,14 @@ from sockviz.words.wording import address_text, outcome
 
 
 @dataclass(frozen=True, slots=True)
-class TurnedAway:
+class ConnectTurnedAway:
     """What is observed of it, in one sentence; and what was wrong, where that is known."""
 
     observed: str
     advice: Advice | None
 
 
-def nobody_listens(case: Case) -> TurnedAway | None:
+def nobody_listens(case: Case) -> ConnectTurnedAway | None:
     """Of whoever was refused last, and has not been let in since."""
     tried = [call for process in case.others for call in process.calls if _is_attempt(call)]
     last = max(tried, key=lambda call: call.entered, default=None)
@@ -47,7 +47,7 @@ def nobody_listens(case: Case) -> TurnedAway | None:
     }
     for call in there:
         if call.receiver is not None and call.receiver.inode in listened:
-            return TurnedAway(
+            return ConnectTurnedAway(
                 _("nobody listens on {address} any more: {answer}").format(
                     address=address_text(target), answer=answer
                 ),
@@ -60,7 +60,7 @@ def nobody_listens(case: Case) -> TurnedAway | None:
             if had_ended
             else _("{server}: bound to {address}, and takes no connections there: {answer}")
         )
-        return TurnedAway(
+        return ConnectTurnedAway(
             told.format(server=there[0].process, address=address_text(_end(there[0])), answer=answer),
             Advice(
                 _("{bind} is of a datagram socket (UDP), and {client} comes by TCP").format(
@@ -75,7 +75,7 @@ def nobody_listens(case: Case) -> TurnedAway | None:
             if had_ended
             else _("{server}: bound to {address}, not listening: {answer}")
         )
-        return TurnedAway(
+        return ConnectTurnedAway(
             told.format(server=there[0].process, address=address_text(_end(there[0])), answer=answer),
             Advice(
                 _("{server} has not called listen: {bind} only gives a name").format(
@@ -88,8 +88,8 @@ def nobody_listens(case: Case) -> TurnedAway | None:
         server=case.exercise.you, address=address_text(target), answer=answer
     )
     if not bound:
-        return TurnedAway(observed, None)
-    return TurnedAway(
+        return ConnectTurnedAway(observed, None)
+    return ConnectTurnedAway(
         observed,
         Advice(
             _("{bind} gives another name").format(bind=case.made(bound[0])),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlaceInCourse:
     """A lesson in its course. ``alone``: no other run can be opened here: this one is a recording, or is being recorded."""
 
     entry: CourseEntry
@@ -42,7 +42,7 @@ class Departure:
         reading: Reading,
         picture: Picture,
         notebook: Notebook,
-        place: Place,
+        place: PlaceInCourse,
     ) -> None:
         self._screen, self._run, self._reading, self._picture = screen, run, reading, picture
         self._notebook, self._place = notebook, place

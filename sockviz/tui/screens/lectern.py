@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sockviz.lectern.messages import BACK, BLANK, ONWARD, VOTE, Order
+from sockviz.lectern.messages import BACK, BLANK, ONWARD, VOTE, RunOrder
 from sockviz.lectern.stand import Stand
 from sockviz.player.run import LessonRun
 from sockviz.tui.reading import Reading
@@ -65,7 +65,7 @@ class Lectern:
             "problem": self._run.problem,
         }
 
-    def _do(self, order: Order) -> None:
+    def _do(self, order: RunOrder) -> None:
         app = self._screen.app
         if order.do == VOTE:  # no key: also while the screen is empty, or something lies over it
             app.call_later(self._vote, order.line, order.counts)

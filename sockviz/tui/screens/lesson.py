@@ -19,7 +19,7 @@ from sockviz.tui.ahead import import_ahead
 from sockviz.tui.motion import other_speed
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
-from sockviz.tui.screens.departure import Departure, Place
+from sockviz.tui.screens.departure import Departure, PlaceInCourse
 from sockviz.tui.screens.lesson_keys import KEYS
 from sockviz.tui.screens.lesson_panes import panes
 from sockviz.tui.screens.lesson_picture import LessonPicture
@@ -70,7 +70,7 @@ class LessonScreen(StageScreen):
     def __init__(
         self,
         run: LessonRun,
-        place: Place,
+        place: PlaceInCourse,
         store: ProgressStore,
         look: Look,
         *,

@@ -14,7 +14,7 @@ from sockviz.tui.cursor import Cursor
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.stage import TimelineBar
 from sockviz.tui.stage.drawing import FocusableDrawing
-from sockviz.tui.stage.held_pane import Chosen, HeldPane, chosen_in, rows
+from sockviz.tui.stage.held_pane import ChosenTask, HeldPane, chosen_in, rows
 from sockviz.tui.stage.output_pane import OutputPane
 from sockviz.tui.view import Focus, Look, Mode, View
 from sockviz.tui.widgets.heading import Heading
@@ -105,7 +105,7 @@ class WatchPicture(Picture):
             self.task, self.let_go = None, False
         pane = screen.query_one(HeldPane)
         hint = known.problem or self.hint or self.panes.advice(screen.size)
-        pane.chosen = Chosen(self.task, self.text, hint, mistake, self._state())
+        pane.chosen = ChosenTask(self.task, self.text, hint, mistake, self._state())
         screen.query_one(Heading).show(
             known.script.title, lab_name(known.lab.kind), known.problem or "", known.mode
         )

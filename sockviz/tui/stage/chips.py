@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from sockviz.model.index import Place
+from sockviz.model.index import RowPlace
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
@@ -64,9 +64,9 @@ def _moved_to(view: View, row: SocketRow, station: Station) -> bool:
 
 
 @remembered(4)
-def _moves(earlier: World, world: World) -> dict[Place, tuple[Station, Station]]:
+def _moves(earlier: World, world: World) -> dict[RowPlace, tuple[Station, Station]]:
     """From where to where the connections have moved that listeners have, or had."""
-    moves: dict[Place, tuple[Station, Station]] = {}
+    moves: dict[RowPlace, tuple[Station, Station]] = {}
     if earlier.rows is world.rows:
         return moves
     for place, row in world.rows.items():

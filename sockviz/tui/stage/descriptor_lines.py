@@ -39,7 +39,7 @@ from sockviz.words.wording import address_text
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PartLines:
     """A part of a socket as lines, in several lengths, the briefest first. ``holds``: it says more than that there is nothing."""
 
     part: Part
@@ -68,19 +68,19 @@ class Pen:
     hues: dict[str, str]
     columns: Columns
 
-    def parts(self, it: DescriptorRow) -> list[Told]:
+    def parts(self, it: DescriptorRow) -> list[PartLines]:
         """What there is to tell beneath its own line, what matters most first."""
         row = it.row
         if row is None:
             wholly = self._without_row(it)[1] if it.entry is None or it.entry.is_socket else ""
             how = [line("   ") + each for each in wrap(wholly, self.width - 4, "muted")]
-            return [*([Told(Part.TABLE, (how,), holds=False)] if how else []), *self._options(it)]
+            return [*([PartLines(Part.TABLE, (how,), holds=False)] if how else []), *self._options(it)]
         told = self._queues(row) if row.is_listening else self._traffic(it, row)
         told = [each for each in told if each.forms[0]]
         ends = self._ends_beneath(it, row)
         return [*([ends] if ends is not None else []), *told, *self._options(it)]
 
-    def _options(self, it: DescriptorRow) -> list[Told]:
+    def _options(self, it: DescriptorRow) -> list[PartLines]:
         """What is set on it, or what it waits for: in one line, or all of it."""
         told = telling(self.view.world, self.process, it.entry, it.inode)
         if not told:
@@ -88,7 +88,9 @@ class Pen:
         if it.row is None and cell_len(f"  {' '.join(told)}") < self.width - self._head(it, ()).width:
             return []  # all of it has room at the end of its own line
         whole = beneath(told, self.width)
-        return [Told(Part.OPTIONS, (whole,) if len(whole) == 1 else ([in_one_line(told, self.width)], whole))]
+        return [
+            PartLines(Part.OPTIONS, (whole,) if len(whole) == 1 else ([in_one_line(told, self.width)], whole))
+        ]
 
     def lines(self, it: DescriptorRow, under: Sequence[Line], told: Collection[Part]) -> list[Line]:
         """The lines of one descriptor: its own, and `under` it those that tell `told`."""
@@ -294,7 +296,7 @@ class Pen:
         """A connection's four numbers, with air and without."""
         return both_text(row), both_text(row, "→")
 
-    def _ends_beneath(self, it: DescriptorRow, row: SocketRow) -> Told | None:
+    def _ends_beneath(self, it: DescriptorRow, row: SocketRow) -> PartLines | None:
         """The four numbers of a connection, or a name without a port, that its own line has no room for."""
         if not row.peer and (row.has_ports or not row.local):
             return None
@@ -305,12 +307,12 @@ class Pen:
         texts = [*(f"   {text}" for text in self._all_four(row)), f" {tight}"]
         whole = next((line(text) for text in texts if cell_len(text) < self.width), None)
         if whole is not None:
-            return Told(Part.ENDS, ((whole,),), holds)
+            return PartLines(Part.ENDS, ((whole,),), holds)
         if not row.has_ports:
             lines = [line("   ") + it for it in wrap(both_text(row), self.width - 4)]
-            return Told(Part.ENDS, ((crop(line(texts[0]), self.width - 1),), lines), holds)
+            return PartLines(Part.ENDS, ((crop(line(texts[0]), self.width - 1),), lines), holds)
         in_two = (line(f"   {local_text(row)}"), line(f"   → {peer_text(row)}"))
-        return Told(Part.ENDS, ((line(f"   {self._both_ports(row)}"),), in_two), holds)
+        return PartLines(Part.ENDS, ((line(f"   {self._both_ports(row)}"),), in_two), holds)
 
     def _cut(self, text: str, row: SocketRow, room: int) -> Line:
         return Line() if row.has_ports else crop(line(text), max(0, room))
@@ -326,28 +328,28 @@ class Pen:
         told = asked_for if asked_for.width else received if row.recv_q else sent if row.send_q else Line()
         return told if told.width <= room else Line()
 
-    def _queues(self, row: SocketRow) -> list[Told]:
+    def _queues(self, row: SocketRow) -> list[PartLines]:
         given = (self.view, self.lookup, row, self.width)
         brief = accept_queue(*given, self.hues)
         boxes = accept_boxes(*given, self.hues)
-        waiting = Told(Part.ACCEPT, (brief, boxes) if boxes else (brief,), holds=bool(row.recv_q))
-        dropped = Told(Part.DROPPED, ([*turned_away(*given), *cookies(*given)],))
+        waiting = PartLines(Part.ACCEPT, (brief, boxes) if boxes else (brief,), holds=bool(row.recv_q))
+        dropped = PartLines(Part.DROPPED, ([*turned_away(*given), *cookies(*given)],))
         half_open = syn_queue(*given, self.hues)
         if half_open:
-            return [waiting, dropped, Told(Part.SYN, (half_open, half_open + syn_waits(*given)))]
+            return [waiting, dropped, PartLines(Part.SYN, (half_open, half_open + syn_waits(*given)))]
         if row.protocol == "TCP":  # only TCP shakes hands
             return [
                 waiting,
                 dropped,
-                Told(Part.SYN, ([no_syn_queue(self.view, row, self.width)],), holds=False),
+                PartLines(Part.SYN, ([no_syn_queue(self.view, row, self.width)],), holds=False),
             ]
         return [waiting, dropped]
 
-    def _traffic(self, it: DescriptorRow, row: SocketRow) -> list[Told]:
-        told: list[Told] = []
+    def _traffic(self, it: DescriptorRow, row: SocketRow) -> list[PartLines]:
+        told: list[PartLines] = []
         if row.expires is not None:
             told.append(
-                Told(
+                PartLines(
                     Part.TIMER,
                     timer_lines.beneath(self.view, row, self.width),
                     holds=row.timer is not Timer.TIMEWAIT,
@@ -357,7 +359,7 @@ class Pen:
         own = self._whose_bytes(it, row)
         if own is not None and not row.bound_only and not orphan_at_rest:
             told.append(
-                Told(
+                PartLines(
                     Part.BYTES,
                     byte_lines.beneath(self.view, own, self.width),
                     holds=bool(own.recv_q or own.send_q),
@@ -365,7 +367,7 @@ class Pen:
             )
         if row.drops:
             dropped = line("   ", (dropped_text(row, self.view.world), "bad"))
-            told.append(Told(Part.DROPPED, ([dropped],)))
+            told.append(PartLines(Part.DROPPED, ([dropped],)))
         return told
 
     def _whose_bytes(self, it: DescriptorRow, row: SocketRow) -> SocketRow | None:

@@ -15,7 +15,7 @@ from sockviz.model.process import Process
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import next_line
-from sockviz.tui.stage.descriptor_lines import Columns, Pen, Told
+from sockviz.tui.stage.descriptor_lines import Columns, PartLines, Pen
 from sockviz.tui.stage.ink import Line, fit, line
 from sockviz.tui.stage.lookup import Lookup, orphans
 from sockviz.tui.stage.ranking import DescriptorRow, Part, Rank, asked, due, ranked
@@ -65,19 +65,19 @@ class _Entry:
     it: DescriptorRow
     rank: Rank
     asked: frozenset[Part]
-    parts: list[Told]
+    parts: list[PartLines]
     shown: bool = False
     forms: list[Sequence[Line] | None] = field(default_factory=list)
 
-    def is_asked(self, told: Told) -> bool:
+    def is_asked(self, told: PartLines) -> bool:
         """Whether the page asks about that part, and its own line does not tell it."""
         return told.part in self.asked and (told.part is not Part.ENDS or told.holds)
 
-    def is_essential(self, told: Told) -> bool:
+    def is_essential(self, told: PartLines) -> bool:
         """Whether its own line without that part would leave out what matters now."""
         return self.is_asked(told) or (told.holds and self.rank in _MATTERING)
 
-    def worth(self, told: Told) -> int:
+    def worth(self, told: PartLines) -> int:
         """When a part has its turn: 0 what matters now, and whose connection it is; 1 what holds something; 2 nothing."""
         if self.is_essential(told) or (told.part is Part.ENDS and told.holds):
             return 0

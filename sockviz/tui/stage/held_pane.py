@@ -31,7 +31,7 @@ _INDENT = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenTask:
     """What the reader has chosen: a task by its name, and a text by its number where it is not that of the task. ``hint`` and
     ``mistake`` are for them to know now; ``state`` stands where nobody is held."""
 
@@ -54,7 +54,7 @@ def chosen_in(listed: Sequence[Sequence[AtWork]], task: str | None) -> AtWork | 
     return found or next((each for each in every if each.is_held), None)
 
 
-def draw_held(view: View, chosen: Chosen, tally: Tally, width: int, height: int) -> list[Line]:
+def draw_held(view: View, chosen: ChosenTask, tally: Tally, width: int, height: int) -> list[Line]:
     """Exactly `height` lines of `width` cells."""
     listed = rows(view.world)
     at = chosen_in(listed, chosen.task)
@@ -131,7 +131,7 @@ class HeldPane(Drawing):
 
     def __init__(self) -> None:
         super().__init__(id="held")
-        self.chosen = Chosen()
+        self.chosen = ChosenTask()
         self._tally = Tally()
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:

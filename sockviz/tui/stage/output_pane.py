@@ -18,7 +18,7 @@ from sockviz.words.programs import STREAMS
 _KEPT, _LONGEST = 200, 400
 
 
-class Printed:
+class PrintedLines:
     """The lines that were printed in the first events of a timeline: read on as the reader goes on, anew where they go back."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class OutputPane(Drawing):
 
     def __init__(self) -> None:
         super().__init__(id="output")
-        self._printed = Printed()
+        self._printed = PrintedLines()
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """Those that were printed before the cursor."""

@@ -28,7 +28,7 @@ _NUMBER = 4
 
 
 @dataclass(frozen=True, slots=True)
-class At:
+class TextAt:
     """What is shown of a program: its ``text`` by number, the ``line`` that is in sight, and whose (``process``)."""
 
     process: str | None
@@ -36,7 +36,7 @@ class At:
     line: int | None
 
 
-def place_to_show(world: World, chosen: AtWork | None, picked: int | None) -> At:
+def place_to_show(world: World, chosen: AtWork | None, picked: int | None) -> TextAt:
     """The text of the call that the chosen task is at, or made last; the one that was `picked` by hand before that."""
     process = world.processes.get(chosen.process) if chosen is not None else None
     calls = [process.calls[-1]] if process is not None and process.calls else []
@@ -51,9 +51,11 @@ def place_to_show(world: World, chosen: AtWork | None, picked: int | None) -> At
         )
     name = chosen.process if chosen is not None else calls[0].process if calls else None
     if picked is not None and picked in world.texts:
-        return At(name, picked, origin.line if origin is not None and origin.text == picked else None)
+        return TextAt(name, picked, origin.line if origin is not None and origin.text == picked else None)
     known = origin is not None and origin.text in world.texts
-    return At(name, origin.text, origin.line) if origin is not None and known else At(name, None, None)
+    return (
+        TextAt(name, origin.text, origin.line) if origin is not None and known else TextAt(name, None, None)
+    )
 
 
 def _latest(world: World) -> list[Call]:
@@ -63,7 +65,7 @@ def _latest(world: World) -> list[Call]:
 
 
 def draw_source(
-    view: View, at: At, tally: Mapping[int, Called], tasks: list[AtWork], width: int, height: int
+    view: View, at: TextAt, tally: Mapping[int, Called], tasks: list[AtWork], width: int, height: int
 ) -> list[Line]:
     """At most `height` lines: the text around the line in sight; where no text is known, the calls themselves."""
     world = view.world

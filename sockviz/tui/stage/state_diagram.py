@@ -29,7 +29,7 @@ class On:
 
 
 @dataclass(frozen=True, slots=True)
-class At:
+class Label:
     """A label beside its arrow: its text begins at ``x``, or ends there (``right``)."""
 
     x: int
@@ -43,7 +43,7 @@ class Route:
     """How an arrow runs, and where its label stands."""
 
     points: tuple[Point, ...]
-    label: On | At
+    label: On | Label
 
 
 #: The middle of each state. CLOSED stands twice, as in the RFC: where all begins, and where a closed connection ends.
@@ -64,8 +64,8 @@ _MARKS = ("▸", "◂")
 S = State
 #: Each arrow of the table.
 ROUTES: Mapping[tuple[State, State], Route] = {
-    (S.CLOSED, S.LISTEN): Route(((34, 1), (34, 2)), At(32, 1, right=True)),
-    (S.LISTEN, S.CLOSED): Route(((38, 2), (38, 1)), At(40, 2)),
+    (S.CLOSED, S.LISTEN): Route(((34, 1), (34, 2)), Label(32, 1, right=True)),
+    (S.LISTEN, S.CLOSED): Route(((38, 2), (38, 1)), Label(40, 2)),
     (S.CLOSED, S.SYN_SENT): Route(((42, 1), (67, 1), (67, 5)), On(0)),
     (S.SYN_SENT, S.CLOSED): Route(((69, 6), (73, 6), (73, 0), (44, 0)), On(2)),
     (S.LISTEN, S.SYN_RECEIVED): Route(((34, 4), (8, 4), (8, 5)), On(0)),
@@ -74,18 +74,18 @@ ROUTES: Mapping[tuple[State, State], Route] = {
     (S.SYN_SENT, S.SYN_RECEIVED): Route(((56, 6), (20, 6)), On(0)),
     (S.SYN_RECEIVED, S.ESTABLISHED): Route(((13, 7), (34, 7), (34, 8)), On(0)),
     (S.SYN_SENT, S.ESTABLISHED): Route(((60, 7), (42, 7), (42, 8)), On(0, brief=True)),
-    (S.SYN_RECEIVED, S.FIN_WAIT_1): Route(((5, 7), (5, 11)), At(7, 9)),
+    (S.SYN_RECEIVED, S.FIN_WAIT_1): Route(((5, 7), (5, 11)), Label(7, 9)),
     (S.ESTABLISHED, S.FIN_WAIT_1): Route(((34, 10), (13, 10), (13, 11)), On(0)),
     (S.ESTABLISHED, S.CLOSE_WAIT): Route(((42, 10), (64, 10), (64, 11)), On(0)),
     (S.FIN_WAIT_1, S.CLOSING): Route(((18, 12), (40, 12), (40, 14)), On(0)),
-    (S.FIN_WAIT_1, S.FIN_WAIT_2): Route(((7, 13), (7, 14)), At(9, 14)),
+    (S.FIN_WAIT_1, S.FIN_WAIT_2): Route(((7, 13), (7, 14)), Label(9, 14)),
     (S.FIN_WAIT_1, S.TIME_WAIT): Route(
-        ((16, 13), (23, 13), (23, 16), (34, 16), (34, 17)), At(25, 14, brief=True)
+        ((16, 13), (23, 13), (23, 16), (34, 16), (34, 17)), Label(25, 14, brief=True)
     ),
-    (S.CLOSE_WAIT, S.LAST_ACK): Route(((64, 13), (64, 14)), At(62, 13, right=True)),
+    (S.CLOSE_WAIT, S.LAST_ACK): Route(((64, 13), (64, 14)), Label(62, 13, right=True)),
     (S.FIN_WAIT_2, S.TIME_WAIT): Route(((11, 16), (11, 18), (31, 18)), On(1, brief=True)),
-    (S.CLOSING, S.TIME_WAIT): Route(((40, 16), (40, 17)), At(42, 16)),
-    (S.LAST_ACK, S.CLOSED): Route(((64, 16), (64, 17)), At(62, 17, right=True)),
+    (S.CLOSING, S.TIME_WAIT): Route(((40, 16), (40, 17)), Label(42, 16)),
+    (S.LAST_ACK, S.CLOSED): Route(((64, 16), (64, 17)), Label(62, 17, right=True)),
     (S.TIME_WAIT, S.CLOSED): Route(((45, 18), (57, 18)), On(0, brief=True)),
 }
 
@@ -170,7 +170,7 @@ def _label(canvas: Canvas, arrow: Transition, role: str) -> None:
             (x1, y), (x2, _) = way.points[segment], way.points[segment + 1]
             x = (x1 + x2 - len(text) - 1) // 2
             canvas.text(x, y, f" {text} ", role)
-        case At(x=x, y=y, right=right):
+        case Label(x=x, y=y, right=right):
             canvas.text(x - len(text) + 1 if right else x, y, text, role)
 
 

@@ -14,7 +14,7 @@ from textual.content import Content
 from sockviz.commonmark import Token
 from sockviz.commonmark import inline as inline_token
 from sockviz.dataclass import dataclass
-from sockviz.markdown_blocks import Block, Code, Place, Rule, Table, Text, blocks_of
+from sockviz.markdown_blocks import Block, Code, Nesting, Rule, Table, TextBlock, blocks_of
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 
 _HEADING = {"h1": "bold $primary", "h2": "bold $primary", "h3": "bold $foreground"}
@@ -23,7 +23,7 @@ TableCells = tuple[tuple[Content, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextPiece:
     """A paragraph, heading, item, code line group or table. ``first`` and ``rest`` stand before its first and its other lines."""
 
     content: Content | TableCells
@@ -79,14 +79,14 @@ def _table(rows: TableCells, room: int) -> Content:
 
 
 @lru_cache(maxsize=64)
-def _pieces(markdown: str) -> tuple[Piece, ...]:
+def _pieces(markdown: str) -> tuple[TextPiece, ...]:
     return tuple(map(_piece, blocks_of(markdown)))
 
 
-def _piece(block: Block) -> Piece:
+def _piece(block: Block) -> TextPiece:
     bar = styled("┃ " * block.at.quotes, "$faint")
     match block:
-        case Text(item=item):
+        case TextBlock(item=item):
             text = inline(block.token)
             if block.heading:
                 text = text.stylize_before(_HEADING.get(block.heading, "bold $foreground"))
@@ -95,19 +95,21 @@ def _piece(block: Block) -> Piece:
             if item is not None:
                 marker = " • " if item.number is None else f"{item.number:>2} "
                 first = assemble(indent, (marker, "$quiet"))
-            outermost = block.at == Place(lists=1, quotes=0)
+            outermost = block.at == Nesting(lists=1, quotes=0)
             gap = item is None or not block.tight or (item.first and outermost)
-            return Piece(text, bar + first, bar + hanging, gap=gap)
+            return TextPiece(text, bar + first, bar + hanging, gap=gap)
         case Table():
             names, *others = block.rows
             head = tuple(inline(cell).stylize_before("bold") for cell in names)
-            return Piece((head, *(tuple(map(inline, row)) for row in others)), bar, bar, gap=True, code=True)
+            return TextPiece(
+                (head, *(tuple(map(inline, row)) for row in others)), bar, bar, gap=True, code=True
+            )
         case Code():
             code = BREAK.join(styled(text, "$code") for text in block.lines)
             edge = bar + styled("  ", "")
-            return Piece(code, edge, edge, gap=True, code=True)
+            return TextPiece(code, edge, edge, gap=True, code=True)
         case Rule():
-            return Piece(styled("───", "$faint"), bar, bar, gap=True)
+            return TextPiece(styled("───", "$faint"), bar, bar, gap=True)
 
 
 @lru_cache(maxsize=1024)

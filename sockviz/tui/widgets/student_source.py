@@ -15,8 +15,8 @@ from sockviz.practice.causes.endings import place_of_crash
 from sockviz.tui.palette import DONE, FAILED, NOT_YET
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, line, wrap
-from sockviz.tui.stage.output_pane import Printed
-from sockviz.tui.stage.source_text import At, draw_source
+from sockviz.tui.stage.output_pane import PrintedLines
+from sockviz.tui.stage.source_text import TextAt, draw_source
 from sockviz.tui.stage.tally import Tally
 from sockviz.tui.view import View
 from sockviz.words.programs import STREAMS
@@ -25,13 +25,13 @@ from sockviz.words.programs import STREAMS
 _SHARE = 4
 
 
-def place_of(world: World, runs: tuple[str, ...]) -> At:
+def place_of(world: World, runs: tuple[str, ...]) -> TextAt:
     """The line of the student's that was at work last, whichever run of the program it was."""
     names = {name for run in runs for name in family(world, run)}
     latest = max(_calls(world, names), key=lambda call: call.returned or call.entered, default=None)
     if latest is None or latest.origin is None:
-        return At(next(iter(sorted(names)), None), min(world.texts, default=None), None)
-    return At(latest.process, latest.origin.text, latest.origin.line)
+        return TextAt(next(iter(sorted(names)), None), min(world.texts, default=None), None)
+    return TextAt(latest.process, latest.origin.text, latest.origin.line)
 
 
 def _calls(world: World, names: set[str]) -> Iterator[Call]:
@@ -49,7 +49,7 @@ class StudentSource(Drawing):
     def __init__(self, lesson: Lesson) -> None:
         super().__init__(id="source")
         self._lesson = lesson
-        self._tally, self._printed = Tally(), Printed()
+        self._tally, self._printed = Tally(), PrintedLines()
         self._crashes: dict[str, str] = {}  # of processes that have ended, where an exception did it
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
@@ -67,7 +67,7 @@ class StudentSource(Drawing):
         body = [*expected, Line(), *source, *([Line(), *printed] if printed else [])]
         return finish(body, width, height, view.look)
 
-    def _place_of_crash(self, view: View, runs: tuple[str, ...]) -> At | None:
+    def _place_of_crash(self, view: View, runs: tuple[str, ...]) -> TextAt | None:
         """The line at which an exception has ended the program, in the world that is shown; None where none has."""
         world = view.world
         for name in (name for run in runs for name, lives in family(world, run).items() if not lives):
@@ -79,7 +79,7 @@ class StudentSource(Drawing):
                 (each.number for each in world.texts.values() if each.path.endswith(f"/{file}")), None
             )
             if file and text is not None:
-                return At(name, text, int(line))
+                return TextAt(name, text, int(line))
         return None
 
     def _told(self, view: View, width: int, most: int) -> list[Line]:

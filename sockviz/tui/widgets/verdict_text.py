@@ -11,7 +11,7 @@ from sockviz.language import _, ngettext
 from sockviz.pattern import pattern
 from sockviz.practice.attempt import Attempt
 from sockviz.practice.differing import Difference
-from sockviz.practice.printed import Printed, printed
+from sockviz.practice.printed import PrintedEnd, printed
 from sockviz.practice.verdicts import Verdict
 from sockviz.tui.lettering import assemble, plain, styled
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
@@ -33,7 +33,7 @@ class VerdictText(TallText):
         self._now = ""
         self._hints: Sequence[str] = ()
         self._solution = ""
-        self._printed = Printed()
+        self._printed = PrintedEnd()
         self._folder = ""
         self._onward: Sequence[tuple[str, str, str]] = ()
         self.solution_at = 0
@@ -113,7 +113,7 @@ def _onward(onward: Sequence[tuple[str, str, str]], width: int) -> Iterator[Cont
         yield from hang(told, assemble("  ", (key, "bold $primary"), "  "), plain(" " * 5), width)
 
 
-def _output(output: Printed, width: int) -> Iterator[Content]:
+def _output(output: PrintedEnd, width: int) -> Iterator[Content]:
     """What the program has printed, the last of it."""
     if not output.lines:
         return

@@ -30,7 +30,7 @@ _SEVERAL, _MOST = 3, 1024
 
 
 @dataclass(slots=True)
-class Descriptors:
+class DescriptorMistakes:
     """Learns from events."""
 
     _waiting: dict[str, Call] = field(

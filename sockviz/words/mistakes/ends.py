@@ -20,7 +20,7 @@ _MOST, _RECENT = 4096, 64
 
 
 @dataclass(slots=True)
-class Ends:
+class EndMistakes:
     """Learns from events."""
 
     _unix: UnixEnds = field(default_factory=UnixEnds)

@@ -28,7 +28,7 @@ from sockviz.words.mistakes import (
     waiting,
 )
 from sockviz.words.mistakes.datagrams import Datagrams
-from sockviz.words.mistakes.descriptors import Descriptors
+from sockviz.words.mistakes.descriptors import DescriptorMistakes
 from sockviz.words.mistakes.end_ignored import EndIgnored
 from sockviz.words.mistakes.in_use import InUse
 from sockviz.words.mistakes.mistake import Mistake
@@ -65,7 +65,7 @@ class Rules:
     _refused: RefusedConnects = field(init=False)
     _in_use: InUse = field(default_factory=InUse)
     _streams: Streams = field(default_factory=Streams)
-    _descriptors: Descriptors = field(default_factory=Descriptors)
+    _descriptors: DescriptorMistakes = field(default_factory=DescriptorMistakes)
     _datagrams: Datagrams = field(default_factory=Datagrams)
     _end_ignored: EndIgnored = field(default_factory=EndIgnored)
     _moving: dict[tuple[str, int], CallEntered] = field(default_factory=dict)  # calls under way, of `_MOVING`

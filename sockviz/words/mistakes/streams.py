@@ -29,7 +29,7 @@ from sockviz.model.segments import Packet
 from sockviz.model.values import SocketValue, Value, sockets_in
 from sockviz.model.world import World
 from sockviz.words import acts
-from sockviz.words.mistakes.ends import Ends
+from sockviz.words.mistakes.ends import EndMistakes
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.sleepers import SEVERAL
 from sockviz.words.wording import bytes_text, call_as_made
@@ -101,7 +101,7 @@ class _Closed:
 class Streams:
     """Learns from events; says what went wrong with a stream when one of its ends is over."""
 
-    _ends: Ends = field(default_factory=Ends)
+    _ends: EndMistakes = field(default_factory=EndMistakes)
     _flows: dict[int, _Flow] = field(default_factory=dict)
     _closed: dict[int, _Closed] = field(default_factory=dict)  # by the inode of the other end
 

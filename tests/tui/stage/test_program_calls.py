@@ -15,7 +15,7 @@ from sockviz.model.programs import Program, Programs
 from sockviz.model.sockets import Asleep
 from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.player.next import Do, Next
-from sockviz.tui.stage.held_pane import Chosen, draw_held
+from sockviz.tui.stage.held_pane import ChosenTask, draw_held
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.stage.tally import Tally
 from sockviz.tui.view import Look, Mode, View
@@ -68,7 +68,7 @@ def test_threads_that_do_the_same_share_a_line_and_the_others_are_named() -> Non
     assert any(f"/2 ×{THREADS} recv(4, 1)" in text for text in panel)
     assert any("/50 send(49, b'x') held" in text for text in panel)
     assert any("×3 close(9)" in text for text in panel)
-    listed = _texts([*draw_held(view, Chosen(), Tally(), 60, 20)])
+    listed = _texts([*draw_held(view, ChosenTask(), Tally(), 60, 20)])
     assert listed[0] == "2 tasks are held at their calls"
     assert listed[1].startswith("▸ server/50 send(49, b'x')")
     assert any(text.startswith(f"server/2 ×{THREADS} ◐ asleep in") for text in listed)
