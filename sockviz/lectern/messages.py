@@ -20,6 +20,9 @@ VERSION = 2
 LONGEST_ORDER, LONGEST_TOLD = 4 << 10, 8 << 20
 ONWARD, BACK, PAGE, BLANK, VOTE = ORDERS = ("onward", "back", "page", "blank", "vote")
 
+#: What the next press of a run does that is none of `sockviz.player.next.Do`: the next segment of a step is shown.
+TELL = "tell"
+
 
 class NotSaid(ValueError):
     """A line that none of ours says."""

@@ -145,6 +145,8 @@ class Sheet:
                 text = f"{process}> {' '.join(source.split())}" + (f"   # {comment}" if comment else "")
             case "wait", _line, [str(process), str(call)]:
                 text = _("waits: {process} is still in {call}()").format(process=process, call=call)
+            case "tell", _line, _sleeps:
+                text = _("the next segment of this step")
             case "turn", _line, _sleeps:
                 text = _("next page")
             case "busy", _line, _sleeps:

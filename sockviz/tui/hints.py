@@ -5,10 +5,11 @@ Constants are looked up in the reader's language where they are said; functions 
 
 from __future__ import annotations
 
-from sockviz.language import N_, _
+from sockviz.language import N_, _, ngettext
 from sockviz.model.call import Call
 from sockviz.model.timeline import LabFacts
 from sockviz.player.refusals import LIVE_RUN, PRESENT_TEXT
+from sockviz.tui.motion import Tempo
 from sockviz.tui.view import Mode
 from sockviz.words.kept_sentences import in_words
 
@@ -34,15 +35,32 @@ LEFT_BY = N_("Press {key} to leave the lesson.")
 NOTHING_AGAIN = N_("There is no step here that could be told again.")
 
 
-def speed(name: str, of_usual: float, animated: bool) -> str:
+def tempo(chosen: Tempo, animated: bool) -> str:
     """How fast what happens is told from now on."""
+    name = _(chosen.name)
+    if chosen.by_press:
+        return _("Pace: {name}. What crosses the wire in one step is shown slower than it was.").format(
+            name=name
+        )
     if not animated:
         return _(
             "Nothing moves on this terminal (TEXTUAL_ANIMATIONS): pace {name} is for playing on."
-        ).format(name=_(name))
-    if of_usual < 1:
-        return _("Pace {name}: what crosses the wire is shown slower than it was.").format(name=_(name))
-    return _("Pace {name}.").format(name=_(name))
+        ).format(name=name)
+    if chosen.speed < 1:
+        return _("Pace {name}: what crosses the wire is shown slower than it was.").format(name=name)
+    return _("Pace {name}.").format(name=name)
+
+
+def one_at_a_time(ahead: int, captured: bool) -> str:
+    """While segments wait to be told, a press each."""
+    more = ngettext(
+        "space shows the next segment ({count} is left)",
+        "space shows the next segment ({count} are left)",
+        ahead,
+    ).format(count=ahead)
+    if captured:
+        return _("From the capture, shown slower than it was: {more}.").format(more=more)
+    return _("Inferred, and shown slower than it was: {more}.").format(more=more)
 
 
 def performing_up_to(page: int) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from textual.timer import Timer
 from textual.widget import Widget
 
-from sockviz.dataclass import replace
+from sockviz.dataclass import dataclass, replace
 from sockviz.language import N_
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
@@ -23,6 +23,7 @@ from sockviz.tui.about import about
 from sockviz.tui.view import Mode, View
 
 if TYPE_CHECKING:
+    from sockviz.model.inferred import InferredSegment
     from sockviz.tui.story import Story
 
 #: Seconds between two frames of what moves (≤ 20 a second).
@@ -41,8 +42,27 @@ GATHER = 0.015
 PACE, READING = 1.6, 22.0
 
 
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How fast what is new is told: so many times as fast as usual; ``by_press``: of each step one segment a press."""
+
+    name: str
+    speed: float
+    by_press: bool = False
+
+
+#: What `<` and `>` choose from.
+TEMPOS = (
+    Tempo(N_("one segment a press"), 0.35, by_press=True),
+    Tempo(N_("slow"), 0.35),
+    Tempo(N_("normal"), 1.0),
+    Tempo(N_("fast"), 3.0),
+)
+
+
 class Movement:
-    """Tells what is new (`sockviz.tui.story`), calling `draw` for each frame, until it is told or somebody ends it."""
+    """Tells what is new (`sockviz.tui.story`), calling `draw` for each frame, until it is told or somebody ends it. Where nothing
+    ``moves``, what is told is there at once: only one segment a press is told then."""
 
     def __init__(
         self, owner: Widget, draw: Callable[[], None], clock: Callable[[], float] = time.monotonic
@@ -52,7 +72,9 @@ class Movement:
         self._story: Story | None = None
         self._then = 0.0
         self._last: tuple[Timeline, int, int] | None = None  # what was told last: from where to where
-        self.speed = 1.0  # of the usual one
+        self._many = 1.0  # segments that may still be told of this press
+        self.tempo = TEMPOS[2]
+        self.moves = True
         self.clock = clock
 
     @property
@@ -60,20 +82,24 @@ class Movement:
         """Whether anything is still being told."""
         return self._story is not None
 
+    @property
+    def ahead(self) -> list[int | InferredSegment]:
+        """The segments that wait to be told, a press each; none where they are all told."""
+        return self._story.ahead if self._story is not None and self.tempo.by_press else []
+
     def tell(self, timeline: Timeline, start: int, end: int) -> None:
         """What happened from `start` to `end` is told, after what is being told already."""
         if self._story is None:
             from sockviz.tui.story import Story  # with the first step
 
-            self._story, self._then = Story(timeline, start), self.clock()
+            many = self._many if self.tempo.by_press else math.inf
+            self._story, self._then = Story(timeline, start, many), self.clock()
             self._last = (timeline, start, end)
         self._story.hear(end)
         if self._last is not None:
             self._last = (timeline, self._last[1], end)
-        self._story.go_on(0.0)
-        if self._story.over:
-            self._story = None
-        elif self._timer is None:
+        self._go_on(0.0)
+        if self._story is not None and not self._story.waits and self._timer is None:
             self._timer = self._owner.set_interval(FRAME, self.tick, name="movement")
 
     def again(self, here: int) -> bool:
@@ -86,7 +112,61 @@ class Movement:
         return self.on
 
     def finish(self) -> bool:
-        """Everything is there. Returns whether anything was still to be told."""
+        """Everything is there, and the next press is a new one. Returns whether anything was still to be told."""
+        self._many = 1.0
+        return self._end()
+
+    def pressed(self) -> bool:
+        """One segment more is told, where one waits for that; one that is under way is there at once. False where none does."""
+        story = self._story
+        if story is None or not self.ahead:
+            return False
+        self._arrive()
+        story.many = self._many = 1.0
+        self._then = self.clock()
+        self.tell(*self._told())
+        return True
+
+    def settle(self) -> bool:
+        """What is being told is there, but for segments that wait for a press. Returns whether anything was still under way."""
+        if not self.tempo.by_press:
+            return self.finish()
+        under_way = self.on and self._timer is not None
+        self._arrive()
+        if not self.on:
+            self._many = 1.0
+        return under_way
+
+    def choose(self, tempo: Tempo) -> None:
+        """From now on it is told so: what waited for a press waits no more."""
+        self.tempo = tempo
+        if self._story is not None:
+            self._story.many = self._many = 1.0 if tempo.by_press else math.inf
+            self._then = self.clock()
+            self.tell(*self._told())
+
+    def _told(self) -> tuple[Timeline, int, int]:
+        assert self._last is not None, "something is being told"
+        return self._last
+
+    def _arrive(self) -> None:
+        if self._story is not None:
+            self._go_on(math.inf)
+
+    def _go_on(self, seconds: float) -> bool:
+        story = self._story
+        if story is None:
+            return False
+        changed = story.go_on(seconds if self.moves else math.inf)
+        self._many = story.many
+        if story.over:
+            self._end()
+        elif story.waits and self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        return changed
+
+    def _end(self) -> bool:
         telling = self._story is not None
         if self._timer is not None:
             self._timer.stop()
@@ -109,21 +189,13 @@ class Movement:
             return
         now = self.clock()
         passed, self._then = now - self._then, now
-        changed = self._story.go_on(passed * self.speed)
-        if self._story.over:
-            self.finish()
-        if changed:
+        if self._go_on(passed * self.tempo.speed):
             self._draw()
 
 
-#: What `<` and `>` choose from, and what each is called.
-SPEEDS = ((0.35, N_("slow")), (1.0, N_("normal")), (3.0, N_("fast")))
-
-
-def other_speed(speed: float, step: int) -> tuple[float, str]:
-    """The speed so many steps from `speed`, and what it is called."""
-    speeds = [each for each, _name in SPEEDS]
-    return SPEEDS[min(max(speeds.index(speed) + step, 0), len(SPEEDS) - 1)]
+def other_tempo(tempo: Tempo, step: int) -> Tempo:
+    """The one so many steps from `tempo`."""
+    return TEMPOS[min(max(TEMPOS.index(tempo) + step, 0), len(TEMPOS) - 1)]
 
 
 class Frames:

@@ -9,6 +9,7 @@ over (a segment sent once more, which its count tells; a timer that is set again
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -57,10 +58,12 @@ _ANSWERS = (Role.PROBE_ANSWER, Role.DUPLICATE_ACK)
 
 class Story:
     """Tells the events of `timeline` from `start` on, as far as they have been `heard`. ``world`` is as much as has been told,
-    ``earlier`` the world before the moment that is being told, ``progress`` how far that is (0 to 1)."""
+    ``earlier`` the world before the moment that is being told, ``progress`` how far that is (0 to 1). Where only so `many`
+    segments are to be told (of a press, say), it ``waits`` before the next one, with all told that comes of the last."""
 
-    def __init__(self, timeline: Timeline, start: int) -> None:
+    def __init__(self, timeline: Timeline, start: int, many: float = math.inf) -> None:
         self._timeline = timeline
+        self.many = many
         self._heard = start
         self._waiting: deque[int | InferredSegment] = deque()
         self._told = [start]  # events before the first are told; and each that was told out of its turn
@@ -76,6 +79,20 @@ class Story:
     def over(self) -> bool:
         """Whether all that was heard is told."""
         return not self._waiting and self._left <= 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether the next segment is to be told, and may not be."""
+        return (
+            self._left <= 0 and bool(self._waiting) and self.many < 1 and self._is_segment(self._waiting[0])
+        )
+
+    @property
+    def ahead(self) -> list[int | InferredSegment]:
+        """The segments that are still to be told: events, by their numbers, and what was inferred."""
+        segments = list(filter(self._is_segment, self._waiting))
+        along = {number for it in segments for number in self._goes_with(it)}
+        return [it for it in segments if it not in along]
 
     @property
     def cursor(self) -> int:
@@ -110,18 +127,19 @@ class Story:
             len(ordered),
         )
         self._waiting += [*ordered[:place], *inferred[known:], *ordered[place:]]
-        self._pace = max(1.0, sum(map(self._time_of, self._waiting)) / LONGEST)
+        longest = LONGEST if self.many == math.inf else math.inf
+        self._pace = max(1.0, sum(map(self._time_of, self._waiting)) / longest)
 
     def go_on(self, seconds: float) -> bool:
         """So much time has passed; returns whether anything looks different now."""
-        changed = self._left > 0 or bool(self._waiting)
+        changed = self._left > 0 or (bool(self._waiting) and not self.waits)
         while seconds > 0 or self._left <= 0:
             if self._left > seconds:
                 self._left -= seconds
                 break
             seconds -= self._left
             self._left = 0.0
-            if not self._waiting:
+            if not self._waiting or self.waits:
                 break
             self._next()
         return changed
@@ -131,6 +149,7 @@ class Story:
         first = self._waiting.popleft()
         self._takes = self._left = self._time_of(first) / self._pace
         self._is_crossing = self._crosses(first)
+        self.many -= self._is_segment(first)
         self._tell(first)
         for number in self._goes_with(first):
             self._waiting.remove(number)
@@ -156,6 +175,10 @@ class Story:
                 if isinstance(act, LinkActed) and act.frame == event.frame:
                     return [number] if act.at - event.at < _PASSES else []
         return []
+
+    def _is_segment(self, it: int | InferredSegment) -> bool:
+        """Whether it is told alone, where one is told at a time: what time does over and over is not."""
+        return it not in self._once_more and self._crosses(it)
 
     def _crosses(self, it: int | InferredSegment) -> bool:
         return isinstance(it, InferredSegment) or isinstance(

@@ -65,6 +65,7 @@ def test_what_the_course_was_recorded_with_is_told_before_it_is_asked() -> None:
     ("following", "told"),
     [
         ({"do": "turn"}, "next page"),
+        ({"do": "tell"}, "the next segment of this step"),
         ({"do": "busy"}, "still under way"),
         ({"do": "end"}, "end of the lesson"),
         ({"do": "wait", "sleeps": ["server", "accept"]}, "server is still in accept()"),

@@ -23,6 +23,7 @@ from sockviz.player.run import LessonRun
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry
+from sockviz.tui.motion import TEMPOS, Tempo
 from sockviz.tui.options import Options
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.story import CROSSING, LONGEST, Story, in_order
@@ -53,7 +54,8 @@ class Film:
 
     def __init__(self, app: SockvizApp, pilot: Pilot[int], run: LessonRun) -> None:
         self.app, self.pilot, self.run = app, pilot, run
-        self.clock = Clock()
+        self.clock, self.tempo = Clock(), TEMPOS[2]
+        self.held: list[str] = []  # what was there each time that it waited for a press
 
     @property
     def screen(self) -> LessonScreen:
@@ -69,6 +71,7 @@ class Film:
         picture = self.screen.picture
         picture.look = replace(picture.look, animate=True)
         picture.movement.clock = self.clock
+        picture.movement.choose(self.tempo)
 
     async def press(self, key: str) -> None:
         await self.pilot.press(key)
@@ -86,6 +89,9 @@ class Film:
                 movement._timer.pause()  # it ticks by a clock that goes on here alone
             await self.pilot.pause()
             frames.append(self.text)
+            if movement.on and movement._timer is None:  # it waits for a press
+                self.held.append(self.text)
+                await self.press("space")
             return bool(over()) and not movement.on
 
         for _ in range(6000):
@@ -143,11 +149,15 @@ def told_in_order(frames: list[str]) -> None:
     assert said[0] >= first["→ 0"], "the sentence comes after what it tells"
 
 
+@pytest.mark.parametrize("tempo", TEMPOS)
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-def test_connect_in_a_replay(tmp_path: Path, size: tuple[int, int]) -> None:
+def test_connect_in_a_replay(tmp_path: Path, size: tuple[int, int], tempo: Tempo) -> None:
     run = open_recording(RECORDING)
+    held: list[list[str]] = []
 
     async def act(film: Film) -> list[str]:
+        film.tempo = tempo
+        held.append(film.held)
         before = before_connect(run)
         film.screen.reading.go(before)
         film.screen.picture.draw()
@@ -157,6 +167,73 @@ def test_connect_in_a_replay(tmp_path: Path, size: tuple[int, int]) -> None:
         return await film.shoot(lambda: True)
 
     told_in_order(filmed(tmp_path, run, size, act))
+    told_one_by_one(held[0], tempo)
+
+
+def told_one_by_one(held: list[str], tempo: Tempo) -> None:
+    """Of connect's three segments a press each, the first one's included: what comes of the last follows by itself."""
+    assert len(held) == (2 if tempo.by_press else 0)
+    for text, there, not_yet, left in zip(
+        held, ("SYN", "SYN+ACK"), ("SYN+ACK", "ACK"), ("2 are", "1 is"), strict=False
+    ):
+        assert re.search(MARKS[there], text, re.MULTILINE)
+        assert not re.search(MARKS[not_yet], text, re.MULTILINE)
+        said = " ".join(text.split())
+        assert (
+            f"From the capture, shown slower than it was: space shows the next segment ({left} left)" in said
+        )
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_what_waits_for_a_press_waits_whatever_is_looked_at_meanwhile(tmp_path: Path, moves: bool) -> None:
+    run = open_recording(RECORDING)
+
+    async def act(film: Film) -> list[str]:
+        screen, movement = film.screen, film.screen.picture.movement
+        film.tempo = TEMPOS[0]
+
+        async def connect() -> None:
+            screen.reading.go(before_connect(run))
+            screen.picture.draw()
+            answer_all(film)
+            film.begin()
+            screen.picture.look = replace(screen.picture.look, animate=moves)
+            await film.press("space")
+            while movement._timer is not None:
+                film.clock.now += FRAME
+                movement.tick()
+                await film.pilot.pause()
+            assert len(movement.ahead) == 2, "the first segment is told, and what came of it"
+            assert "(2 are left)" in " ".join(film.text.split())
+
+        await connect()
+        for key in ("i", "s", "c", "tab", "up", "escape", "n", "x"):
+            await film.press(key)
+            assert len(movement.ahead) == 2, key
+            assert movement._timer is None, "and costs nothing meanwhile"
+        await film.press("b")
+        assert not movement.on
+        assert screen.reading.cursor == before_connect(run), "going back is no press"
+        await connect()
+        await film.press("end")
+        assert not movement.on
+        await connect()
+        await film.press("greater_than_sign")
+        assert not movement.ahead, "the other paces go on by themselves"
+        assert movement.on is moves
+        await film.press("x")
+        assert not movement.on
+        await connect()
+        await film.press("full_stop")
+        assert len(movement.ahead) == 2 + moves
+        at = screen.reading.cursor
+        await film.press("space")
+        await film.press("space")
+        assert not movement.ahead
+        assert screen.reading.cursor == at, "they told what had been performed"
+        return []
+
+    filmed(tmp_path, run, (120, 36), act)
 
 
 def before_connect(run: LessonRun) -> int:
@@ -173,11 +250,13 @@ def answer_all(film: Film) -> None:
         reading.choose(question.line, 0)
 
 
+@pytest.mark.parametrize("tempo", [TEMPOS[0], TEMPOS[2]])
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-def test_connect_live_and_looked_back_at(tmp_path: Path, size: tuple[int, int]) -> None:
+def test_connect_live_and_looked_back_at(tmp_path: Path, size: tuple[int, int], tempo: Tempo) -> None:
     kept: list[list[str]] = []
 
     async def act(film: Film) -> list[str]:
+        film.tempo = tempo
         run = film.run
         while not (run.next.statement is not None and "connect" in run.next.statement.source):
             answer_all(film)
@@ -190,7 +269,10 @@ def test_connect_live_and_looked_back_at(tmp_path: Path, size: tuple[int, int]) 
         performed = len(run.timeline)
         await film.press("space")
         kept.append(await film.shoot(lambda: len(run.timeline) > performed and run.next.do is not Do.BUSY))
+        told_one_by_one(film.held, tempo)
+        film.held.clear()
         picture = film.screen.picture
+        picture.movement.choose(TEMPOS[2])
         picture.look = replace(picture.look, animate=False)
         await film.press("space")  # the page is turned: what is looked back at is the past
         await until(film.pilot, lambda: len(run.timeline.stops) > film.screen.reading.resting, "the page")
@@ -200,6 +282,7 @@ def test_connect_live_and_looked_back_at(tmp_path: Path, size: tuple[int, int]) 
         film.begin()
         await film.press("space")
         kept.append(await film.shoot(lambda: True))
+        told_one_by_one(film.held, tempo)
         assert "LIVE" in kept[0][0]
         assert "REVIEW" in kept[1][0]
         return []

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sockviz.lectern.messages import BACK, BLANK, ONWARD, VOTE, RunOrder
+from sockviz.lectern.messages import BACK, BLANK, ONWARD, TELL, VOTE, RunOrder
 from sockviz.lectern.stand import Stand
 from sockviz.player.run import LessonRun
 from sockviz.tui.reading import Reading
@@ -43,7 +43,7 @@ class Lectern:
 
     def _state(self) -> Mapping[str, Any]:
         reading, world = self._reading, self._reading.world
-        following = reading.next
+        following, told = reading.next, self._screen.picture.movement
         statement, call = following.statement, following.call
         top, asked = self._screen.app.screen, reading.put_to_the_vote
         return {
@@ -52,7 +52,7 @@ class Lectern:
             "began": self._began,
             "opened": reading.opened if reading.mode is Mode.LIVE else None,
             "next": {
-                "do": following.do.value,
+                "do": TELL if told.ahead else following.do.value,
                 "line": [statement.process, statement.source, statement.comment or ""] if statement else None,
                 "sleeps": [call.process, call.name] if call else None,
             },

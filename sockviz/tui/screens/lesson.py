@@ -16,7 +16,7 @@ from sockviz.player.run import LessonRun, Provenance
 from sockviz.progress import ProgressStore
 from sockviz.tui import hints
 from sockviz.tui.ahead import import_ahead
-from sockviz.tui.motion import other_speed
+from sockviz.tui.motion import other_tempo
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.departure import Departure, PlaceInCourse
@@ -165,8 +165,11 @@ class LessonScreen(StageScreen):
     # -- going on, and elsewhere
 
     def action_onward(self) -> None:
-        """The next call, or the next page, or the next resting place of the past."""
-        self.acted()
+        """The next segment, where one waits for that; else the next call, or the next page, or resting place of the past."""
+        if self.picture.movement.pressed():
+            self.picture.draw()
+            return
+        self.moved()
         self.pace.onward()
 
     def action_play(self) -> None:
@@ -322,8 +325,8 @@ class LessonScreen(StageScreen):
         """What happens is told faster, or slower."""
         self.acted()
         movement = self.picture.movement
-        movement.speed, name = other_speed(movement.speed, step)
-        self.picture.hint = hints.speed(name, movement.speed, self.picture.look.animate)
+        movement.choose(other_tempo(movement.tempo, step))
+        self.picture.hint = hints.tempo(movement.tempo, self.picture.look.animate)
         self.picture.draw()
 
     def action_again(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from sockviz.tui import hints
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.lesson_panes import show, show_time
@@ -37,7 +38,9 @@ class LessonPicture(Picture):
         is_open = frozenset(question.line for question in reading.open_predictions)
         live = not reading.only_read
         asked = Asked(reading.choices, is_open, reading.pointed, live, reading.votes, self.counting)
-        hint = self.hint or self.panes.advice(self._screen.size)
+        ahead = self.movement.ahead
+        waits = hints.one_at_a_time(len(ahead), bool(view.world.captured)) if ahead else ""
+        hint = self.hint or waits or self.panes.advice(self._screen.size)
         show(
             self._screen,
             reading.page,

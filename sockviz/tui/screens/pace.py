@@ -154,12 +154,15 @@ class Pace:
         self.playing.begin()
 
     def _play_step(self) -> float | None:
+        if self._picture.movement.pressed():
+            self._picture.draw()
+            return PACE / self._picture.movement.tempo.speed
         if self._picture.movement.on:
             return PACE / 4  # what has been done is told first
         page = self._reading.page
         if page.index != self._played_page:
             self._played_page = page.index
-            return self._picture.movement.speed**-1 * reading_time(
+            return self._picture.movement.tempo.speed**-1 * reading_time(
                 "".join(b.markdown for b in page.blocks if isinstance(b, Prose))
             )
         onward = self._reading.onward
@@ -167,4 +170,4 @@ class Pace:
             return PACE / 4
         self._picture.hint = _(hints.PLAYING)
         self.onward()
-        return PACE / self._picture.movement.speed if onward in (Onward.STEP, Onward.PERFORM) else None
+        return PACE / self._picture.movement.tempo.speed if onward in (Onward.STEP, Onward.PERFORM) else None

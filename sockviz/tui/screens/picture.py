@@ -140,7 +140,9 @@ class Picture:
         self._rested, self._drawn = cursor.resting, cursor.cursor
         if drawn == self._drawn:
             return
-        if drawn < self._drawn and self._rested - rested <= 1 and self.look.animate and not self.hurrying:
+        self.movement.moves = self.look.animate
+        told = self.look.animate or self.movement.tempo.by_press
+        if drawn < self._drawn and self._rested - rested <= 1 and told and not self.hurrying:
             self.movement.tell(cursor.timeline, drawn, self._drawn)
         else:
             self.movement.finish()

@@ -58,17 +58,22 @@ class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
         self.add_class(*(max(each for each in kinds if each[0] <= length)[1] for length, kinds in sizes))
 
     def on_key(self, event: events.Key) -> None:
-        """Any key stops playing and ends a movement; `p` says itself what it means."""
+        """Any key stops playing and ends a movement; `p` says itself what it means. What waits for a press goes on waiting."""
         if event.key != "p":
             self.playing.stop()
-        if self.picture.movement.finish():
+        if self.picture.movement.settle():
             self.picture.draw()
 
     def acted(self) -> None:
         """The reader has done something: what moves by itself stops moving, and hints are over."""
         self.playing.stop()
-        self.picture.movement.finish()
+        self.picture.movement.settle()
         self.picture.hint = ""
+
+    def moved(self) -> None:
+        """The same, to somewhere else: nothing that was there waits to be told."""
+        self.acted()
+        self.picture.movement.finish()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The wire's keys, whatever their `parameters`, are there only where there is a wire to take over."""
@@ -96,7 +101,7 @@ class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
 
     def action_back(self) -> None:
         """The resting place before this one."""
-        self.acted()
+        self.moved()
         self.picture.overlays.shut(OverlayKind.ERRNO)
         if not self.cursor.back():
             self.picture.hint = self.begins_here
@@ -109,7 +114,7 @@ class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
 
     def action_event(self, step: int) -> None:
         """To the event before or after that tells something, within what has happened."""
-        self.acted()
+        self.moved()
         self.picture.overlays.shut(OverlayKind.ERRNO)
         from sockviz.words.telling import next_telling  # on demand, as what tells of events
 
@@ -130,7 +135,7 @@ class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
         self._go(message.event)
 
     def _go(self, event: int) -> None:
-        self.acted()
+        self.moved()
         self.picture.overlays.shut(OverlayKind.ERRNO)  # it is about a call of where one was
         self.cursor.go(event)
         self.picture.draw()
@@ -194,7 +199,7 @@ class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
 
     def action_link(self, verb: str) -> None:
         """A hand on the wire: holds, delivers, drops or duplicates."""
-        self.acted()
+        self.moved()
         if self._wire is not None:
             self.run_worker(self._by_hand(self._wire, verb), name="link")
 
