@@ -20,10 +20,10 @@ DEADLINE = 10.0
 STILLNESS = 1.0
 #: A process in one of these states of /proc/PID/stat does nothing until somebody sends it SIGCONT.
 STOPPED = ("T", "t")
-#: System calls that wake by themselves when their time is up.
+#: System calls that wake by themselves when their time is up; `restart_syscall` is one of them that goes on after a stop.
 TIMED = frozenset({
     "poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2", "clock_nanosleep",
-    "nanosleep", "futex", "rt_sigtimedwait",
+    "nanosleep", "futex", "rt_sigtimedwait", "restart_syscall",
 })  # fmt: skip
 #: Calls that give a socket or a process a time limit of its own, setsockopt but for these options.
 TIMING = frozenset({"settimeout", "setsockopt", "alarm", "setitimer"})
