@@ -44,12 +44,11 @@ class ProcessView:
             case "pid":
                 return process.pid
             case "alive":
-                return process.alive
+                return bool(living(self.world, process))
             case "status":
-                return process.status
+                return process.status if not living(self.world, process) else None
             case "fds":
-                work.spend(len(process.fds))
-                return sorted({entry.fd for entry in process.fds})
+                return sorted({entry.fd for entry in most_descriptors(self.world, process, work)})
             case "blocked":
                 return process.sleeping[-1].name if process.sleeping else None
             case "output" if process.command or process.printed:
@@ -61,8 +60,8 @@ class ProcessView:
             case "connections" if process.command:
                 return connections(self.world, process, work)
             case "sockets" if process.command:
-                work.spend(len(process.fds))
-                return sorted(entry.fd for entry in process.fds if _is_of_internet(entry))
+                held = most_descriptors(self.world, process, work)
+                return sorted(entry.fd for entry in held if _is_of_internet(entry))
             case "last":
                 if process.last is None:
                     raise NotYet(Finding.NO_CALL, process.name)
@@ -72,15 +71,33 @@ class ProcessView:
         return worth(self.world, process, process.names[name], work, name)
 
 
-def connections(world: World, process: Process, work: Work) -> Sequence[int]:
-    """The descriptors of TCP connections, whatever has become of those, that a program and what it has forked have open."""
+def living(world: World, process: Process) -> Sequence[Process]:
+    """A process, while it is alive; of a student's program those that it has forked, too, though it has ended itself: a program
+    that goes on in the background has not ended."""
+    if not process.command:
+        return [process] if process.alive else []
     names, found = {process.name}, []
     for each in world.processes.values():  # a parent stands before what it forks
         if each.parent in names:
             names.add(each.name)
         if each.name in names and each.alive:
-            work.spend(len(each.fds))
-            found += [entry.fd for entry in each.fds if _is_connection(world.sockets.get(entry.inode))]
+            found.append(each)
+    return found
+
+
+def most_descriptors(world: World, process: Process, work: Work) -> Sequence[FdEntry]:
+    """The descriptors of a process; of a student's program those of whichever of its processes has the most."""
+    held = [each.fds for each in living(world, process)] or [process.fds]
+    work.spend(sum(map(len, held)))
+    return max(held, key=len)
+
+
+def connections(world: World, process: Process, work: Work) -> Sequence[int]:
+    """The descriptors of TCP connections, whatever has become of those, that a program and what it has forked have open."""
+    found: list[int] = []
+    for each in living(world, process):
+        work.spend(len(each.fds))
+        found += [entry.fd for entry in each.fds if _is_connection(world.sockets.get(entry.inode))]
     return sorted(found)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sockviz.dataclass import dataclass
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.lesson.document import Exercise, Lesson
 from sockviz.lesson.expressions import source_of
 from sockviz.lesson.judge import shown
+from sockviz.lesson.views import living
 from sockviz.model.call import Stage
 from sockviz.model.events import Caveat, ExpectationJudged, StatementFinished
 from sockviz.model.first_names import of_lab
@@ -26,6 +27,8 @@ from sockviz.words.kept_sentences import in_words
 
 #: So much of the last line that a program wrote to its standard error is told (characters).
 _LONGEST_SAID = 200
+#: So many processes are named that a program has left behind.
+_MOST_NAMED = 3
 #: So much of a value that came is told.
 _LONGEST_VALUE = 60
 
@@ -144,6 +147,14 @@ def _program(case: Case) -> Iterator[str]:
     for process in runs:
         if not process.alive:
             yield _ended(process, said_on_error(case.timeline, process.name))
+            if left := living(case.world, process):
+                told = ngettext(
+                    "{others}, which it has forked, runs on",
+                    "{others}, which it has forked, run on",
+                    len(left),
+                )
+                names = ", ".join(each.name for each in left[:_MOST_NAMED])
+                yield told.format(others=names + ("…" if len(left) > _MOST_NAMED else ""))
         elif process.name in case.computing:
             told = _("{process} computes without end: it makes no call, and its CPU time grows")
             yield told.format(process=process.name)

@@ -239,8 +239,8 @@ def test_a_call_that_sleeps_is_stopped_once_and_fails_where_the_manual_says(tmp_
 
 def test_who_was_stopped_while_it_waited_for_a_time_still_wakes(tmp_path: Path) -> None:
     body = "```expect\nwithin 5s: you.output == 'woken\\n'\n```\n"
-    program = "import select, socket\ns = socket.socket(type=socket.SOCK_DGRAM)\np = select.poll()\np.register(s, select.POLLIN)\n"
-    program += "p.poll(1500)\nprint('woken')\n"
+    program = "import select, socket\ns = socket.socket(type=socket.SOCK_DGRAM)\np = select.poll()\n"
+    program += "p.register(s, select.POLLIN)\np.poll(1500)\nprint('woken')\n"
     done = tried(exercise(body, "kernel: interrupts\n"), wrote(tmp_path, program))
     assert done.passed, done.verdicts
 

@@ -8,6 +8,7 @@ from collections import Counter
 
 from sockviz.language import _
 from sockviz.lesson.document import YOU
+from sockviz.lesson.views import living
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import OutputWritten
 from sockviz.model.long_values import whole_of
@@ -145,6 +146,29 @@ def wrong_status(case: Case) -> Advice | None:
             _(
                 "let it end with exit status {status} there: sys.exit({status}) in Python, return {status} from main in C"
             ).format(status=wanted),
+        )
+    return None
+
+
+def left_running(case: Case) -> Advice | None:
+    """Where an exit status is expected: that the program has ended with it, and what it has forked has not."""
+    for process, wanted in _statuses(case):
+        left = living(case.world, process)
+        if process.alive or process.status != wanted or not left:
+            continue
+        call = left[0].current
+        does = (
+            _("sleeps in {call}").format(call=case.made(call))
+            if call is not None and call.stage is Stage.ASLEEP
+            else _("runs on")
+        )
+        return Advice(
+            _(
+                "{process} has ended, but {child}, which it has forked, {does}: the program goes on in the background"
+            ).format(process=process.name, child=left[0].name, does=does),
+            _(
+                "a program has ended when all of it has: let what it forks end, too, and wait for that (waitpid), or do not fork"
+            ),
         )
     return None
 
