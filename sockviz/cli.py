@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "replay": ("playing", "replay"),
     "export": ("exporting", "export"),
     "notes": ("listing", "notes"),
+    "serve": ("serving", "serve"),
     "man": ("listing", "man"),
     "shell": ("listing", "shell"),
     "doctor": ("listing", "doctor"),

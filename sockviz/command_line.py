@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
-from sockviz import __version__
+from sockviz import __version__, serving_arguments
 from sockviz.argument_parser import Parser, Whole
 from sockviz.exercise_arguments import PROGRAMMING, EitherLanguage, words_first
 from sockviz.language import _
@@ -380,8 +380,20 @@ def _doctor(commands: _Commands, taken: Taken) -> None:
     doctor.set_defaults(command="doctor")
 
 
+def _serve(commands: _Commands, taken: Taken) -> None:
+    serve = commands.add_parser(
+        "serve",
+        parents=[taken.spoken],
+        help=_("the course in a browser, for a room"),
+        description=serving_arguments.description(),
+        epilog=_("README, In a browser, has what a class behind a proxy needs."),
+    )
+    serving_arguments.add(serve)
+    serve.set_defaults(command="serve")
+
+
 _COMMANDS: Mapping[str, Callable[[_Commands, Taken], None]] = {
     "run": _run, "watch": _watch, "practice": _practice, "sandbox": _sandbox,
     "list": _list, "check": _check, "replay": _replay, "export": _export, "notes": _notes,
-    "man": _man, "shell": _shell, "doctor": _doctor,
+    "serve": _serve, "man": _man, "shell": _shell, "doctor": _doctor,
 }  # fmt: skip

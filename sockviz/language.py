@@ -7,12 +7,24 @@ chosen at any time. `N_` marks a text that is kept in a constant and looked up l
 
 from __future__ import annotations
 
+import contextlib
 import gettext
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-__all__ = ["N_", "ORIGINAL", "UnknownLanguage", "_", "current", "languages", "ngettext", "preferred", "use"]
+__all__ = [
+    "N_",
+    "ORIGINAL",
+    "UnknownLanguage",
+    "_",
+    "current",
+    "languages",
+    "ngettext",
+    "preferred",
+    "speaking",
+    "use",
+]
 
 DOMAIN = "sockviz"
 #: What sources and original lessons are written in.
@@ -66,6 +78,17 @@ def use(language: str) -> None:
         if wanted == ORIGINAL
         else gettext.translation(DOMAIN, CATALOGS, languages=[wanted])
     )
+
+
+@contextlib.contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speaks `language` while inside, where nothing is waited for: one process, and several readers. Raises `UnknownLanguage`."""
+    before = _Chosen.language, _Chosen.catalog
+    use(language)
+    try:
+        yield
+    finally:
+        _Chosen.language, _Chosen.catalog = before
 
 
 def current() -> str:

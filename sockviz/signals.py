@@ -47,6 +47,12 @@ def begin() -> None:
             signal.signal(number, receive)
 
 
+def begin_forked() -> None:
+    """In a process forked from one that has called `begin`: it is sockviz too, with nothing of its own to put away yet."""
+    _Ending.pid, _Ending.put_away = os.getpid(), ()
+    begin()
+
+
 def receive(number: int, _: FrameType | None = None) -> None:
     """Ends sockviz as `number` asks for. Called by the kernel; from any thread by who learns what no signal has told."""
     if os.getpid() != _Ending.pid:  # forked, and not yet another program

@@ -99,7 +99,7 @@ SPANISH_WORDS = {
     "usted": "tú",
     "pulse": "pulsa",
 }
-CODE = re.compile(r"--lab (?:two-)?hosts?|host: |kernel\.\w+|otros: el kernel|\{[^}]*\}")
+CODE = re.compile(r"--(?:lab )?(?:two-)?hosts?|host: |kernel\.\w+|otros: el kernel|\{[^}]*\}")
 
 
 def test_a_thing_has_the_same_name_in_all_of_the_spanish() -> None:

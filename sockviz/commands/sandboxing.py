@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockviz import __version__, door
+from sockviz import door
 from sockviz.commands.shared import (
     FAILED,
     OK,
@@ -71,24 +71,9 @@ def _lesson(options: argparse.Namespace) -> Lesson:
     return lesson
 
 
-async def opened(lesson: Lesson, kind: str) -> Performance:
-    """A run of it in a lab of its own. Raises `CannotPerform`."""
-    from sockviz.lab.supervisor import LabRefused
-    from sockviz.player.labs import LessonSkipped, lab_for
-    from sockviz.player.performance import Performance
-    from sockviz.player.refusals import CannotPerform
-
-    try:
-        chosen = await lab_for(lesson, "auto" if kind == "two-hosts" else kind)
-    except LessonSkipped as skipped:
-        raise CannotPerform(_("no lab for it here: {reason}").format(reason=skipped)) from None
-    except LabRefused as refusal:
-        raise CannotPerform(_("no lab can be made here: {refusal}").format(refusal=refusal)) from None
-    return Performance(lesson, chosen.lab, __version__)
-
-
 def _screen(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
     wants_terminal()
+    from sockviz.sandbox.opening import opened
     from sockviz.tui.entry import entry_of
     from sockviz.tui.start import start
 
@@ -118,6 +103,7 @@ async def _plain(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
     from sockviz.commands.sandboxing_plain import TypedLines
     from sockviz.player.refusals import CannotPerform
     from sockviz.sandbox.keeping import as_lesson, as_recording
+    from sockviz.sandbox.opening import opened
     from sockviz.sandbox.session import Session
 
     async def anew() -> Performance:

@@ -13,7 +13,7 @@ from sockviz.dataclass import dataclass
 from sockviz.visible import visible
 
 #: The elements used that have no end tag (HTML, 13.1.2).
-_VOID = frozenset({"meta", "br", "hr"})
+_VOID = frozenset({"meta", "link", "br", "hr"})
 
 
 @dataclass(frozen=True, slots=True)

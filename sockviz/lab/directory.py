@@ -19,15 +19,15 @@ from typing import IO
 from sockviz import signals
 from sockviz.model.values import Json
 
-PREFIX, BUILDING = "sockviz-lab-", "sockviz-exercise-"
+PREFIX, BUILDING, SERVING = "sockviz-lab-", "sockviz-exercise-", "sockviz-web-"
 LOCK = "lock"
 #: Those of this process that have not been removed yet.
 _mine: set[Path] = set()
 
 
 class LabDirectory:
-    """A directory of the lab's own, or, with another `prefix`, of whoever builds a program. The lock is held for as long as this
-    object is open. Raises OSError."""
+    """A directory of the lab's own, or, with another `prefix`, of whoever builds a program or serves. The lock is held for as
+    long as this object is open. Raises OSError."""
 
     def __init__(self, prefix: str = PREFIX) -> None:
         self._prefix = prefix
@@ -88,7 +88,7 @@ def remove_mine() -> None:
 def sweep() -> int:
     """Removes what killed labs, and attempts, of this user left. Returns how many."""
     swept = 0
-    for path in (*_ours(PREFIX), *_ours(BUILDING)):
+    for path in (*_ours(PREFIX), *_ours(BUILDING), *_ours(SERVING)):
         with contextlib.suppress(OSError):  # EACCES, EMFILE: nobody knows
             lock = _take(path)
             if lock is not None:

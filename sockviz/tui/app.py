@@ -197,6 +197,11 @@ class SockvizApp(PatientApp):
         if all(notice.message != said for notice in self._notifications):
             self.notify(said)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Who has no shell to go back to has no key for it."""
+        has_one = action != "suspend_process" or self.options.liberties.shell
+        return has_one and super().check_action(action, parameters)
+
     def action_suspend_process(self) -> None:
         """Ctrl-Z gives the terminal back to the shell for a while; where there is none, as in a browser, it says so."""
         if not self.is_web:
@@ -218,9 +223,10 @@ class SockvizApp(PatientApp):
                 _("Draw everything in the {name} theme").format(name=name),
                 lambda t=theme: self._use(t),
             )
-        yield SystemCommand(
-            _("Picture"), _("Save this screen as an SVG file"), lambda: self.set_timer(0.1, self._picture)
-        )
+        if self.options.liberties.files:
+            yield SystemCommand(
+                _("Picture"), _("Save this screen as an SVG file"), lambda: self.set_timer(0.1, self._picture)
+            )
         yield SystemCommand(_("Quit"), _("Leave sockviz"), self.action_quit)
 
     def _use(self, theme: str) -> None:
@@ -299,20 +305,17 @@ class SockvizApp(PatientApp):
             ascii=self.ascii,
             colour=self.theme != MONOCHROME,
             animate=self.animation_level != "none",
+            shell=self.options.liberties.shell,
         )
         # A student's run that was recorded is looked at as they look at it: beside it stands what they wrote.
         is_students = run.script.exercise is not None and run.provenance is not Provenance.LIVE
         kind = ExerciseStage if is_students else self.options.screen() or LessonScreen
+        it = self.options
+        place = PlaceInCourse(entry, lambda: self._following(entry), it.exercises, it.alone, it.liberties)
         screen = kind(
-            run,
-            PlaceInCourse(entry, lambda: self._following(entry), self.options.exercises, self.options.alone),
-            self.store,
-            drawn,
-            page=page,
-            notes=self.options.notes,
-            manual=self.options.manual,
-            steps=steps if steps is not None else self.options.steps(),
-        )
+            run, place, self.store, drawn, page=page, notes=it.notes, manual=it.manual,
+            steps=steps if steps is not None else it.steps(),
+        )  # fmt: skip
         screen.reading.bring_votes(self._votes.pop(entry.slug, {}))
 
         # What labs this machine allows is known once one has been made: nothing is tried out before it is needed.
@@ -355,6 +358,9 @@ class SockvizApp(PatientApp):
             self.notify(
                 _("no program can be judged here: {reason}").format(reason=reason), severity="warning"
             )
+            return
+        if not self.options.liberties.programs:
+            self.notify(_("No program of a visitor's runs here."), severity="warning")
             return
         from sockviz.tui.opening_exercises import open_exercise  # on demand
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sockviz.dataclass import dataclass
 from sockviz.tui.entry import CourseEntry
+from sockviz.tui.liberties import OWNER, Liberties
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
@@ -34,6 +35,8 @@ class Options:
 
     ``screen`` is what a run is shown on, where that is no lesson's screen; ``steps`` are what it is given once it is shown.
 
+    ``liberties`` are what its reader may have of this machine.
+
     ``theme`` is one of `sockviz.tui.themes.NAMES`; None chooses by the environment. ``ascii`` likewise.
     """
 
@@ -50,3 +53,4 @@ class Options:
     exercises: Callable[[], Sequence[ExerciseEntry]] = tuple
     screen: Callable[[], type[Any] | None] = lambda: None
     steps: Callable[[], Steps | None] = lambda: None
+    liberties: Liberties = OWNER

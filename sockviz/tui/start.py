@@ -20,6 +20,7 @@ from sockviz.progress import ProgressStore
 from sockviz.tui import look
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry
+from sockviz.tui.liberties import OWNER, Liberties
 from sockviz.tui.options import Options
 from sockviz.tui.session import run as run_app
 
@@ -41,11 +42,11 @@ def start(
     open_lesson: OpenLesson, entry: CourseEntry | None, *, start_page: int = 0, notes: bool = False,
     progress: Path | None = None, theme: str | None = None, ascii_only: bool = False, mouse: bool = True, alone: bool = False,
     screen: Callable[[], type[LessonScreen] | None] = lambda: None, steps: Callable[[], Steps | None] = lambda: None,
-    opened: Callable[[Callable[[], None]], None] | None = None,
+    opened: Callable[[Callable[[], None]], None] | None = None, liberties: Liberties = OWNER,
 ) -> int:  # fmt: skip
     """Runs the screen to its end and returns the exit status. With `entry` that is opened at once; `alone`: and nothing else.
-    See `sockviz.tui.options.Options` for ``screen`` and ``steps``. Each time that a lesson is open `opened` is called, with what
-    leaves the screen."""
+    See `sockviz.tui.options.Options` for ``screen``, ``steps`` and ``liberties``. Each time that a lesson is open `opened` is
+    called, with what leaves the screen."""
     look.keep_size(os.environ, _size())  # before the application, which reads them when it is made
 
     async def open_run(chosen: CourseEntry) -> LessonRun:
@@ -60,8 +61,8 @@ def start(
 
     options = Options(
         entry, start_page, notes, theme, ascii_only or None,
-        mouse=mouse and look.wants_mouse(os.environ), alone=alone, course=entries, exercises=_exercises,
-        screen=screen, steps=steps,
+        mouse=mouse and look.wants_mouse(os.environ), alone=alone, course=entries,
+        exercises=_exercises if liberties.programs else tuple, screen=screen, steps=steps, liberties=liberties,
     )  # fmt: skip
     app = SockvizApp([entry] if entry else entries(), open_run, ProgressStore(progress), options)
     return run_app(app)

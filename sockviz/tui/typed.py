@@ -44,8 +44,12 @@ class Enough(threading.Event):
             os.read(self._told, _MOST)
 
 
-def listen(terminal: int, over: Enough, heard: Callable[[Message], None], *, debug: bool = False) -> None:
-    """Has `heard` told of what is typed on `terminal` (a descriptor), until it is `over`.
+def listen(
+    terminal: int, over: Enough, heard: Callable[[Message], None], *, debug: bool = False,
+    typed_in: Callable[[bytes], bytes] = bytes, closed: Callable[[], None] = lambda: None,
+) -> None:  # fmt: skip
+    """Has `heard` told of what is typed on `terminal` (a descriptor), until it is `over`. `typed_in` says what of the bytes that
+    were read was typed, where other words come along; `closed` is told that no more will come.
 
     Textual's own wakes ten times a second, to see whether that is so and whether an Escape that has come is a key or the
     beginning of one. Here the end wakes who waits, and only after such an Escape is there a moment that matters.
@@ -62,7 +66,8 @@ def listen(terminal: int, over: Enough, heard: Callable[[Message], None], *, deb
             if any(key.fd == terminal for key, _ in ready):
                 if not (typed := os.read(terminal, _MOST)):
                     waiting.unregister(terminal)  # there is no more to come
-                elif text := decode(typed):
+                    closed()
+                elif text := decode(typed_in(typed)):
                     for message in parser.feed(text):
                         heard(message)
             for message in parser.tick():

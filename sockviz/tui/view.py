@@ -26,12 +26,14 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How things may be drawn on this terminal. ``animate`` is off for TEXTUAL_ANIMATIONS=none and in golden screens."""
+    """How things may be drawn on this terminal. ``animate`` is off for TEXTUAL_ANIMATIONS=none and in golden screens; ``shell``
+    where its reader has none to type a command at."""
 
     ascii: bool = False
     colour: bool = True
     animate: bool = True
     language: str = "python"  # or "c": which view of the code
+    shell: bool = True
 
 
 @dataclass(frozen=True, slots=True)

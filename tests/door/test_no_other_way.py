@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "sockviz"
-#: Beside the door: who only asks of the streams what they are, and a program with the standard library alone.
-ASKING = ("argument_parser.py", "probes/terminal.py")
+#: Beside the door: who only asks of the streams what they are, or is given others, and a program with the standard library alone.
+ASKING = ("argument_parser.py", "probes/terminal.py", "web/zygote.py")
 APART = ("lab/enter.py",)
 _STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 

@@ -13,6 +13,7 @@ from sockviz.player.refusals import LIVE_RUN
 from sockviz.player.run import LessonRun
 from sockviz.tui import hints
 from sockviz.tui.entry import CourseEntry
+from sockviz.tui.liberties import OWNER, Liberties
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.picture import Picture
@@ -24,12 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlaceInCourse:
-    """A lesson in its course. ``alone``: no other run can be opened here: this one is a recording, or is being recorded."""
+    """A lesson in its course. ``alone``: no other run can be opened here: this one is a recording, or is being recorded.
+    ``liberties``: what its reader may have of this machine."""
 
     entry: CourseEntry
     following: Callable[[], CourseEntry | None] = lambda: None
     exercises: Callable[[], Sequence[ExerciseEntry]] = tuple
     alone: bool = False
+    liberties: Liberties = OWNER
 
 
 class Departure:

@@ -98,7 +98,7 @@ class HelpScreen(StyledOnce, Selecting, Leaving, ModalScreen[None]):
         lines += [
             _pair(self.app.get_key_display(b), _(b.tooltip), "bold $primary")
             for b in type(self.app).BINDINGS
-            if isinstance(b, Binding) and b.tooltip
+            if isinstance(b, Binding) and b.tooltip and self.app.check_action(b.action, ()) is not False
         ]
         lines.append(_pair("^c", _("Copy what the mouse has selected, in any pane"), "bold $primary"))
         return lines

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.command import Provider
 
 from sockviz.language import _
@@ -81,6 +82,7 @@ class LessonScreen(StageScreen):
     ) -> None:
         super().__init__(run if run.has_link else None, manual)
         self._steps = steps
+        self._liberties = place.liberties
         self._typing: OffScript | None = None
         self._voting: Voting | None = None
         self._run = run
@@ -149,6 +151,8 @@ class LessonScreen(StageScreen):
         match action:
             case "notes":
                 return bool(self.reading.page.notes)
+            case "keep" | "copy":
+                return self._is_free(action)
             case "anew" | "all_anew":
                 return self.departure.can_begin_again
             case "votes":
@@ -254,20 +258,44 @@ class LessonScreen(StageScreen):
             from sockviz.tui.screens.off_script import OffScript  # with the first line that is typed
 
             begin_with, always = self.departure.begin_with, self.ALWAYS_TYPING
-            self._typing = OffScript(self, self._run, self.reading, self.picture, begin_with, always=always)
+            self._typing = OffScript(
+                self,
+                self._run,
+                self.reading,
+                self.picture,
+                begin_with,
+                always=always,
+                keeps=self._liberties.files,
+            )
         return self._typing
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a line is typed its letters are no keys, and while votes are counted no digit is an answer."""
         typed = self._typing is not None and self._typing.typing
         counted = self._voting is not None and self._voting.on
-        return not typed and not counted and super().check_action(action, parameters)
+        return (
+            not typed and not counted and self._is_free(action) and super().check_action(action, parameters)
+        )
 
     def acted(self) -> None:
         """Whatever else is done ends the counting of votes."""
         super().acted()
         if self._voting is not None:
             self._voting.close()
+
+    def _is_free(self, action: str) -> bool:
+        """Whether its reader has what `action` needs of this machine."""
+        match action:
+            case "keep":
+                return self._liberties.files
+            case "copy":
+                return self._liberties.shell
+        return True
+
+    @property
+    def explained(self) -> list[BindingType]:
+        """The keys that help tells of."""
+        return [it for it in super().explained if not isinstance(it, Binding) or self._is_free(it.action)]
 
     def _off_script(self, act: Callable[[OffScript], Coroutine[object, object, None] | None]) -> None:
         self.acted()

@@ -44,10 +44,10 @@ class OffScript:
 
     def __init__(
         self, screen: Screen[tuple[str, ...]], run: Performance, cursor: Cursor, picture: Picture,
-        anew: Callable[[Steps], None], *, always: bool = False,
+        anew: Callable[[Steps], None], *, always: bool = False, keeps: bool = True,
     ) -> None:  # fmt: skip
         self._screen, self._run, self._cursor, self._picture = screen, run, cursor, picture
-        self._anew, self._always = anew, always
+        self._anew, self._always, self._keeps = anew, always, keeps
         self._typist = Typist(run)
         self._line: TypedLine | None = None
         self._edited: Statement | None = None
@@ -265,13 +265,18 @@ class OffScript:
     # -- keeping
 
     async def keep(self) -> None:
-        """Asks for a name."""
+        """Asks for a name; where nothing may be written, says so."""
+        if not self._keeps:
+            self._say(
+                _("No file of a visitor's is kept here: an installed sockviz writes lessons and programs.")
+            )
+            return
         await self.open(Purpose.KEEP, text=_("sandbox.md"))
 
     async def _keep(self, name: str) -> None:
         line = self._line
         assert line is not None
-        if not name:
+        if not name or not self._keeps:
             self.close()
             return
         await self._typist.settled(_SETTLED)

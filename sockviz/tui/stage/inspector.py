@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
+from sockviz.dataclass import replace
 from sockviz.language import _, ngettext
 from sockviz.tui.stage.drawing import LongDrawing
 from sockviz.tui.stage.ink import Line, finish, fit, line, wrap
@@ -32,7 +33,7 @@ def draw_inspector(view: View, width: int) -> list[Line]:
     it = evidence(
         view.timeline, view.cursor, inode=focus.inode, line=focus.line, packet=focus.packet, call=focus.call
     )
-    lines = draw_evidence(it, width)
+    lines = draw_evidence(it if view.look.shell else replace(it, commands=()), width)
     return finish(lines, width, len(lines), view.look)
 
 

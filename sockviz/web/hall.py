@@ -1,0 +1,128 @@
+"""The places that there are for sessions: who has one, who is told that there is none, and who has to leave."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from sockviz import crash
+from sockviz.dataclass import dataclass
+from sockviz.language import _
+from sockviz.visible import quoted
+from sockviz.web import memory_of
+from sockviz.web.faults import Faults
+from sockviz.web.limits import Limits
+from sockviz.web.request import Asked
+from sockviz.web.spawner import CannotBegin, Spawner
+from sockviz.web.visit import Ending, Visit
+from sockviz.web.visitors import Visitors
+
+#: Seconds between two looks at what the sessions take.
+_LOOK = 2.0
+
+
+@dataclass(slots=True)
+class Place:
+    """A visitor's. ``over`` is set once it is free again."""
+
+    over: asyncio.Event
+    visit: Visit | None = None
+    ending: Ending | None = None
+
+    def tell(self, ending: Ending) -> None:
+        """Has its session end so, also one that is only beginning."""
+        self.ending = ending
+        if self.visit is not None:
+            self.visit.tell(ending)
+
+
+class Hall:
+    """``directory`` is the server's own; ``tell`` is told what whoever runs it should know."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        spawner: Spawner,
+        visitors: Visitors,
+        directory: Path,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.limits = limits
+        self._spawner, self._visitors, self._directory, self._tell = spawner, visitors, directory, tell
+        self._places: dict[str, Place] = {}
+        self._faults = Faults()
+        self._closed = False
+
+    @property
+    def taken(self) -> int:
+        """How many places."""
+        return len(self._places)
+
+    def has_room(self, visitor: str | None) -> bool:
+        """Whether there is a place for them: their own, if they have one."""
+        return not self._closed and (visitor in self._places or len(self._places) < self.limits.sessions)
+
+    async def receive(
+        self, visitor: str, page: web.WebSocketResponse, what: str, language: str, size: tuple[int, int]
+    ) -> Ending:
+        """A session on this page, to its end. Whoever has one on another page goes on here."""
+        while (before := self._places.get(visitor)) is not None:
+            before.tell(Ending.ELSEWHERE)
+            await before.over.wait()
+        if self._closed:
+            return Ending.SERVER
+        if not self.has_room(visitor):
+            return Ending.FULL
+        place = self._places[visitor] = Place(asyncio.Event())
+        home = self._directory / f"session-{os.urandom(8).hex()}"
+        try:
+            home.mkdir(0o700)
+            asked = Asked(
+                what, language, *size, str(home), str(self._visitors.progress(visitor, self._places)), self.limits.memory
+            )  # fmt: skip
+            begun = await self._spawner.begin(asked)
+            place.visit = Visit(begun, page, self.limits)
+            if place.ending is not None:
+                place.visit.tell(place.ending)
+            return await place.visit.go_on()
+        except (CannotBegin, OSError) as error:
+            self._tell(str(error))
+            return Ending.BROKEN
+        except Exception as error:  # a fault of ours: this session's, and no other's
+            self._tell(crash.save(error))
+            return Ending.BROKEN
+        finally:
+            if (kept := await asyncio.shield(asyncio.to_thread(self._faults.keep, home))) is not None:
+                self._tell(
+                    _("a session met a fault of its own: the details are in {file}").format(
+                        file=quoted(str(kept))
+                    )
+                )
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, home, ignore_errors=True))
+            del self._places[visitor]
+            place.over.set()
+
+    async def watch(self) -> None:
+        """Ends the sessions that take more memory than one may have. Goes on for ever."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            visits = {it.visit.pid: it.visit for it in self._places.values() if it.visit is not None}
+            if not visits:
+                continue
+            most = self.limits.memory
+            for pid, family in (await asyncio.to_thread(memory_of.families, visits)).items():
+                if memory_of.at_most(family) > most and memory_of.exactly(family) > most:
+                    visits[pid].tell(Ending.MEMORY)
+
+    async def close(self) -> None:
+        """Ends all sessions, and returns once they are over."""
+        self._closed = True
+        places = list(self._places.values())
+        for place in places:
+            place.tell(Ending.SERVER)
+        await asyncio.gather(*(place.over.wait() for place in places))

@@ -1,0 +1,131 @@
+"""The course in a real browser: keys reach it at once, a page loaded again goes on, and nothing is fetched from anybody else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.required import unavailable
+from tests.web.chromium import Browser, Tab, browser, chromium
+from tests.web.house import House, house
+
+
+@asynccontextmanager
+async def visited(directory: Path, *options: str) -> AsyncIterator[tuple[House, Browser]]:
+    """A server, and a browser to visit it with."""
+    if chromium() is None:
+        unavailable("no Chromium is installed")
+    (directory / "house").mkdir()
+    async with house(directory / "house", *options) as there, browser(directory) as visitors:
+        yield there, visitors
+
+
+async def _is_whole(tab: Tab) -> None:
+    """Nothing has gone wrong in the page, and all that it was made of came from this server."""
+    assert tab.faults == []
+    hosts = {urlsplit(url).hostname for url in tab.fetched if not url.startswith("data:")}
+    assert hosts == {"127.0.0.1"}, tab.fetched
+
+
+def test_the_first_lesson_is_read_by_keys(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with visited(tmp_path) as (there, visitors):
+            tab = await visitors.tab()
+            await tab.open(there.url)
+            await tab.shown("document.querySelectorAll('.lessons a').length >= 18")
+            await tab.evaluate(
+                "document.querySelector('.lessons a').click()"
+            )  # the page is left for the session's
+            await tab.drawn("page 1/")
+            await tab.shown("document.activeElement.classList.contains('xterm-helper-textarea')")
+            await tab.press(" ")  # nobody has clicked anything: the keys are the terminal's
+            await tab.drawn("page 2/")
+            await tab.evaluate("document.activeElement.blur(); window.dispatchEvent(new Event('focus'))")
+            await tab.press("2")
+            await tab.drawn("predict")
+            before = there.look()
+            assert len(before) > 4
+            await tab.ask("Page.reload")
+            await tab.until(lambda: sum(url.startswith("ws:") for url in tab.fetched) == 2)
+            await tab.drawn("page 2/")
+            await _is_whole(tab)
+            await visitors.close(tab)
+            await there.alone()
+            tab = await visitors.tab()
+            await tab.open(there.url)
+            await tab.shown("document.body.innerText.includes('Continue: The first connection')")
+
+    asyncio.run(it())
+
+
+def test_the_terminal_is_as_large_as_the_window(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with visited(tmp_path) as (there, visitors):
+            tab = await visitors.tab(1200, 800)
+            await tab.open(f"{there.url}/run/")
+            await tab.drawn("The first connection")
+            columns, lines = tab.size
+            assert columns > 110
+            assert lines > 30
+            size = {"deviceScaleFactor": 1, "mobile": False}
+            await tab.ask("Emulation.setDeviceMetricsOverride", width=800, height=500, **size)
+            await tab.until(lambda: tab.size[0] < columns and tab.size[1] < lines)
+            await tab.drawn("The first connection")
+            assert await tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            await _is_whole(tab)
+
+    asyncio.run(it())
+
+
+def test_on_a_phone_there_are_keys_to_touch(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with visited(tmp_path) as (there, visitors):
+            tab = await visitors.tab(390, 800, touch=True)
+            await tab.open(f"{there.url}/run/first-connection")
+            await tab.drawn("Two programs")
+            await tab.shown("getComputedStyle(document.getElementById('keys')).display === 'flex'")
+            await tab.evaluate("document.querySelector('#keys button').click()")
+            await tab.drawn("An endpoint")
+            assert await tab.evaluate(
+                "[...document.querySelectorAll('#keys button')].every(b => b.offsetHeight >= 44)"
+            )
+            await tab.open(there.url)
+            await tab.shown("document.querySelectorAll('.lessons a').length >= 18")
+            assert await tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            await _is_whole(tab)
+
+    asyncio.run(it())
+
+
+def test_a_page_says_why_its_session_is_over(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with visited(tmp_path, "--sessions", "1") as (there, visitors):
+            tab = await visitors.tab()
+            await tab.open(f"{there.url}/run/bind")
+            await tab.drawn("LIVE")
+            other = await visitors.tab()
+            await other.open(f"{there.url}/run/listen")
+            await tab.shown("document.getElementById('ended').innerText.includes('another page')")
+            await tab.shown("document.activeElement.id === 'again'")
+            await other.drawn("LIVE")
+            await other.press("q")
+            await other.shown("location.pathname === '/'")
+
+    asyncio.run(it())
+
+
+def test_who_finds_no_place_comes_in_when_one_is_free(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with visited(tmp_path, "--sessions", "1") as (there, visitors):
+            page = await there.open("bind", await there.cookie())
+            await page.drawn("LIVE")
+            tab = await visitors.tab()
+            await tab.open(f"{there.url}/run/bind")
+            await tab.shown("document.body.innerText.includes('There is 1 place here')")
+            await page.socket.close()
+            await tab.drawn("LIVE")  # nobody has asked for it again
+
+    asyncio.run(it())

@@ -1,0 +1,129 @@
+"""What a visitor has of the machine: nothing is written, run or given a shell, whatever they press; and where a door is left
+open there is a wall."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sockviz.web.wall import Refused, Wall
+from tests.web.house import house
+
+
+def test_what_a_visitor_presses_opens_no_door(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with house(tmp_path) as there:
+            page = await there.open("first-connection", await there.cookie())
+            await page.drawn("page 1/")
+            await page.press("   ")
+            await page.drawn("socket ✓")
+            before = there.look()
+            for keys in ("w", "y", "\x1a"):
+                await page.press(keys)
+            await page.press("i")
+            await page.drawn("kernel")
+            assert not page.has("by hand")
+            await page.press("i")
+            await page.press("?")
+            await page.drawn("keys and symbols")
+            for words in ("Keep what was performed", "Back to the shell", "Copy the command"):
+                assert not page.has(words)
+            await page.press("q")
+            await page.gone("keys and symbols")
+            await page.press("b")
+            await page.drawn("REVIEW")  # it was not stopped
+            assert there.look() <= before
+            files = {file.name for file in (tmp_path / "tmp").glob("**/*") if file.is_file()}
+            own = {"progress.toml", "progress.lock", "secret", "errors.txt"}
+            of_a_lab = {"lock", "lesson", "init-pid", "ports", "lab", "place"}
+            assert files <= own | of_a_lab, files
+
+    asyncio.run(it())
+
+
+def test_the_sandbox_takes_lines_of_the_table_alone(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with house(tmp_path) as there:
+            page = await there.open("sandbox", await there.cookie())
+            await page.drawn("server>")
+            await page.press("s = socket.socket()\r")
+            await page.drawn("→ 3")
+            await page.press("import os\r")
+            await page.drawn("nothing is imported in a lesson")
+
+    asyncio.run(it())
+
+
+def test_no_exercise_is_offered(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with house(tmp_path) as there:
+            page = await there.open("", await there.cookie())
+            await page.drawn("Other families")
+            await page.press("\x10")  # the palette
+            await page.press("ractise")
+            await page.drawn("No matches")
+
+    asyncio.run(it())
+
+
+WALL = Wall(("/visit/own",))
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments"),
+    [
+        ("open", ("/etc/x", "w", os.O_WRONLY | os.O_CREAT)), ("open", ("/visit/own/../x", "a", os.O_RDWR)),
+        ("open", (b"/visit/ownx", None, os.O_CREAT)), ("os.remove", ("/visit/other", -1)), ("os.mkdir", ("/home/x", 0o700, -1)),
+        ("os.rename", ("/visit/own/a", "/tmp/a", -1, -1)), ("os.symlink", ("/etc/passwd", "/visit/x", -1)),
+        ("subprocess.Popen", ("/bin/sh", ["/bin/sh", "-c", "id"], None, None)), ("os.system", (b"id",)),
+        ("subprocess.Popen", (sys.executable, [sys.executable, "-c", "1"], None, None)), ("os.posix_spawn", ("/bin/id", [], {})),
+        ("os.exec", ("/bin/id", [], None)), ("pty.spawn", (["id"],)), ("shutil.rmtree", ("/visit", None)),
+    ],
+)  # fmt: skip
+def test_the_wall_refuses(event: str, arguments: tuple[object, ...]) -> None:
+    with pytest.raises(Refused):
+        WALL(event, arguments)
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments"),
+    [
+        ("open", ("/etc/hosts", "r", os.O_RDONLY)), ("open", ("/visit/own/x", "w", os.O_WRONLY | os.O_CREAT)),
+        ("open", (5, "w", os.O_WRONLY)),
+        ("os.rename", ("/visit/own/a", "/visit/own/b", -1, -1)), ("import", ("socket", None, None, None, None)),
+        ("open", ("/dev/null", "r+", os.O_RDWR)),
+    ],
+)  # fmt: skip
+def test_the_wall_lets_through(event: str, arguments: tuple[object, ...]) -> None:
+    WALL(event, arguments)
+
+
+def test_only_private_labs_start() -> None:
+    init = str(Path(sys.modules["sockviz"].__file__ or "").parent / "lab" / "entry" / "init.py")
+    for kind, ok in (("isolated", True), ("two-hosts", True), ("host", False)):
+        given = (sys.executable, [sys.executable, "-I", "-S", init, kind, "5", "7"], None, None)
+        if ok:
+            WALL("subprocess.Popen", given)
+        else:
+            with pytest.raises(Refused):
+                WALL("subprocess.Popen", given)
+
+
+def test_the_wall_stands_in_a_process() -> None:
+    program = (
+        "from sockviz.web.wall import build; build('/nonexistent/own')\n"
+        "import os, subprocess\n"
+        "for act in (lambda: open('/tmp/sockviz-wall', 'w'), lambda: subprocess.run(['id']), lambda: os.system('id'),\n"
+        "            lambda: os.remove('/tmp/sockviz-wall'), lambda: os.execv('/bin/id', ['id'])):\n"
+        "    try: act()\n"
+        "    except PermissionError: print('refused')\n"
+        "    else: print('done')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["refused"] * 5
+    assert not Path("/tmp/sockviz-wall").exists()
