@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import ctypes
 import os
 import random
 import re
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sockviz.calls.statement import Statement
+from sockviz.lab.confinement import CLONE_NEWNET, CLONE_NEWUSER, loopback_up
 from sockviz.lesson.document import Expect, Lesson, Perform
 from sockviz.lesson.programs.folder import Language
 from sockviz.lesson.programs.texts import label
@@ -75,13 +77,30 @@ def run_programs(lesson: Lesson, language: Language, directory: Path, port: int)
     return run_folder(directory, port)
 
 
+def own_network() -> None:
+    """Moves into a network of its own, where no other suite's programs are; where the machine refuses one, it stays where it is.
+    For a process that is about to become another program."""
+    user, group = os.geteuid(), os.getegid()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET if user == 0 else CLONE_NEWUSER | CLONE_NEWNET) != 0:
+        return
+    if user != 0:  # the same one there: what it becomes has no rights
+        for file, text in (
+            ("setgroups", "deny"),
+            ("uid_map", f"{user} {user} 1"),
+            ("gid_map", f"{group} {group} 1"),
+        ):
+            Path("/proc/self", file).write_text(text)
+    loopback_up()
+
+
 def run_folder(directory: Path, port: int, limit: float = LIMIT, **environment: str) -> Ran:
-    """Runs what was exported into `directory`."""
+    """Runs what was exported into `directory`, in a network of its own."""
     started = subprocess.Popen(
         ["sh", "run.sh"], cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={name: word for name, word in os.environ.items() if name != "HOST"} | {"PATH": SEARCHED, "PORT": str(port)}
         | environment,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=own_network,
     )  # fmt: skip
     try:
         output, errors = started.communicate(timeout=limit)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +17,7 @@ from sockviz.lesson.programs.folder import Language
 from sockviz.player.export import export_programs
 from tests.lesson.test_course_lessons import ORIGINALS
 from tests.player.lessons import lesson_text
-from tests.player.programs import LIMIT, Ran, free_ports, printed, run_folder
+from tests.player.programs import LIMIT, SEARCHED, Ran, free_ports, own_network, printed, run_folder
 from tests.player.test_programs import NUMBERS
 from tests.required import unavailable
 
@@ -49,15 +51,8 @@ def test_every_lesson_of_the_course_runs_to_its_end(language: Language, tmp_path
     for path, lesson in zip(NOT_RUN_ELSEWHERE, lessons, strict=True):
         export_programs(lesson, language, tmp_path / path.stem)
 
-    ports: dict[Path, int] = {}
-    for path in NOT_RUN_ELSEWHERE:  # apart from one another: all run at the same time
-        port = free_ports()
-        while any(abs(port - other) < 10 for other in ports.values()):
-            port = free_ports()
-        ports[path] = port
-
     def run(path: Path) -> Ran:
-        return run_folder(tmp_path / path.stem, ports[path], LIMIT, CFLAGS="-O0 -Werror")
+        return run_folder(tmp_path / path.stem, free_ports(), LIMIT, CFLAGS="-O0 -Werror")
 
     with ThreadPoolExecutor(AT_ONCE) as runs:
         for path, lesson, ran in zip(
@@ -180,6 +175,51 @@ def test_where_one_breaks_the_others_do_not_wait(language: Language, tmp_path: P
     assert ran.status == 1
     assert "run.sh: client ended with status 9" in ran.errors
     assert not any(name.startswith("turns") for name in ran.files)
+
+
+BESIDE = """
+import socket, subprocess, sys
+sockets = [socket.create_server(("127.0.0.1", int(word))) for word in sys.argv[1:]]
+sys.exit(subprocess.run(["sh", "run.sh"]).returncode)
+"""
+
+
+def run_beside(directory: Path, taken: list[int], port: int | None) -> subprocess.CompletedProcess[str]:
+    """Runs it where somebody listens at the ports that are `taken`, in a network of its own."""
+    words = [sys.executable, "-c", BESIDE, *map(str, taken)]
+    environment = {name: word for name, word in os.environ.items() if name not in ("HOST", "PORT")} | {
+        "PATH": SEARCHED
+    }
+    return subprocess.run(
+        words, cwd=directory, capture_output=True, text=True, timeout=LIMIT, preexec_fn=own_network,
+        env=environment | ({} if port is None else {"PORT": str(port)}),
+    )  # fmt: skip
+
+
+TWO_PORTS = ONE + "\n```python @server\nt = socket.socket()\nt.bind((HOST, PORT2))\nt.close()\n```\n"
+
+
+@pytest.mark.parametrize("taken", [8080, 8081])
+def test_a_port_that_another_program_has_is_told_of_at_once(taken: int, tmp_path: Path) -> None:
+    ran = run_beside(exported(TWO_PORTS, Language.PYTHON, tmp_path / "programs"), [taken], 8080)
+    assert ran.returncode == 1
+    assert "run.sh: another program has port 8080, or one of those that follow it" in ran.stderr
+    assert not ran.stdout
+
+
+def test_a_port_that_no_line_names_may_be_anybody_s(tmp_path: Path) -> None:
+    ran = run_beside(exported(TWO_PORTS, Language.PYTHON, tmp_path / "programs"), [8082], 8080)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_who_names_no_port_is_given_one_that_nobody_has(tmp_path: Path) -> None:
+    directory = exported(TWO_PORTS, Language.PYTHON, tmp_path / "programs")
+    script = directory / "run.sh"
+    script.write_text(script.read_text().replace("$$ % 2000", "0"))
+    ran = run_beside(directory, [20000, 20006, 20010], None)
+    assert ran.returncode == 0, ran.stderr
+    assert "EADDRINUSE" not in ran.stdout
+    assert ran.stdout.count("-> 0") >= 3
 
 
 ENDINGS = lesson_text(

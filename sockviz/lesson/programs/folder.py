@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 from sockviz.dataclass import dataclass
@@ -17,6 +17,7 @@ from sockviz.lesson.programs.plan import Plan, WrittenProgram, plan_programs
 from sockviz.lesson.programs.python_plain import python_plain
 from sockviz.lesson.programs.python_program import python_program
 from sockviz.lesson.programs.texts import (
+    constants,
     file_stem,
     files_made,
     lesson_name,
@@ -27,6 +28,7 @@ from sockviz.lesson.programs.texts import (
     title_of,
     wrapped,
 )
+from sockviz.model.first_names import PORTS
 
 
 class Language(Enum):
@@ -84,6 +86,31 @@ _OF_IPV6 = """case "$HOST" in *:*) ;; *) HOST=::1 ;; esac # these programs' sock
 """
 
 
+def _chosen(offsets: Sequence[int]) -> str:
+    """The lines that choose PORT, from which the programs' ports follow. A program whose port is somebody else's would talk to
+    that, and wait for its turn until the run's time is up."""
+    first = "PORT=$((20000 + $$ % 2000 * 5))"
+    if not offsets:
+        return f'if [ -z "$PORT" ]; then {first}; fi\n'
+    hexadecimal = "|".join(["%04X"] * len(offsets))
+    numbers = " ".join(f"$((PORT + {offset}))" for offset in offsets)
+    told = _(
+        "another program has port {port}, or one of those that follow it (see ss -tuanp); PORT=9000 sh run.sh takes others"
+    ).format(port="$PORT")
+    return f"""has() {{ # whether the kernel's tables have one of these ports, with such a peer
+    grep -qsE "^ *[0-9]+: [0-9A-F]+:($(printf '{hexadecimal}' {numbers})) [0-9A-F]+:$1" \\
+        /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6
+}}
+if [ -z "$PORT" ]; then
+    {first}
+    while has; do PORT=$((PORT + 5)); done
+elif has 0000; then # of nobody: it listens, or waits for datagrams
+    echo "run.sh: {told}" >&2
+    exit 1
+fi
+"""
+
+
 def _script(plan: Plan, language: Language) -> str:
     names = " ".join(file_stem(program.process) for program in plan.programs)
     leavings = shlex.join(["turns", "turns.pids", "turns.failed", *files_made(plan.lesson)])
@@ -112,13 +139,15 @@ done
     ports = _(
         "The ports are others each time, since the kernel may keep one for a minute; PORT=8080 sh run.sh chooses them."
     )
+    named = {name for program in plan.programs for name in constants(plan.lesson, program)}
+    offsets = [number for number, name in enumerate(PORTS) if name in named]
     return f"""#!/bin/sh
 # {what}
 # {status}
 # {ports}
 set -e
 cd "$(dirname "$0")"
-export HOST="${{HOST:-{own_host(plan.lesson)}}}" PORT="${{PORT:-$((20000 + $$ % 2000 * 5))}}"
+{_chosen(offsets)}export HOST="${{HOST:-{own_host(plan.lesson)}}}" PORT
 {_OF_IPV6 if plan.lesson.ip == 6 else ""}{build}
 clean() {{
     rm -rf -- {leavings}
