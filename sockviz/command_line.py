@@ -209,6 +209,10 @@ def _sandbox(commands: _Commands, taken: Taken) -> None:
     sandbox.add_argument(
         "--record", metavar=_("FILE"), help=_("with --plain: write the run as a recording when you leave")
     )  # fmt: skip
+    sandbox.add_argument(
+        "--and", dest="also", action="append", default=[], metavar=_("[NAME=]COMMAND"),
+        help=_("a program of your own beside what you type: it is started first, its calls are shown; NAME is what it is called"),
+    )  # fmt: skip
     lab_option(sandbox, "two-hosts")
     sandbox.set_defaults(command="sandbox")
 

@@ -18,6 +18,7 @@ from sockviz.language import _
 from sockviz.lectern.counting import counts_in
 from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Page, Predict, Prose
+from sockviz.model.bystanders import is_of_a_program
 from sockviz.model.call import Call
 from sockviz.model.events import (
     CallBlocked,
@@ -38,6 +39,7 @@ from sockviz.model.events import (
     VotesCounted,
 )
 from sockviz.model.fold import fold
+from sockviz.model.moment import Moment
 from sockviz.model.process import PerformedLine
 from sockviz.model.world import World
 from sockviz.player.next import Do
@@ -45,6 +47,7 @@ from sockviz.player.run import LessonRun
 from sockviz.player.waiting import LONG, waits_at_the_link
 from sockviz.sandbox.script import is_sandbox
 from sockviz.spoken import spoken, spoken_inline
+from sockviz.watch.transcript import ProgramsTranscript
 from sockviz.words.crossings import inferred_text
 from sockviz.words.explanation import explain
 from sockviz.words.found import actual_in_words, reason_in_words
@@ -81,9 +84,13 @@ class Transcript:
     _told: int = 0
     _explained: set[str] = field(default_factory=set)
     _gaps: Gaps = field(default_factory=Gaps)
+    _programs: ProgramsTranscript = field(
+        init=False
+    )  # tells what those do that stand beside the lesson's lines
 
     def __post_init__(self) -> None:
         self.world = self.run.timeline.world_at(0)
+        self._programs = ProgramsTranscript(self.run.timeline, self.out, live=True, margin="  ")
 
     def title(self) -> None:
         """Names the lesson, the lab and the kernel."""
@@ -105,15 +112,30 @@ class Transcript:
         """Writes what was appended since the last time."""
         events = self.run.timeline.events
         while self._told < len(events):
-            event = events[self._told]
+            event, number = events[self._told], self._told
             before, self.world = self.world, fold(self.world, event)
             self._told += 1
-            if len(self.world.misfits) > len(before.misfits):
+            if self._is_a_programs(event):
+                self._programs.tell(Moment(self.run.timeline, number))
+            elif len(self.world.misfits) > len(before.misfits):
                 self.out.say(f"  {narrate(event, before, self.world)}")
             else:
                 self.out.say(*self._lines(event, before))
             for segment in self.world.inferred[len(before.inferred) :]:
                 self.out.say(_voice(_("wire"), inferred_text(segment)))
+
+    def end(self) -> None:
+        """Writes what was kept back: what a program has begun to print, how often it has done the same again."""
+        self._programs.end()
+
+    def _is_a_programs(self, event: Event) -> bool:
+        """Whether a program of the user's own does that, beside the lines. What an exercise is about is told whole."""
+        if self.run.script.exercise is not None:
+            return False
+        name = getattr(event, "process", "")
+        process = self.world.processes.get(name)
+        is_one = process is not None and is_of_a_program(process, self.world)
+        return is_one or name in self.run.script.beside or isinstance(event, SourceMet)
 
     def _lines(self, event: Event, before: World) -> list[str]:
         match event:
@@ -156,7 +178,7 @@ class Transcript:
                 return [_voice(_("votes"), votes_text(event.counts))]
             case LessonEnded():
                 return ["", _("The lesson is done.")]
-            case SourceMet(content=content) if content and self.run.script.exercise is not None:
+            case SourceMet(content=content) if content:
                 told = narrate(event, before, self.world)
                 rows = _rows(content.removesuffix("\n"))
                 return ["", f"  {told}", *(f"  {n:>4}  {row}" for n, row in enumerate(rows, 1))]
@@ -285,6 +307,7 @@ async def play(
     except terminal.Left:
         door.say(_("left."))
     transcript.catch_up()
+    transcript.end()
 
 
 async def _advance(run: LessonRun, transcript: Transcript, news: asyncio.Event) -> None:

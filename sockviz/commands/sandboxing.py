@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockviz import door
+from sockviz.commands.programs_named import programs_named
 from sockviz.commands.shared import (
     FAILED,
     OK,
@@ -25,6 +26,7 @@ from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import Lesson
+    from sockviz.model.programs import Program
     from sockviz.player.performance import Performance
     from sockviz.sandbox.again import Steps
     from sockviz.tui.screens.lesson import LessonScreen
@@ -50,6 +52,15 @@ def sandbox(options: argparse.Namespace) -> int:
             missing = _("there is no directory {parent}; make it first").format(parent=quoted(parent))
             raise Usage(f"--{name} {quoted(file)}: {missing}")
     lesson = _lesson(options)
+    programs_named(
+        options.also, ("",), lesson.processes
+    )  # what is wrong with them is said before anything is opened
+    if options.also and options.save is not None:
+        raise Usage(
+            _(
+                "--save: a lesson has lines only, and no program beside them; --record FILE.jsonl keeps all of it"
+            )
+        )
     page = (options.page or 1) - 1
     if not 0 <= page < len(lesson.pages):
         raise Usage(
@@ -64,24 +75,38 @@ def _lesson(options: argparse.Namespace) -> Lesson:
     from sockviz.sandbox.script import empty
 
     if options.lesson is None:
-        return empty(two_hosts=options.lab == "two-hosts")
+        beside = [each.name for each in programs_named(options.also, ("",))]
+        return empty(two_hosts=options.lab == "two-hosts", beside=beside)
     lesson = read(find(options.lesson, current()))
     if options.lab == "two-hosts" and lesson.lab != "two-hosts":
         raise Usage(_("--lab two-hosts: this lesson has one host; leave it out, or the lesson"))
     return lesson
 
 
+async def _opened(lesson: Lesson, options: argparse.Namespace, tell: Callable[[str], None]) -> Performance:
+    """A run of it, with the programs beside it that were asked for; `tell` is told what is not as usual about these. Raises
+    `CannotPerform`."""
+    from sockviz.sandbox.opening import opened, opened_beside
+
+    if not options.also:
+        return await opened(lesson, options.lab)
+
+    def programs(hosts: Sequence[str]) -> tuple[Program, ...]:
+        return programs_named(options.also, hosts, lesson.processes)
+
+    return await opened_beside(lesson, options.lab, programs, tell)
+
+
 def _screen(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
     wants_terminal()
-    from sockviz.sandbox.opening import opened
     from sockviz.tui.entry import entry_of
     from sockviz.tui.start import start
 
     as_asked()
     is_empty = options.lesson is None
 
-    async def open_lesson(_path: Path, _tell: Callable[[str], None]) -> Performance:
-        return await opened(lesson, options.lab)
+    async def open_lesson(_path: Path, tell: Callable[[str], None]) -> Performance:
+        return await _opened(lesson, options, tell)
 
     def screen() -> type[LessonScreen] | None:
         from sockviz.tui.screens.sandbox import SandboxScreen  # once something is on the screen
@@ -103,11 +128,10 @@ async def _plain(lesson: Lesson, page: int, options: argparse.Namespace) -> int:
     from sockviz.commands.sandboxing_plain import TypedLines
     from sockviz.player.refusals import CannotPerform
     from sockviz.sandbox.keeping import as_lesson, as_recording
-    from sockviz.sandbox.opening import opened
     from sockviz.sandbox.session import Session
 
     async def anew() -> Performance:
-        return await opened(lesson, options.lab)
+        return await _opened(lesson, options, door.complain)
 
     try:
         session = Session(await anew(), anew)

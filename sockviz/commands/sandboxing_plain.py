@@ -16,12 +16,10 @@ from sockviz.player.next import Do
 from sockviz.player.patience import DEADLINE
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn, CannotPerform
-from sockviz.sandbox.script import named
+from sockviz.sandbox.script import first_ones, named, started_again
 from sockviz.sandbox.session import Session
 from sockviz.visible import quoted
 
-#: Who performs a line that names nobody, before anybody was named.
-FIRST = "server"
 #: So much of a line is shown on either side of what is wrong.
 _AROUND = 100
 
@@ -32,7 +30,7 @@ class TypedLines:
     def __init__(self, session: Session, page: int) -> None:
         self.failed = False
         self._session, self._page = session, page
-        self._process = FIRST
+        self._process = first_ones(session.run.script.beside)[0]  # until somebody is named
         self._out = door.out()
         self._transcript = Transcript(session.run, self._out)
         self._number = 0
@@ -69,6 +67,7 @@ class TypedLines:
         """Lines that wait for a call which comes back by itself are performed yet: nobody types any more who would see it."""
         await self._session.settled(DEADLINE)
         self._transcript.catch_up()
+        self._transcript.end()
 
     async def _up_to_page(self) -> None:
         run = self._session.run
@@ -96,6 +95,7 @@ class TypedLines:
         indent = len(source) - len(source.lstrip())
         if not source.strip():
             self._process = process  # whose lines come next
+            self._transcript.catch_up()  # what has come by itself
             return
         if not found and source.strip() == "undo":
             await self._undo()
@@ -128,6 +128,8 @@ class TypedLines:
             self._out.say(_("There is nothing to take back."))
             return
         self._out.say(_("Taken back: all others are performed again, in a new lab."))
+        if beside := session.run.script.beside:
+            self._out.say(started_again(beside))
         try:
             await session.undo()
         except CannotPerform as cannot:

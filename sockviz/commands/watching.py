@@ -4,35 +4,25 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
-import shlex
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockviz import __version__, door, memory, terminal
+from sockviz.commands.programs_named import programs_named
 from sockviz.commands.recording import Recording, recording_to
 from sockviz.commands.shared import FAILED, OK, USAGE, Usage, cannot_be_read, drive, wants_terminal
 from sockviz.language import _
-from sockviz.model.hosts import KERNEL, LINK, SERVER
-from sockviz.model.limits import MOST_PROCESSES
+from sockviz.model.hosts import SERVER
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.lab.loopback import LoopbackLab
     from sockviz.lab.two_hosts import TwoHostsLab
-    from sockviz.model.programs import Program, Programs
+    from sockviz.model.programs import Programs
     from sockviz.player.sourced import Sourced
     from sockviz.player.traced import Traced
-
-
-_LONGEST_NAME = 40
-#: Whose first word that is no option is the program.
-_INTERPRETERS = re.compile(r"python[\d.]*|pypy[\d.]*|perl|ruby|node|lua|bash|dash|sh")
-#: What a program forks is called so: ``server_2``.
-_OF_A_FORK = re.compile(r"_\d+$")
 
 
 class _CannotBegin(Exception):
@@ -47,7 +37,7 @@ def watch(options: argparse.Namespace) -> int:
     """Runs programs in a lab, and shows the calls that they make."""
     if options.seconds is not None and not options.seconds > 0:
         raise Usage(_("--seconds {seconds:g}: expected more than 0").format(seconds=options.seconds))
-    _programs([options.program, *options.also], ("loopback",))  # what is wrong with them is said first
+    programs_named([options.program, *options.also], ("loopback",))  # what is wrong with them is said first
     if options.json and options.hold:
         raise Usage(
             _("--hold: who is let go is asked on the screen, or with --plain; with --json the programs run")
@@ -126,7 +116,7 @@ async def _begin(
     from sockviz.lab.supervisor import LabRefused
     from sockviz.model.programs import Programs
     from sockviz.model.timeline import Header, Timeline
-    from sockviz.player.programs_begun import NotStarted, Surroundings
+    from sockviz.player.programs_begun import NotStarted, Surroundings, lacking
     from sockviz.player.recorder import Recorder
     from sockviz.player.traced import PATIENT, Traced
     from sockviz.player.watched import FOLLOWED
@@ -143,7 +133,7 @@ async def _begin(
                 "no isolated lab here ({reason}): this is the machine's own loopback, without packet capture."
             ).format(reason=fallback)
         )
-    programs = _programs([options.program, *options.also], lab.facts.hosts)
+    programs = programs_named([options.program, *options.also], lab.facts.hosts)
     lab.note_lesson(None, "", Programs(programs).title)  # for `sockviz shell`
     header = Header(Programs(programs), lab.facts, os.uname().release, time.time(), __version__)
     source = Traced(lab, Timeline(header), lab.counters & FOLLOWED, holds=holds)
@@ -170,19 +160,8 @@ async def _begin(
                 "{name} neither listens nor sleeps in a call after {seconds:g} s: the next program was started all the same"
             ).format(name=name, seconds=PATIENT)
         )
-    if source.outer_proc is not None:
-        tell(
-            _(
-                "ps, pgrep and whatever else reads /proc show programs the processes of the whole machine, under other numbers: "
-                "a /proc of the lab's own cannot be mounted here ({error})"
-            ).format(error=source.outer_proc)
-        )
-    if source.untraced is not None:
-        tell(
-            _(
-                "the calls of programs cannot be watched here ({error}): what the kernel says of them is shown"
-            ).format(error=source.untraced)
-        )
+    for each in lacking(source.outer_proc, source.untraced):
+        tell(each)
     return source
 
 
@@ -210,76 +189,3 @@ def _opened(path: str | None) -> int | None:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise Usage(cannot_be_read(path, error)) from None
-
-
-def _programs(given: list[str | list[str]], hosts: tuple[str, ...]) -> tuple[Program, ...]:
-    """The programs that were typed: words, or ``NAME=command`` in one. Raises `Usage`."""
-    from sockviz.model.programs import Program
-
-    if len(given) > MOST_PROCESSES:
-        raise Usage(
-            _("{count} programs: a run has {most} processes at a time").format(
-                count=len(given), most=MOST_PROCESSES
-            )
-        )
-    found: list[Program] = []
-    for each in given:
-        name, words = ("", each) if isinstance(each, list) else _taken_apart(each)
-        name = _fitting(name) if name else _name_of(words)
-        taken = [program.name for program in found]
-        unique = next(
-            candidate for number in range(1, len(taken) + 2)
-            if (candidate := name if number == 1 else f"{name}{number}") not in taken
-        )  # fmt: skip
-        found.append(Program(unique, _host_of(unique, len(found), hosts), tuple(words)))
-    return tuple(found)
-
-
-def _taken_apart(text: str) -> tuple[str, list[str]]:
-    """``NAME=command``, or a command alone. Raises `Usage`."""
-    named = re.match(r"([A-Za-z_]\w*)=(?=\S)", text)
-    try:
-        words = shlex.split(text[named.end() :] if named else text)
-    except ValueError as error:
-        raise Usage(_("--and {command}: {error}").format(command=quoted(text), error=error)) from None
-    if not words or not words[0]:
-        raise Usage(_("--and {command}: no command stands in it").format(command=quoted(text)))
-    return named[1] if named else "", words
-
-
-def _fitting(name: str) -> str:
-    """A name that was typed. Raises `Usage` where no program can have it."""
-    if len(name) > _LONGEST_NAME:
-        raise Usage(
-            _("--and {name}: a name has {most} characters at most").format(
-                name=quoted(name), most=_LONGEST_NAME
-            )
-        )
-    if name in (KERNEL, LINK) or _OF_A_FORK.search(name):
-        other = _("--and {name}: so others are called: the kernel, the link, or what a program forks")
-        raise Usage(other.format(name=quoted(name)))
-    return name
-
-
-def _name_of(words: list[str]) -> str:
-    """What a program is called that nobody named: its file's name, or that of the script or module that an interpreter is given,
-    as far as that is a name, and no other's."""
-    word = Path(words[0]).name
-    if _INTERPRETERS.fullmatch(word):
-        rest = words[1:]
-        if rest[:1] == ["-m"] and len(rest) > 1:
-            word = rest[1].replace(".", "_")
-        elif rest and not rest[0].startswith("-"):
-            word = Path(rest[0]).name
-    name = re.sub(r"\W+", "_", word.partition(".")[0]).strip("_")[:20]
-    if name in (KERNEL, LINK) or _OF_A_FORK.search(name):
-        name += "_"
-    return name if name.isidentifier() else "program"
-
-
-def _host_of(name: str, place: int, hosts: tuple[str, ...]) -> str:
-    """On two hosts a name says which; else the first program is the server."""
-    if len(hosts) == 1:
-        return hosts[0]
-    named = next((host for host in hosts if name.startswith(host)), None)
-    return named or ("server" if place == 0 else "client")

@@ -228,6 +228,7 @@ class Lesson:
     sysctls: Mapping[str, str] = field(default_factory=dict)  # what its lab's kernel is set to, by whole name
     ip: int = 4  # the version of IP by which two hosts reach each other
     exercise: Exercise | None = None  # where one of its processes is a student's own program
+    beside: tuple[str, ...] = ()  # programs of the user's own that run beside its lines, at this run of it
 
     @property
     def kind(self) -> str:

@@ -169,9 +169,14 @@ class _Statement:
         name = target.id
         existing = self.symbols.processes.get(name)
         if existing:
+            what = (
+                "a program of your own"
+                if existing.is_program
+                else f"a process already (line {existing.line})"
+            )
             self.bad(
                 target,
-                f"{name} names a process already (line {existing.line}); fork into another name",
+                f"{name} names {what}; fork into another name",
                 "name",
             )
         elif refusal := process_refusal(name) or (name == LINK and "link is the wire's own name") or "":

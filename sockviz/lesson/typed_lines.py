@@ -17,10 +17,13 @@ from sockviz.lesson.symbols import SymbolTable, Variable, process_refusal
 from sockviz.model.events import LineTyped
 from sockviz.model.hosts import LINK
 from sockviz.model.limits import MOST_PROCESSES
+from sockviz.pattern import pattern
 from sockviz.problem import Problem
 
 #: A lesson performs no more lines, whoever wrote them; nor does a run have more that were typed.
 MOST_TYPED = 2000
+#: What a program has forked is called as the program, and a number: ``echo_2``.
+_FORKED = pattern(r"(.+)_\d+")
 
 
 class BadLine(ValueError):
@@ -40,9 +43,11 @@ class Typed:
     source: str
 
 
-def known_by(statements: Iterable[Statement]) -> SymbolTable:
-    """What the processes of a lesson know once they have been given these lines, in this order."""
+def known_by(statements: Iterable[Statement], programs: Iterable[str] = ()) -> SymbolTable:
+    """What the processes of a lesson know once they have been given these lines, in this order; `programs` run beside them."""
     symbols = SymbolTable()
+    for program in programs:
+        symbols.enter(program, 0).is_program = True
     for statement in statements:
         process = symbols.enter(statement.process, statement.line)
         for name in statement.targets:
@@ -59,7 +64,7 @@ def read_line(typed: Typed, line: int, symbols: SymbolTable, lab: str) -> Statem
     what `symbols` know is then not to be relied upon."""
     findings = Findings()
     name = typed.process
-    if name not in symbols.processes and (refusal := _process_refusal(name, symbols, lab)):
+    if refusal := _process_refusal(name, symbols, lab):
         raise BadLine((Problem(line, 0, "name", refusal),))
     if "\n" in typed.source or "\r" in typed.source:
         raise BadLine((Problem(line, 1, "statement", "one line at a time"),))
@@ -77,10 +82,19 @@ def read_line(typed: Typed, line: int, symbols: SymbolTable, lab: str) -> Statem
     if statement is None:
         nothing = Problem(line, 1, "statement", "this line performs nothing; expected a call")
         raise BadLine(findings.problems or (nothing,))
+    if statement.forks and (program := _program_of(statement.targets[0], symbols)) is not None:
+        taken = (
+            f"{statement.targets[0]}: so is called what {program} runs or forks; give the child another name"
+        )
+        raise BadLine((Problem(line, statement.column, "name", taken),))
     return statement
 
 
 def _process_refusal(name: str, symbols: SymbolTable, lab: str) -> str | None:
+    if (program := _program_of(name, symbols)) is not None:
+        return f"{program} is a program of your own, and performs no typed lines; type for another process"
+    if name in symbols.processes:
+        return None
     if name == LINK and lab != "two-hosts":
         return "there is a link only between two hosts"
     if not name.isidentifier() or name.startswith("_"):
@@ -88,6 +102,16 @@ def _process_refusal(name: str, symbols: SymbolTable, lab: str) -> str | None:
     if len(symbols.processes) >= MOST_PROCESSES:
         return f"a lesson has at most {MOST_PROCESSES} processes"
     return process_refusal(name)
+
+
+def _program_of(name: str, symbols: SymbolTable) -> str | None:
+    """The program that is called so, or whose forks are."""
+    forked = _FORKED.fullmatch(name)
+    for each in (name, forked[1] if forked is not None else ""):
+        known = symbols.processes.get(each)
+        if known is not None and known.is_program:
+            return each
+    return None
 
 
 def next_line(lesson: Lesson, typed: Iterable[int]) -> int:
@@ -119,6 +143,13 @@ def with_line(lesson: Lesson, page: int, statement: Statement) -> Lesson:
     return replace(lesson, pages=pages, processes=(*lesson.processes, *new))
 
 
+def accompanied(lesson: Lesson, programs: Iterable[str]) -> Lesson:
+    """The lesson at a run of which these programs of the user's own stand beside its lines."""
+    names = tuple(programs)
+    others = (each for each in lesson.processes if each not in names)
+    return replace(lesson, beside=names, processes=(*names, *others))
+
+
 def _is_typed(lesson: Lesson, block: Perform) -> bool:
     return block.line > lesson.last_line
 
@@ -147,7 +178,8 @@ def typed_statement(lesson: Lesson, event: LineTyped) -> Statement:
     if standing is not None and standing.process != event.process:
         raise BadLine((Problem(event.line, 0, "name", f"that line is {standing.process}'s"),))
     before = _lines_before(lesson.pages[: event.page + 1], None if standing is None else event.line)
-    statement = read_line(Typed(event.process, event.source), event.line, known_by(before), lesson.lab)
+    symbols = known_by(before, lesson.beside)
+    statement = read_line(Typed(event.process, event.source), event.line, symbols, lesson.lab)
     return statement if standing is None else replace(statement, at_once=standing.at_once)
 
 

@@ -32,3 +32,13 @@ def program_of(name: str, world: World) -> str:
     process = world.processes.get(name)
     forebears = _forebears(process, world) if process is not None else []
     return forebears[-1].name if forebears else name
+
+
+def is_of_a_program(process: Process, world: World) -> bool:
+    """Whether it is a program of the user's own, or comes from one: no line is performed by it."""
+    return bool(process.command) or any(each.command for each in _forebears(process, world))
+
+
+def programs(world: World) -> tuple[str, ...]:
+    """The programs of the user's own that were started in a run, by the names of their first processes."""
+    return tuple(each.name for each in world.processes.values() if each.command and each.parent is None)

@@ -36,6 +36,7 @@ from sockviz.lesson.typed_lines import (
     read_line,
     with_line,
 )
+from sockviz.model.bystanders import is_of_a_program
 from sockviz.model.events import (
     ExpectationJudged,
     LessonEnded,
@@ -105,8 +106,11 @@ class Performance:
         """Which of its processes somebody else has ended: what the lesson is about can no longer come about."""
         if self._lesson.exercise is not None:
             return None
-        for process in self._timeline.world.processes.values():
-            if not process.alive and process.status in FROM_OUTSIDE and not self._sends_signals:
+        world = self._timeline.world
+        for process in world.processes.values():
+            if process.alive or process.status not in FROM_OUTSIDE or is_of_a_program(process, world):
+                continue  # a program of the user's own ends as it likes
+            if not self._sends_signals:
                 told = _("{process} was killed by {signal}, and no line has done that")
                 return told.format(process=process.name, signal=process.status)
         return None
@@ -257,7 +261,7 @@ class Performance:
         done = [
             each for each in self._lesson.statements if each.line in world.lines or each.line in world.typed
         ]
-        return known_by(sorted(done, key=self._turn_of))
+        return known_by(sorted(done, key=self._turn_of), self._lesson.beside)
 
     def _turn_of(self, statement: Statement) -> float:
         begun = self._timeline.world.lines.get(statement.line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 
@@ -54,3 +54,17 @@ def why_not_started(refusal: LabRefused) -> str:
         "{error}: this machine lets nobody trace (ptrace), not even what one has started; see the sysctl "
         "kernel.yama.ptrace_scope, or the sandbox that this runs in"
     ).format(error=error)
+
+
+def lacking(outer_proc: str | None, untraced: str | None) -> Iterator[str]:
+    """What is not as usual about programs, a sentence each: why they find the machine's processes in /proc, and why their calls
+    are not watched, where that is so."""
+    if outer_proc is not None:
+        yield _(
+            "ps, pgrep and whatever else reads /proc show programs the processes of the whole machine, under other numbers: "
+            "a /proc of the lab's own cannot be mounted here ({error})"
+        ).format(error=outer_proc)
+    if untraced is not None:
+        yield _(
+            "the calls of programs cannot be watched here ({error}): what the kernel says of them is shown"
+        ).format(error=untraced)

@@ -8,6 +8,7 @@ from pathlib import Path
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.lesson.typed_lines import MOST_TYPED, BadLine, typed_statement, with_line
+from sockviz.model.bystanders import is_of_a_program
 from sockviz.model.events import (
     CallEntered,
     Event,
@@ -79,6 +80,11 @@ class Recorded(Source):
             changed()
 
 
+def _is_a_programs(name: str, world: World) -> bool:
+    process = world.processes.get(name)
+    return process is not None and is_of_a_program(process, world)
+
+
 def by_its_lesson(text: str, path: str) -> tuple[Lesson, Check]:
     """Reads the lesson that a recording has, and judges the events by it. Raises `BadLesson`."""
     lesson = parse_lesson(text, path)
@@ -110,12 +116,16 @@ def of_lesson(lesson: Lesson) -> Check:
         match event:
             case PageOpened(page=page) if not 0 <= page < len(lesson.pages):
                 raise ValueError(f"its lesson has pages 0 to {len(lesson.pages) - 1}, and none {page}")
-            case SourceMet() if lesson.exercise is not None:
+            case SourceMet():
                 check_texts(event, world)
-            case CallEntered(text=text) if text and lesson.exercise is not None:
+            case CallEntered(text=text, process=process) if text:
+                if lesson.exercise is None and not _is_a_programs(process, world):
+                    raise ValueError(f"its lesson is one text, and has none {text}")
                 check_texts(event, world)
-            case CallEntered(text=text) if text:
-                raise ValueError(f"its lesson is one text, and has none {text}")
+            case LineTyped(process=process) | StatementBegun(process=process) if _is_a_programs(
+                process, world
+            ):
+                raise ValueError(f"{process} is a program, and performs no line")
             case LineTyped():
                 if len(world.typed) >= MOST_TYPED:
                     raise ValueError(f"more than {MOST_TYPED} lines were typed at one run")

@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 
 from sockviz.calls.script import Script
 from sockviz.lesson.document import Lesson
-from sockviz.lesson.typed_lines import as_far_as_it_is_one
+from sockviz.lesson.typed_lines import accompanied, as_far_as_it_is_one
+from sockviz.model.bystanders import programs
 from sockviz.model.events import LineTyped, PredictionMade, VotesCounted
 from sockviz.model.programs import Programs
 from sockviz.model.timeline import Timeline
@@ -82,13 +83,17 @@ class SourcedLesson(Sourced[Lesson]):
         super().__init__(source, lesson, provenance)
         self._grown = lesson
         self._typed: Mapping[int, LineTyped] = source.timeline.world_at(0).typed
+        self._looked = 0  # so many events have been looked at for programs
 
     @property
     def script(self) -> Lesson:
-        """The lesson that was performed, with all that was typed at it."""
-        typed = self.timeline.settled.typed
-        if typed is not self._typed:
-            self._typed, self._grown = typed, as_far_as_it_is_one(self._script, typed)
+        """The lesson that was performed, with the programs that ran beside it and all that was typed at it."""
+        world, beside = self.timeline.settled, self._script.beside
+        if self._looked != world.events and self._script.exercise is None:
+            self._looked, beside = world.events, programs(world)
+        if world.typed is not self._typed or beside != self._script.beside:
+            self._script = accompanied(self._script, beside) if beside else self._script
+            self._typed, self._grown = world.typed, as_far_as_it_is_one(self._script, world.typed)
         return self._grown
 
     @property

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.lesson.document import BadLesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.recording import save
 from sockviz.player.performance import Performance
+from sockviz.sandbox.script import listed
 from sockviz.sandbox.written import lesson_text
 from sockviz.visible import quoted
 
@@ -20,6 +21,16 @@ class CannotKeep(ValueError):
 def kept_as(file: Path, run: Performance, language: str, *, is_directory: bool = False) -> str:
     """Writes what `run` has performed into a new `file`: ``NAME.md`` a lesson, ``NAME.jsonl`` a recording; into a new directory
     programs in `language`. Returns a sentence about it. Raises `CannotKeep` and OSError."""
+    if run.script.beside and (is_directory or file.suffix == ".md"):
+        raise CannotKeep(
+            ngettext(
+                "{programs} is a program, and neither a lesson nor exported programs have it: what was typed would "
+                "meet nobody; a name that ends in .jsonl keeps all of it",
+                "{programs} are programs, and neither a lesson nor exported programs have them: what was typed would "
+                "meet nobody; a name that ends in .jsonl keeps all of it",
+                len(run.script.beside),
+            ).format(programs=listed(run.script.beside))
+        )
     if is_directory:
         return _programs(file, run, language)
     match file.suffix:

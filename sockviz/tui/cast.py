@@ -8,6 +8,7 @@ from sockviz.calls.script import Script, ScriptPage
 from sockviz.dataclass import dataclass
 from sockviz.model.bystanders import is_bystander
 from sockviz.model.hosts import HOSTS, LINK, SERVER
+from sockviz.model.script_text import PROGRAMS
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
 
@@ -67,6 +68,8 @@ def is_left(script: Script, world: World, name: str) -> bool:
         return host == SERVER
     if name.startswith("server"):
         return True
+    if name.startswith("client") and process and process.command and script.kind != PROGRAMS:
+        return False  # whoever is typed is its server
     servers = [n for n in script.processes if n.startswith("server")]
     return not servers and bool(script.processes) and name == script.processes[0]
 

@@ -60,11 +60,12 @@ _CLOSELY = 16
 
 @dataclass(slots=True)
 class ProgramsTranscript:
-    """Writes the events of a run of programs as text, each once."""
+    """Writes the events of a run of programs as text, each once. ``margin`` stands before each line."""
 
     timeline: Timeline
     out: Door
     live: bool
+    margin: str = ""
     _told: int = 0
     _walk: Walk | None = None
     _rules: Rules = field(default_factory=Rules)
@@ -107,12 +108,20 @@ class ProgramsTranscript:
                 continue
             moment = Moment(self.timeline, number, self._walk)
             if id(event) in unfit:
-                self.out.say(narrate(event, moment.before, moment.after))
+                self._write(narrate(event, moment.before, moment.after))
             elif not is_done:
                 self._tell(moment)
             for mistake in self._rules.after(moment):
-                self.out.say(_said("!", mistake.text))
+                self._write(_said("!", mistake.text))
         self._walk.leave(self._told)
+
+    def tell(self, moment: Moment) -> None:
+        """Writes one event, for whoever goes through a run in which there are programs besides."""
+        if not self._is_counted(moment.event):
+            self._tell(moment)
+
+    def _write(self, *lines: str) -> None:
+        self.out.say(*(self.margin + line for line in lines))
 
     def _is_counted(self, event: Event) -> bool:
         """Whether there is nothing to tell of an event, as it begins a call, or ends one that was told often enough. That is then
@@ -172,20 +181,20 @@ class ProgramsTranscript:
         ended, it did not end by itself."""
         for (process, stream), begun in self._printed.items():
             if line := begun + self._text.left(process, stream):
-                self.out.say(self._of_stream(process, stream, line))
+                self._write(self._of_stream(process, stream, line))
         self._printed = {}
         for task in self._repetition.tasks:
             self._count(task)
-        self.out.say(*(_said(*each) for each in self._bystanders.left()))
+        self._write(*(_said(*each) for each in self._bystanders.left()))
         if why is not None:
-            self.out.say(why)
+            self._write(why)
 
     def _tell(self, moment: Moment) -> None:
         match moment.event:
             case CallEntered() as event:
                 self._entered[event.process, event.call] = event
                 if self._bystanders.are_there:
-                    self.out.say(*(_said(*each) for each in self._bystanders.told_now(event, moment.after)))
+                    self._write(*(_said(*each) for each in self._bystanders.told_now(event, moment.after)))
             case CallLetGo() | CallInterrupted() | SourceMet() | ThreadBegan() | ThreadEnded():
                 return
             case CallReturned() as event:
@@ -200,24 +209,24 @@ class ProgramsTranscript:
                 if not self._bystanders.keeps(moment, told) and not self._repetition.is_again(task, told):
                     self._say(task, told, told, told)
             case OutputWritten() as event:
-                self.out.say(*self._output(event))
+                self._write(*self._output(event))
             case Observed() as event:
-                self.out.say(
+                self._write(
                     *(_said(_("kernel"), told) for told in changes(event, moment.before, moment.after))
                 )
             case PacketCaptured() as event:
-                self.out.say(_said(_("wire"), narrate(event, moment.before, moment.after)))
+                self._write(_said(_("wire"), narrate(event, moment.before, moment.after)))
             case ProcessEnded() as event:
                 for task in self._repetition.tasks:
                     if process_of(task) == event.process:
                         self._count(task)
                 told = narrate(event, calls_alone(moment.before), calls_alone(moment.after))
                 if not self._bystanders.keeps(moment, told):
-                    self.out.say(_said(event.process, told))
+                    self._write(_said(event.process, told))
             case event:
                 who, told = getattr(event, "process", ""), narrate(event, moment.before, moment.after)
                 if not self._bystanders.keeps(moment, told):
-                    self.out.say(_said(who, told))
+                    self._write(_said(who, told))
 
     def _returned(self, event: CallReturned, moment: Moment) -> None:
         entered = self._entered.pop((event.process, event.call), None)
@@ -233,7 +242,7 @@ class ProgramsTranscript:
 
     def _say(self, task: str, same: object, line: str, brief: str) -> None:
         self._count_again(task, self._repetition.told(task, same, brief))
-        self.out.say(_said(task, line))
+        self._write(_said(task, line))
 
     def _count(self, task: str) -> None:
         self._count_again(task, self._repetition.left(task))
@@ -241,7 +250,7 @@ class ProgramsTranscript:
     def _count_again(self, task: str, again: Sequence[LineAgain]) -> None:
         for each in again:
             told = _("{line} ×{count} more").format(line=_alone(task, each.text), count=each.count)
-            self.out.say(_said(task, told))
+            self._write(_said(task, told))
 
     def _output(self, event: OutputWritten) -> list[str]:
         """The lines that are whole by now, and that something was not kept."""

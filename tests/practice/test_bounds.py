@@ -19,9 +19,9 @@ from sockviz.model.events import (
 from sockviz.model.sockets import State
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import SocketValue, Value
-from sockviz.player import practised
+from sockviz.player import accompanied
+from sockviz.player.accompanied import computes, spent
 from sockviz.player.counted import CallsCounted
-from sockviz.player.practised import computes, spent
 from sockviz.practice import bounds
 from sockviz.practice.bounds import excess
 from tests.model.runs import HEADER, HOST, START, row
@@ -105,7 +105,7 @@ def test_who_runs_as_much_as_the_machine_lets_it_and_makes_no_call_computes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     times = [(0.5, 0.0)]
-    monkeypatch.setattr(practised, "read_times", lambda _pid: times[-1])
+    monkeypatch.setattr(accompanied, "read_times", lambda _pid: times[-1])
     run = Run()
     run.calls_once("recv", TCP, b"x")
     before = spent(run.timeline.world.processes["server"])

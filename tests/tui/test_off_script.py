@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.player.labs import lab_for
 from sockviz.player.performance import Performance
+from sockviz.player.run import LessonRun
 from sockviz.progress import ProgressStore
 from sockviz.sandbox.again import Steps
 from sockviz.sandbox.script import empty
@@ -75,9 +76,12 @@ class Typed:
 
 @asynccontextmanager
 async def opened(
-    tmp: Path, lesson: Lesson, size: tuple[int, int] = (120, 36), **options: Any
-) -> AsyncIterator[Typed]:
-    async def open_run(_entry: CourseEntry) -> Performance:
+    tmp: Path, lesson: Lesson, size: tuple[int, int] = (120, 36), run: Callable[[], Awaitable[LessonRun]] | None = None,
+    **options: Any,
+) -> AsyncIterator[Typed]:  # fmt: skip
+    async def open_run(_entry: CourseEntry) -> LessonRun:
+        if run is not None:
+            return await run()
         try:
             return Performance(lesson, (await lab_for(lesson, "auto")).lab)
         except LabRefused as refusal:

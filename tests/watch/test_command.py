@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.commands.watching import _programs as programs_typed
+from sockviz.commands.programs_named import programs_named as programs_typed
 from sockviz.lab.tracer.starting import is_since
 from tests.watch.watching import PREAMBLE
 

@@ -15,6 +15,7 @@ from textual.command import Provider
 from sockviz.language import _
 from sockviz.player.run import LessonRun, Provenance
 from sockviz.progress import ProgressStore
+from sockviz.sandbox.script import has_text
 from sockviz.tui import hints
 from sockviz.tui.ahead import import_ahead
 from sockviz.tui.motion import other_tempo
@@ -109,6 +110,8 @@ class LessonScreen(StageScreen):
     def on_mount(self) -> None:
         """Begins to follow the run."""
         self._unseen.enter_context(self.app.batch_update())
+        if self._run.provenance is not Provenance.LIVE and not has_text(self._run.script):
+            self.add_class("-stage-alone")  # a sandbox was recorded
         self._run.watch(self.picture.ask)
         self.picture.draw()
         self.run_worker(self._begin(), name="begin")

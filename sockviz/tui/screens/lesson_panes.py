@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from sockviz.language import N_
-from sockviz.lesson.document import Page
+from sockviz.lesson.document import Lesson, Page
 from sockviz.tui.cast import cast
 from sockviz.tui.stage import Roadmap, TimelineBar
 from sockviz.tui.stage.roadmap import rows_wanted
@@ -27,6 +27,8 @@ _NOTHING_TYPED = {"what_if": ""}
 _NO_VOTES = {"votes": ""}
 #: The lines that the roadmap may take, by the terminal's height.
 _ROADS = {0: 1, 32: 2, 44: 4}
+#: The lines of what programs print, at most, likewise.
+_PRINTED = {0: 2, 32: 4, 44: 7}
 
 
 def panes(view: View, opened: float, instead: Widget | None = None) -> ComposeResult:
@@ -65,6 +67,7 @@ def show(
     roadmap.show(view)
     screen.query_one(LessonPane).show(page, view, asked, notes)
     screen.query_one(StageArea).show(view, opened)
+    _show_output(screen, view)
     screen.query_one(TimelineBar).show(view)
     holds = view.world.link is not None and bool(view.world.link.holding)
     nothing_typed = _NOTHING_TYPED if view.mode in (Mode.RECORDED, Mode.FOLLOWING) else {}
@@ -75,4 +78,25 @@ def show(
 def show_time(screen: Screen[tuple[str, ...]], view: View, opened: float) -> None:
     """Shows `view`, which differs from the one before in what time alone does over and over, where that can be seen."""
     screen.query_one(StageArea).go_on(view, opened)
+    _show_output(screen, view)
     screen.query_one(TimelineBar).show(view)
+
+
+def _show_output(screen: Screen[tuple[str, ...]], view: View) -> None:
+    """What programs print that run beside the lesson's lines. Few lessons have such, and they begin after the first picture."""
+    script = view.script
+    if not (isinstance(script, Lesson) and script.beside):
+        return
+    from sockviz.tui.stage.output_pane import OutputPane  # with them
+
+    there = screen.query(OutputPane)
+    if not there:
+        screen.mount(OutputPane(), after="#body")
+        return
+    pane = there.first()
+    most = max(lines for height, lines in _PRINTED.items() if height <= screen.size.height)
+    had = pane.styles.height.value if pane.styles.height is not None else 1
+    rows = min(max(pane.rows_wanted(view), int(had)), most)  # it does not shrink while the past is looked at
+    if rows != had:
+        pane.styles.height = rows
+    pane.show(view)

@@ -15,6 +15,7 @@ from sockviz.language import _
 from sockviz.lesson.completion import CallHelp, Completion, call_at, completions
 from sockviz.lesson.symbols import SymbolTable
 from sockviz.lesson.typed_lines import BadLine, Typed
+from sockviz.model.bystanders import is_of_a_program
 from sockviz.model.events import LineTyped
 from sockviz.model.hosts import LINK
 from sockviz.output_file import why_not_made
@@ -22,6 +23,7 @@ from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn
 from sockviz.sandbox.again import Again, Given, Steps, given, is_new, without_last
 from sockviz.sandbox.keeping import kept_as
+from sockviz.sandbox.script import first_ones, started_again
 from sockviz.sandbox.session import Typist
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.widgets.typed_line import Purpose, TypedLine
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
 
     from sockviz.tui.cursor import Cursor
 
-#: Who performs a first line, where nobody has performed any.
-FIRST = ("server", "client")
 _UNDO = "undo"
 #: So long what is under way is waited for before it is kept (seconds).
 _SETTLED = 2.0
@@ -98,11 +98,15 @@ class OffScript:
             self._line.hue(names[(at + step) % len(names)])
 
     def _processes(self) -> list[str]:
-        world = self._run.timeline.world
-        alive = [name for name, process in world.processes.items() if process.alive]
-        page = [each.process for each in self._run.script.pages[world.page or 0].statements]
+        world, lesson = self._run.timeline.world, self._run.script
+        alive = [
+            name
+            for name, process in world.processes.items()
+            if process.alive and not is_of_a_program(process, world)
+        ]
+        page = [each.process for each in lesson.pages[world.page or 0].statements]
         there = [LINK] if self._run.has_link else []
-        return list(dict.fromkeys([*alive, *page, *FIRST, *there])) or list(FIRST)
+        return list(dict.fromkeys([*alive, *page, *first_ones(lesson.beside), *there]))
 
     def _process(self) -> str:
         """Who performed a line last."""
@@ -182,7 +186,8 @@ class OffScript:
         if self._handed is not steps:
             return
         self._handed = None
-        self._picture.hint = ""
+        beside = self._run.script.beside
+        self._picture.hint = started_again(beside) if beside and steps.steps else ""
         self._picture.hurrying = False
         if steps.typing:
             await self.open(kept=steps.kept)
@@ -271,7 +276,8 @@ class OffScript:
                 _("No file of a visitor's is kept here: an installed sockviz writes lessons and programs.")
             )
             return
-        await self.open(Purpose.KEEP, text=_("sandbox.md"))
+        beside = self._run.script.beside
+        await self.open(Purpose.KEEP, text=_("sandbox.jsonl") if beside else _("sandbox.md"))
 
     async def _keep(self, name: str) -> None:
         line = self._line
@@ -289,7 +295,7 @@ class OffScript:
             return
         except ValueError as why:
             line.give_back(name)
-            line.say(f"{quoted(name)}: {why}")
+            line.say(str(why))
             return
         self.close()
         self._say(told)

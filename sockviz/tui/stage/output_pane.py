@@ -60,6 +60,10 @@ class OutputPane(Drawing):
         super().__init__(id="output")
         self._printed = PrintedLines()
 
+    def rows_wanted(self, view: View) -> int:
+        """The lines that were printed before the cursor; one says that there are none."""
+        return max(len(self._printed.up_to(view.timeline, view.cursor, _KEPT)), 1)
+
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """Those that were printed before the cursor."""
         lines = [

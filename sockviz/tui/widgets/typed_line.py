@@ -18,8 +18,11 @@ from textual.widgets import Input, Static
 from sockviz.language import N_, _
 from sockviz.lesson.completion import CallHelp, Completion
 from sockviz.sandbox.script import can_be_named, named
-from sockviz.tui.lettering import assemble, plain, styled
+from sockviz.tui.lettering import assemble, lines, plain, styled
+from sockviz.tui.stage.ink import wrap
 
+#: So many lines of the screen has what is said.
+_MOST_SAID = 4
 #: So many lines of before can be called back.
 _MOST_KEPT = 500
 
@@ -125,7 +128,7 @@ class TypedInput(Input):
 
 
 class TypedLine(Vertical):
-    """Two lines high. ``process`` is who performs what is typed."""
+    """Two lines high, and higher while more is said. ``process`` is who performs what is typed."""
 
     def __init__(self, offers: Offers, *, has_link: bool) -> None:
         super().__init__(id="typed")
@@ -265,13 +268,19 @@ class TypedLine(Vertical):
         return first if first.startswith(value) and first != value else None
 
     def _tell(self) -> None:
-        if self.is_mounted:
-            self.query_one("#typed-hint", Static).update(self._hint())
+        if not self.is_mounted:
+            return
+        hint = self.query_one("#typed-hint", Static)
+        told = self._hint()
+        rows = told.plain.count("\n") + 1
+        if hint.styles.height is None or hint.styles.height.value != rows:
+            hint.styles.height, self.styles.height = rows, rows + 1
+        hint.update(told)
 
     def _hint(self) -> Content:
         room = max(self.size.width - 2, 10)
-        if self._said:
-            return assemble(" ", (self._said, "$warning")).truncate(room, ellipsis=True)
+        if self._said:  # what is to be done about it stands at its end
+            return lines(styled(f" {each.text}", "$warning") for each in wrap(self._said, room)[:_MOST_SAID])
         if not self.has_keys:
             return styled(" " + _("Press : to type."), "$quiet").truncate(room, ellipsis=True)
         if self.purpose is Purpose.KEEP:

@@ -1,0 +1,74 @@
+"""A run of a lesson, and programs of the user's own beside its lines: started before the first of them, and watched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sockviz.language import _
+from sockviz.lesson.document import Lesson
+from sockviz.lesson.typed_lines import accompanied
+from sockviz.model.programs import Program
+from sockviz.player.accompanied import Accompanied
+from sockviz.player.fair_time import FairClock
+from sockviz.player.patience import Patience
+from sockviz.player.performance import Performance
+from sockviz.player.performed import Processes
+from sockviz.player.programs_begun import NotStarted, Surroundings, lacking
+from sockviz.player.refusals import CannotPerform
+from sockviz.player.started import TracingLab
+from sockviz.visible import quoted
+
+
+class _Source(Accompanied):
+    """Starts them, in order: each further one once the one before can be talked to."""
+
+    async def start(self, programs: Sequence[Program], around: Surroundings) -> None:
+        """Returns once the last can be talked to. Raises `NotStarted`, and `LabRefused` where nothing can be watched here."""
+        for program in programs:
+            await self._started.start(program, around)
+            await self._can_be_talked_to(program.name)
+
+    @property
+    def outer_proc(self) -> str | None:
+        """Why programs find the machine's processes in /proc instead of their own; None where they find these."""
+        return self._started.outer_proc
+
+
+class Beside(Performance):
+    """A live run (see `sockviz.player.run.Run`) of a lesson with `programs` beside its lines. To be begun by `begin` before a
+    line is performed, and closed by `close`."""
+
+    def __init__(
+        self, lesson: Lesson, lab: TracingLab, programs: Sequence[Program], version: str = ""
+    ) -> None:
+        self._tracing_lab, self._programs = lab, programs
+        super().__init__(accompanied(lesson, (each.name for each in programs)), lab, version)
+
+    async def begin(self, around: Surroundings) -> None:
+        """Starts the programs. Raises `CannotPerform` where one cannot be, and the run is closed then."""
+        try:
+            await self._beside.start(self._programs, around)
+        except NotStarted as failed:
+            await self.close()
+            command = quoted(failed.program.command[0])
+            raise CannotPerform(
+                _("{command}: cannot be started: {error}").format(command=command, error=failed)
+            ) from None
+        except BaseException:
+            await self.close()
+            raise
+
+    @property
+    def lacking(self) -> list[str]:
+        """What is not as usual about the programs, a sentence each."""
+        return list(lacking(self._beside.outer_proc, self._beside.untraced))
+
+    @property
+    def _beside(self) -> _Source:
+        assert isinstance(self._performed, _Source)
+        return self._performed
+
+    def _source(self, counters: set[str], processes: Processes, _patience: Patience | None) -> _Source:
+        names = [each.name for each in self._programs]
+        clock = FairClock(self._tracing_lab.run_delays)
+        return _Source(self._tracing_lab, self._timeline, counters, processes, names, clock)
