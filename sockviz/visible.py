@@ -4,6 +4,9 @@ A terminal obeys control characters (ECMA-48's C0 and C1, and whatever sequence 
 controls (UAX #9), and shows nothing for Unicode's default ignorables: text with these in it can do something, or say something
 else than what is seen. They are written as Python's ``repr`` writes them: ``\\x1b``, ``\\u202e``, ``\\U000e0041``. What writes
 a language needs stays: marks on a letter, the joiners of Persian and Hindi inside a word, an emoji's selector.
+
+What ZWJ makes one picture of several emoji (a family) is written with its joiner, ``👩\\u200d👧``: some terminals give the
+picture two cells (tmux 3.3), others those of all its parts, and beside a row whose width is not known nothing can be drawn.
 """
 
 from __future__ import annotations

@@ -87,7 +87,8 @@ class Guard:
                 if len(values) > 1 and isinstance(values[0], tuple) and values[0]:
                     asks_nobody(values[0][0], values[1])
         if name in TAKING_ROOM:
-            if any(isinstance(value, int) and value > LARGEST_VALUE for value in values):
+            sizes = values[: FLAGS.get(name, len(values))]
+            if any(isinstance(value, int) and value > LARGEST_VALUE for value in sizes):
                 raise Refused(f"{name} of more than {LARGEST_VALUE} bytes")
             flags = values[FLAGS.get(name, len(values)) :]
             if flags and isinstance(flags[0], int) and flags[0] & socket.MSG_TRUNC:

@@ -9,6 +9,8 @@ from sockviz.pattern import pattern
 
 #: The end of a text that was cut within an escape of `repr`'s: a backslash after an even number of them, and too few digits.
 _CUT_ESCAPE = pattern(r"(?<!\\)(?:\\\\)*(?P<escape>\\(?:x[0-9a-f]?|u[0-9a-f]{0,3}|U[0-9a-f]{0,7})?)\Z")
+#: The end of a text that was cut behind an ellipsis, or within the length that follows it.
+_CUT_SIZE = pattern(r"\s*…(?: (?:\([^()]*)?)?\Z")
 #: The widest integer that is written in digits, in bits. Python refuses more than 4300 digits.
 WIDEST_SHOWN = 14_000
 
@@ -19,8 +21,15 @@ def written(value: object, limit: int, leaf: Callable[[object], str]) -> str:
     for piece in _pieces(value, leaf):
         text += piece
         if len(text) > limit:
-            return beginning(text, limit - 1) + "…"
+            return elided(beginning(text, limit - 1))
     return text
+
+
+def elided(start: str) -> str:
+    """The beginning of a text with the sign that something is cut: one sign, also where it was cut behind, or within, what says
+    that of a long value (``b'zz'… (4000 by``)."""
+    cut = _CUT_SIZE.search(start)
+    return (start if cut is None else start[: cut.start()]) + "…"
 
 
 def beginning(text: str, length: int) -> str:

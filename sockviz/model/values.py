@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from sockviz.dataclass import dataclass
 from sockviz.model.long_values import Long, as_long, long_value, start_of, weight
 from sockviz.model.objects import ObjectValue as ObjectValue
-from sockviz.model.showing import beginning, scalar, written
+from sockviz.model.showing import beginning, elided, scalar, written
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 
@@ -216,4 +216,4 @@ def _show_long(
     if isinstance(start, bytes | str):
         return f"{start[:room]!r}…{size}"
     shown = show(start, limit, name_of, size_of).rstrip(",)]}…")
-    return f"{beginning(shown, room)}…{size}"
+    return f"{elided(beginning(shown, room))}{size}"

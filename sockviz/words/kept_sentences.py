@@ -8,6 +8,7 @@ from functools import cache
 from string import Formatter
 
 from sockviz.language import N_, _
+from sockviz.words import refusals
 
 #: Why a lab lacks something (`sockviz.model.timeline.LabFacts.missing`), and why it cannot be made.
 NO_TABLE = N_("sock_diag is refused, and no table of /proc/net has them")
@@ -36,7 +37,7 @@ ANY = "anything"
 _KNOWN = (
     NO_TABLE, NO_SOCKET6, NO_ADDRESS6, NO_SETTING, MADE_OF_IT, TOO_SLOW, NOT_SHOWN, NO_PROC, TRACER_ENDED, LINK_ENDED, NO_LINK,
     ANOTHER_CAME, NONE_CAME, HAS_ENDED, NOT_REACHED, IN_NO_TABLE, CANNOT_BE_READ,
-    OFF_SCRIPT,
+    OFF_SCRIPT, *refusals.FORMS,
 )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
+from sockviz.words import refusals
 from sockviz.words.by_hand import did_by_hand
 from sockviz.words.call_sentences import listens_again, returned
 from sockviz.words.closing import ended
@@ -129,6 +130,10 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             return f"{event.process}: {again}" if again else returned(call, after)
         case StatementFinished(error=str()) if event.process == LINK:
             return _("the link cannot do that: {message}").format(message=in_words(event.message))
+        case StatementFinished(error=refusals.REFUSED):
+            return _("{process}: the line is refused: {why}").format(
+                process=event.process, why=in_words(event.message)
+            )
         case StatementFinished(error=str(error)):
             return _("{process}: the line fails with {error}").format(process=event.process, error=error) + (
                 f": {in_words(event.message)}" if event.message else ""

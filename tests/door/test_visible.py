@@ -21,6 +21,7 @@ from tests.door.hostile import dangerous
         ("\ufeffx\u00ad", r"\ufeffx\xad"), ("\U000e0041", r"\U000e0041"), ("\udc80", r"\udc80"), ("\ue000", r"\ue000"),
         ("pay\u200dpal", r"pay\u200dpal"), ("\u200c", r"\u200c"), ("a\ufe0f", r"a\ufe0f"), ("\u3164\u115f", r"\u3164\u115f"),
         ("\u0301x", r"\u0301x"), (" \u0301", r" \u0301"), ("👩\u200d💻", r"👩\u200d💻"),
+        ("👩\u200d👩\u200d👧", r"👩\u200d👩\u200d👧"),
     ],
 )  # fmt: skip
 def test_what_moves_hides_or_reorders_is_written_as_repr_does(text: str, shown: str) -> None:

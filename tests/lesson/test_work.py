@@ -247,7 +247,7 @@ def test_showing_a_value_costs_what_is_shown_of_it(kind: type[list[Any]]) -> Non
 
 def test_what_is_shown_of_other_long_values() -> None:
     assert show({"a" * 100: [1]}).endswith("…")
-    assert show({"k": b"x" * 1_000_000, "l": 1}, 80) == "{'k': b'" + "x" * 56 + "'… (1000000 byt…"
+    assert show({"k": b"x" * 1_000_000, "l": 1}, 80) == "{'k': b'" + "x" * 56 + "'…"
     assert text_of(1 << 100_000) == "<a number of 100001 bits>"
     mixed: Value = {1: (2,), "a": []}
     assert text_of(mixed) == "{1: (2,), 'a': []}"

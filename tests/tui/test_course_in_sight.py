@@ -148,6 +148,7 @@ def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
                 *untold(view, panels),
                 *sockets_not_there(view, panels),
                 *rows_not_there(view, panels),
+                *nameless(view, panels),
                 *unexplained(view, panels),
             )
         ]
@@ -281,6 +282,21 @@ def sockets_not_there(view: View, panels: dict[str, list[str]]) -> Iterator[str]
             block = block_of(panels.get(process.name, []), str(entry.fd))
             if "eventpoll" not in block or any(f" {watched.fd} " not in block for watched in entry.watched):
                 yield f"{process.name}'s list {entry.fd}, which a line at hand uses, is not there: {block}"
+
+
+def nameless(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
+    """The sockets whose name their line leaves out, while more words than are needed stand beneath another's, or rows are
+    empty."""
+    lookup = Lookup(view.world)
+    for process in view.world.processes.values():
+        lines = panels.get(process.name, [])
+        if not any(not text.strip() or re.fullmatch(r"\s+send-q +0\s*", text) for text in lines):
+            continue
+        for entry in process.fds:
+            name = lookup.name(process.name, entry.inode, entry.fd) if entry.is_socket and entry.inode else ""
+            first = block_of(lines, str(entry.fd)).lstrip()
+            if name and first and not re.match(rf"{entry.fd}\s+{re.escape(name[:6])}", first):
+                yield f"{process.name} {entry.fd}: its name, {name}, is left out of {first[:40]}"
 
 
 def rows_not_there(view: View, panels: dict[str, list[str]]) -> Iterator[str]:

@@ -172,6 +172,8 @@ def test_y_copies_the_commands_of_what_is_in_focus_one_after_another(tmp_path: P
             assert "again: the next" in notice.title
             await session.press("y")
             assert session.app.clipboard != first
+            await session.press("left")  # of what was in focus there
+            assert not list(session.app._notifications)
 
     run_async(it())
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from sockviz.tui.widgets.title import title
+from sockviz.language import use
+from sockviz.tui.view import Mode
+from sockviz.tui.widgets.title import badge, title
 from tests.tui.stage import scripted
 
 
@@ -19,6 +21,27 @@ def test_a_setting_of_the_lab_s_kernel_is_said(width: int) -> None:
     drawn = title(replace(view, script=chosen), width).plain
     assert "tcp_abort_on_overflow = 1" in drawn
     assert len(drawn) <= width
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("mode", [Mode.LIVE, Mode.REVIEW, Mode.RECORDED])
+def test_the_page_s_number_and_the_mode_are_said_whatever_else_is(language: str, mode: Mode) -> None:
+    script = scripted.listen_queue()
+    lesson = replace(
+        script.lesson,
+        title="La cola antes de accept, y quién espera en ella",
+        sysctls={"net.ipv4.tcp_abort_on_overflow": "1"},
+    )
+    view = replace(scripted.view(script), script=lesson, mode=mode)
+    use(language)
+    try:
+        for width in range(56, 200):
+            drawn = title(view, width).plain
+            assert f"{view.page.index + 1}/{len(lesson.pages)} " in drawn, (width, drawn)
+            assert badge(mode).plain in drawn
+            assert len(drawn) <= width
+    finally:
+        use("en")
 
 
 def test_a_bar_of_the_pages_is_shorter_before_it_is_gone() -> None:

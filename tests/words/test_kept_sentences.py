@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
-from sockviz import language
+from sockviz import lab, language
+from sockviz.lab import bounds
 from sockviz.lab.supervisor import LabRefused, TooSlow
 from sockviz.lab.window import unset, why_no_ipv6
 from sockviz.model.events import StatementFinished
@@ -72,3 +75,37 @@ def test_why_a_line_failed_is_narrated_in_the_reader_s() -> None:
     ended = HAS_ENDED.format(process="server")
     told = narrate(StatementFinished(1.0, "server", 4, error="ProcessEnded", message=ended), World(), World())
     assert "server ha terminado" in told
+
+
+def refusals() -> Iterator[str]:
+    """Every sentence that a lab's process may refuse a line with, as it is written there, with a word in each hole."""
+    for path in sorted((Path(lab.__file__).parent).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Refused":
+                yield bounds.TOO_LARGE if isinstance(node.args[0], ast.Name) else filled(node.args[0])
+
+
+def filled(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(filled(part) for part in parts)
+        case ast.FormattedValue(value=ast.Call(func=ast.Name(id="_named"))):
+            return "SO_NAME (7 of level 1)"
+        case ast.FormattedValue(value=ast.Name(id="where")):
+            return " in this lab"
+        case ast.FormattedValue(value=ast.Name(id="what")):
+            return "binds to"
+    return "HOLE"
+
+
+def test_why_a_line_is_refused_is_told_in_the_reader_s_language() -> None:
+    sentences = list(refusals())
+    assert len(sentences) > 40
+    language.use("es")
+    assert not [sentence for sentence in sentences if in_words(sentence) == sentence]
+    told = in_words(
+        "port 7: on this machine's own loopback a lesson reaches its own ports only, PORT to PORT5"
+    )
+    assert told.startswith("puerto 7: ")

@@ -36,7 +36,7 @@ _PRINT_BYTES = """\
 static void print_bytes(const char *name, const void *bytes, size_t length)
 {
     const unsigned char *byte = bytes;
-    printf("%s: %zu bytes \\"", name, length);
+    printf("%s: %zu byte%s \\"", name, length, length == 1 ? "" : "s");
     for (size_t i = 0; i < length && i < 60; i++)
         printf(byte[i] < ' ' || byte[i] > '~' ? "\\\\x%02x" : "%c", byte[i]);
     puts(length > 60 ? "\\"..." : "\\"");

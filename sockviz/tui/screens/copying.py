@@ -11,7 +11,7 @@ from sockviz.tui import hints
 from sockviz.tui.look import takes_copies
 from sockviz.tui.view import Focus, View
 
-#: Seconds that the command stands on the screen, to be read, or selected where the terminal takes no copies.
+#: Seconds that the command stands on the screen at most, to be read, or selected where the terminal takes no copies: until a key.
 _STANDS = 12.0
 
 
@@ -20,6 +20,7 @@ class Copying:
 
     def __init__(self) -> None:
         self._last: tuple[Focus, int] = (Focus(), -1)
+        self._stands = False
 
     def copy(self, view: View, app: App[object]) -> str:
         """Copies the next command, and shows it whole. Returns the hint for it."""
@@ -49,4 +50,11 @@ class Copying:
         app.copy_to_clipboard(command)
         app.clear_notifications()
         app.notify(command, title=title, timeout=_STANDS)
+        self._stands = True
         return hints.copied(command) if taken else ""
+
+    def put_away(self, app: App[object]) -> None:
+        """The command is no longer shown: the reader has gone on, and it is of what was in focus then."""
+        if self._stands:
+            self._stands = False
+            app.clear_notifications()

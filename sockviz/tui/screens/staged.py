@@ -69,6 +69,7 @@ class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
         self.playing.stop()
         self.picture.movement.settle()
         self.picture.hint = ""
+        self._copying.put_away(self.app)
 
     def moved(self) -> None:
         """The same, to somewhere else: nothing that was there waits to be told."""

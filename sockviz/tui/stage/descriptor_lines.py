@@ -153,7 +153,7 @@ class Pen:
         room = self.width - start.width - 1
         wanted = (asked(self.view, it) or frozenset()) - frozenset(told)
         brief = self._brief(it, it.row, room, told, wanted)
-        if Part.ENDS in told and (it.row.peer is not None or it.row.family == "AF_UNIX"):
+        if Part.ENDS in told and (it.row.peer is not None or not it.row.has_ports):
             return start + brief
         least = cell_len(self._least(it.row))
         holds = it.row.recv_q or (it.row.send_q and not it.row.is_listening)

@@ -77,9 +77,17 @@ class _Entry:
         """Whether its own line without that part would leave out what matters now."""
         return self.is_asked(told) or (told.holds and self.rank in _MATTERING)
 
+    def is_asked_whose(self, told: PartLines) -> bool:
+        """Whether the page asks which connection it is."""
+        return told.part is Part.ENDS and Part.ENDS in self.asked
+
+    def is_connection(self, told: PartLines) -> bool:
+        """Whether its own line has no room for which connection it is."""
+        return told.part is Part.ENDS and told.holds
+
     def worth(self, told: PartLines) -> int:
         """When a part has its turn: 0 what matters now, and whose connection it is; 1 what holds something; 2 nothing."""
-        if self.is_essential(told) or (told.part is Part.ENDS and told.holds):
+        if self.is_essential(told) or self.is_connection(told):
             return 0
         return 1 if told.holds or told.part in self.asked else 2
 
@@ -112,6 +120,13 @@ class _Plan:
             if each.it.entry is None and self.room > self._kept(each) + 1:
                 self._rule()
             self._show(each)
+        # Which connection each is comes before more words for what is told of another.
+        for wanted in (_Entry.is_asked_whose, _Entry.is_connection):
+            for each, number in self._parts(self.entries):
+                told = each.parts[number]
+                if wanted(each, told):
+                    for form in range(len(told.forms) if each.is_asked_whose(told) else 1):
+                        self._tell(each, number, form)
         for how_much in range(3):
             for each, number in self._parts(self.entries):
                 if how_much >= each.worth(each.parts[number]):

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from rich.cells import cell_len
 
 from sockviz.dataclass import dataclass
-from sockviz.model.showing import unbroken
+from sockviz.model.showing import elided, unbroken
 from sockviz.tui.palette import TICKING, to_ascii
 from sockviz.tui.view import Focus, Look
 from sockviz.visible import visible
@@ -142,15 +142,16 @@ def crop(it: Line, width: int, ellipsis: str = "…") -> Line:
         return Line((), it.focus)
     room = width - cell_len(ellipsis)
     runs: list[Span] = []
-    role = ""
-    for text, role in it.runs:
-        wide = cell_len(text)
+    kept, role = "", ""
+    for kept, role in it.runs:
+        wide = cell_len(kept)
         if wide > room:
-            runs.append((unbroken(cut(text, room)), role))
+            kept = unbroken(cut(kept, room))
             break
-        runs.append((text, role))
+        runs.append((kept, role))
         room -= wide
-    runs.append((ellipsis, role))
+    end = elided(kept).removesuffix("…") if ellipsis == "…" else kept
+    runs += [(end, role), (ellipsis, role)]
     return pad(Line(tuple(run for run in runs if run[0]), it.focus), width)
 
 
@@ -173,7 +174,7 @@ def shorten(text: str, width: int) -> str:
     text = safe(text)
     if cell_len(text) <= width:
         return text
-    return cut(text, width - 1) + "…" if width > 0 else ""
+    return elided(cut(text, width - 1)) if width > 0 else ""
 
 
 def pad(it: Line, width: int, role: str = "") -> Line:

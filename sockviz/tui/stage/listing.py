@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from sockviz.calls.script import Script
 from sockviz.calls.statement import Statement
+from sockviz.model.showing import elided
 from sockviz.model.values import Json
 from sockviz.pattern import pattern
 from sockviz.tui.remembered import remembered
@@ -60,7 +61,7 @@ def compact(source: str, width: int) -> str:
         name = text.find("= ")
         if 0 < name < opened and cell_len(bare) - name - 2 <= width:
             return bare[name + 2 :]
-    return cut(text, width - 1) + "…" if width > 0 else ""
+    return elided(cut(text, width - 1)) if width > 0 else ""
 
 
 @remembered(4)

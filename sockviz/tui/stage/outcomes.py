@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sockviz.language import _
 from sockviz.model.call import ENDING, NAMING, Call, Stage
 from sockviz.model.process import PerformedLine as Progress
 from sockviz.tui.palette import ASLEEP, DONE, FAILED
 from sockviz.tui.stage.ink import Line, Span, line
 from sockviz.words.kept_sentences import in_words
+from sockviz.words.refusals import REFUSED
 from sockviz.words.wording import asleep_in, call_as_made, outcome, values_bound
 
 
 def told(progress: Progress, calls: Sequence[Call]) -> Line:
     """What the line gave, why it failed, or that it is not over."""
     if progress.error is not None:
-        return line((f"{FAILED} {progress.error}", "bad"))
+        error = _("refused") if progress.error == REFUSED else progress.error
+        return line((f"{FAILED} {error}", "bad"))
     returned = all(call.stage is Stage.RETURNED for call in calls)
     if returned and (made := values_bound(progress, calls[-1] if calls else None)):
         return line((f"→ {', '.join(made.values())}", "good"))

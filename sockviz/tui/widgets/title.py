@@ -64,7 +64,8 @@ def title(view: View, width: int) -> Content:
     name = styled(lesson.title, "bold")
     if lesson.number is not None:
         name = assemble((f"{lesson.number}", "bold $accent"), "  ", name)
-    page = assemble((_("page") + " ", "$quiet"), (f"{view.page.index + 1}/{pages}", "bold"))
+    number = styled(f"{view.page.index + 1}/{pages}", "bold")
+    page = assemble((_("page") + " ", "$quiet"), number)
     mode = badge(view.mode)
     lab = styled(lab_name(view.lab.kind), "$quiet")
     brand = styled("sockviz", "$quiet")
@@ -83,7 +84,7 @@ def title(view: View, width: int) -> Content:
         ([name], [page, mode, *chosen, lab]),
         ([name], [page, mode, *chosen, short]),
         ([name], [page, mode, *chosen]),
-        ([name], [mode, *chosen]),
+        ([name], [number, mode, *chosen]),  # the end of the title goes before the page's number
     ):
         used = sum(part.cell_length for part in (*left, *right)) + 3 * (len(left) + len(right))
         if used <= width:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from sockviz.model.values import show
 from sockviz.tui.stage.ink import columns, crop, ends, fit, line, safe, shorten, wrap
 from sockviz.tui.stage.listing import coloured, compact
 from sockviz.visible import visible
@@ -28,6 +29,19 @@ def test_a_line_is_cropped_and_filled_to_the_cell(texts: list[str], width: int) 
     assert fit(it, width).width == width
     if it.width <= width:
         assert crop(it, width) == it
+
+
+@given(st.integers(1, 60))
+def test_what_was_cut_has_one_ellipsis(width: int) -> None:
+    long = show((b"z" * 4000, 7), 40)
+    assert "… (4000 bytes)" in long
+    for cut in (
+        crop(line("→ ", long), width).text,
+        shorten(f"→ {long}", width),
+        compact(f"send({long})", width),
+    ):
+        assert "……" not in cut.replace(" ", "")
+        assert "… (" not in cut or "bytes)" in cut
 
 
 @given(TEXTS, TEXTS, st.integers(1, 50))
