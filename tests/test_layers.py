@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ import grimp
 import pytest
 
 LESSON = "sockviz.lesson"
+PACKAGE = Path(__file__).parents[1] / "sockviz"
+#: What joins the others, and would have a part of each.
+JOINTS = ("cli.py", "tui/screens/lesson.py")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +42,34 @@ def _circles(graph: grimp.ImportGraph) -> Iterator[set[str]]:
         if circle := above & below:
             seen |= circle
             yield circle | {module}
+
+
+def classes() -> Iterator[tuple[str, int]]:
+    """Each class of the package, and how many methods it has of its own."""
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                own = sum(isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) for each in node.body)
+                yield f"{file.relative_to(PACKAGE)}: {node.name}", own
+
+
+def test_nothing_grows_into_all_there_is() -> None:
+    """A class with forty methods, or a module of more than 400 lines, is two; what joins them has no more than 300."""
+    lines = {
+        str(file.relative_to(PACKAGE)): len(file.read_text(encoding="utf-8").splitlines())
+        for file in PACKAGE.rglob("*.py")
+    }
+    assert {name: count for name, count in lines.items() if count > 400} == {}
+    assert {name: lines[name] for name in JOINTS if lines[name] > 300} == {}
+    assert {name: own for name, own in classes() if own >= 40} == {}
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for each, _methods in classes():
+        home, name = each.split(": ")
+        homes.setdefault(name, []).append(home)
+    assert {name: found for name, found in homes.items() if len(found) > 1 and not name.startswith("_")} == {}
 
 
 CORE = (

@@ -31,7 +31,7 @@ class Loss:
 
 
 @dataclass(slots=True)
-class Losses:
+class LossesOfRun:
     """Those of a run, in order. ``all`` is as of the last time that `count` was called."""
 
     timeline: Timeline

@@ -9,7 +9,7 @@ from sockviz.lesson.document import Exercise, Expression, Launch, Lesson, SendSi
 from sockviz.lesson.idle import is_of_idle_alone
 from sockviz.player.counted import CallsCounted
 from sockviz.player.fair_time import FairClock
-from sockviz.player.losses import Losses
+from sockviz.player.losses import LossesOfRun
 from sockviz.player.patience import DEADLINE, Patience
 from sockviz.player.performance import Performance
 from sockviz.player.performed import Processes
@@ -49,7 +49,7 @@ class Practice(Performance):
 
     def _source(self, counters: set[str], processes: Processes, _patience: Patience | None) -> Practised:
         self.counted = CallsCounted(self._timeline)
-        self._losses = Losses(self._timeline)
+        self._losses = LossesOfRun(self._timeline)
         self.clock = FairClock(self._tracing_lab.run_delays, self._moved, owed=self.are_losses_owed)
         return Practised(
             self._tracing_lab,

@@ -8,7 +8,7 @@ from pathlib import Path
 from sockviz.lesson.card import KERNELS
 from sockviz.model.events import CallBlocked, CallEntered, LinkActed, Treated
 from sockviz.model.timeline import Timeline
-from sockviz.player.losses import Losses
+from sockviz.player.losses import LossesOfRun
 from sockviz.practice.attempt import Attempt
 from sockviz.practice.shelf import find
 from sockviz.words.narration import narrate_at
@@ -141,7 +141,7 @@ def test_the_time_that_kernels_wait_for_what_the_link_has_lost_does_not_count(tm
     lesson = exercise(TALKS, "lab: two-hosts\nkernel: lossy\n")
     done = tried(lesson, wrote(tmp_path, ANSWERS))
     assert done.passed, done.verdicts
-    losses = Losses(_timeline(done)).count()
+    losses = LossesOfRun(_timeline(done)).count()
     assert [loss.sent.packet.label for loss in losses][:2] == ["SYN", "SYN+ACK"]
     assert all(loss.again is not None for loss in losses)
     waited = sum((loss.again or 0.0) - loss.sent.at for loss in losses)

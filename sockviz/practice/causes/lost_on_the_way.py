@@ -5,7 +5,7 @@ from __future__ import annotations
 from sockviz.language import _
 from sockviz.model.call import Stage
 from sockviz.model.process import Process
-from sockviz.player.losses import Loss, Losses
+from sockviz.player.losses import Loss, LossesOfRun
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.flows import WRITES
 from sockviz.words.crossings import packet_label
@@ -14,7 +14,7 @@ from sockviz.words.wording import address_text, bytes_text, duration_text
 
 def lost_on_the_way(case: Case) -> tuple[str, Advice | None]:
     """What is observed of it, nothing where nothing was lost; and the likely cause, where a datagram was not sent again."""
-    losses = Losses(case.timeline).count()
+    losses = LossesOfRun(case.timeline).count()
     datagrams = [
         loss for loss in losses if loss.sent.packet.tcp is None and loss.is_owed and not loss.followed
     ]

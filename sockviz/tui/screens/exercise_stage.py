@@ -10,8 +10,7 @@ from textual.binding import Binding, BindingType
 from sockviz.language import N_, _
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.lesson_keys import KEYS
-from sockviz.tui.screens.lesson_panes import panes
-from sockviz.tui.screens.lesson_picture import LessonPicture
+from sockviz.tui.screens.lesson_picture import LessonPicture, panes
 from sockviz.tui.view import View
 from sockviz.tui.widgets.student_source import StudentSource
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -12,33 +11,27 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 
-from sockviz.language import _
 from sockviz.player.run import LessonRun, Provenance
 from sockviz.progress import ProgressStore
 from sockviz.sandbox.script import has_text
 from sockviz.tui import hints
 from sockviz.tui.ahead import import_ahead
-from sockviz.tui.motion import other_tempo
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.departure import Departure, PlaceInCourse
 from sockviz.tui.screens.lesson_keys import KEYS
-from sockviz.tui.screens.lesson_panes import panes
-from sockviz.tui.screens.lesson_picture import LessonPicture
+from sockviz.tui.screens.lesson_picture import LessonPicture, panes
 from sockviz.tui.screens.pace import Pace
 from sockviz.tui.screens.predicting import Predicting
-from sockviz.tui.screens.staged import StageScreen
+from sockviz.tui.screens.typed_at import TypedAt
+from sockviz.tui.screens.voted_at import VotedAt
 from sockviz.tui.view import Look
-from sockviz.tui.widgets.lesson_pane import ChoiceClicked, LessonPane
+from sockviz.tui.widgets.lesson_pane import ChoiceClicked
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
     from sockviz.sandbox.again import Steps
     from sockviz.tui.screens.lectern import Lectern
-    from sockviz.tui.screens.off_script import OffScript
-    from sockviz.tui.screens.voting import Voting
-    from sockviz.tui.widgets.typed_line import ProcessWanted, Typing
-    from sockviz.tui.widgets.vote_line import AnotherQuestion, VoteKey
 
 #: So long after the first page is given its sizes (seconds) the next steps are prepared: it is painted by then.
 _PAINTED = 0.1
@@ -55,11 +48,10 @@ def _lesson_commands() -> type[Provider]:
 _COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {_lesson_commands}
 
 
-class LessonScreen(StageScreen):
+class LessonScreen(TypedAt, VotedAt):
     """One run, live or recorded, drawn at a cursor. Its result is what the kernel keeps after the lab is gone.
 
-    ``reading`` is where its reader is, ``picture`` what is drawn of it, ``pace`` how it goes on, ``departure`` where they go
-    from it.
+    ``pace`` is how it goes on; what else there is of it stands in the three that it is made of.
     """
 
     CSS_PATH: ClassVar = ["stage.tcss", "lesson.tcss"]
@@ -84,8 +76,6 @@ class LessonScreen(StageScreen):
         super().__init__(run if run.has_link else None, manual)
         self._steps = steps
         self._liberties = place.liberties
-        self._typing: OffScript | None = None
-        self._voting: Voting | None = None
         self._run = run
         self._start = min(page, len(run.script.pages) - 1)
         notebook = self.NOTEBOOK(store, place.entry.slug)
@@ -158,9 +148,25 @@ class LessonScreen(StageScreen):
                 return self._is_free(action)
             case "anew" | "all_anew":
                 return self.departure.can_begin_again
-            case "votes":
-                return self.reading.put_to_the_vote is not None
         return super().can_do(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What its reader is not free to do has no key."""
+        return self._is_free(action) and super().check_action(action, parameters)
+
+    def _is_free(self, action: str) -> bool:
+        """Whether its reader has what `action` needs of this machine."""
+        match action:
+            case "keep":
+                return self._liberties.files
+            case "copy":
+                return self._liberties.shell
+        return True
+
+    @property
+    def explained(self) -> list[BindingType]:
+        """The keys that help tells of."""
+        return [it for it in super().explained if not isinstance(it, Binding) or self._is_free(it.action)]
 
     def over(self) -> None:
         """The run has come to its end, or to grief, and its reader wants to go on."""
@@ -219,171 +225,6 @@ class LessonScreen(StageScreen):
         self.acted()
         self._predicting.answer(line, choice)
         self.picture.draw()
-
-    # -- a room's votes
-
-    @property
-    def voting(self) -> Voting:
-        """What counts them."""
-        if self._voting is None:
-            from sockviz.tui.screens.voting import Voting  # with the first vote
-
-            self._voting = Voting(self, self.reading, self.picture)
-        return self._voting
-
-    async def action_votes(self) -> None:
-        """Counts the votes on the question that is open."""
-        self.acted()
-        await self.voting.open()
-
-    def _vote(self, line: int, counts: Sequence[int]) -> None:
-        self.voting.told(line, counts)
-
-    def on_vote_key(self, message: VoteKey) -> None:
-        """A choice was counted."""
-        self.voting.counted(message.counted)
-
-    def on_another_question(self, message: AnotherQuestion) -> None:
-        """Another question of the page is voted on."""
-        self.voting.another(message.step)
-
-    # -- off the script
-
-    #: Whether the line to type on is always there.
-    ALWAYS_TYPING: ClassVar[bool] = False
-
-    @property
-    def typing(self) -> OffScript | None:
-        """What is typed at the run; None where nothing can be."""
-        from sockviz.player.performance import Performance  # by now it is there, or this is a recording
-
-        if self._typing is None and isinstance(self._run, Performance):
-            from sockviz.tui.screens.off_script import OffScript  # with the first line that is typed
-
-            begin_with, always = self.departure.begin_with, self.ALWAYS_TYPING
-            self._typing = OffScript(
-                self,
-                self._run,
-                self.reading,
-                self.picture,
-                begin_with,
-                always=always,
-                keeps=self._liberties.files,
-            )
-        return self._typing
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a line is typed its letters are no keys, and while votes are counted no digit is an answer."""
-        typed = self._typing is not None and self._typing.typing
-        counted = self._voting is not None and self._voting.on
-        return (
-            not typed and not counted and self._is_free(action) and super().check_action(action, parameters)
-        )
-
-    def acted(self) -> None:
-        """Whatever else is done ends the counting of votes."""
-        super().acted()
-        if self._voting is not None:
-            self._voting.close()
-
-    def _is_free(self, action: str) -> bool:
-        """Whether its reader has what `action` needs of this machine."""
-        match action:
-            case "keep":
-                return self._liberties.files
-            case "copy":
-                return self._liberties.shell
-        return True
-
-    @property
-    def explained(self) -> list[BindingType]:
-        """The keys that help tells of."""
-        return [it for it in super().explained if not isinstance(it, Binding) or self._is_free(it.action)]
-
-    def _off_script(self, act: Callable[[OffScript], Coroutine[object, object, None] | None]) -> None:
-        self.acted()
-        if (typing := self.typing) is None:
-            self.picture.hint = _(hints.NOTHING_TYPED)
-            self.picture.draw()
-        elif (work := act(typing)) is not None:
-            self.run_worker(work, name="typing")
-
-    def action_what_if(self) -> None:
-        """A line to type on: what follows is off the script."""
-        self._off_script(lambda typing: typing.open())
-
-    def action_edit(self) -> None:
-        """The line that is pointed at, or the last one, is to read otherwise: all is performed again so."""
-        self._off_script(lambda typing: typing.edit(self.picture.focus.line))
-
-    def action_undo(self) -> None:
-        """Takes back what was typed last."""
-        self._off_script(lambda typing: typing.undo())
-
-    def action_keep(self) -> None:
-        """Keeps what was performed."""
-        self._off_script(lambda typing: typing.keep())
-
-    def on_typing(self, message: Typing) -> None:
-        """A line was typed."""
-        self._off_script(lambda typing: typing.typed(message.process, message.source, message.purpose))
-
-    def on_typing_left(self) -> None:
-        """The screen has its keys again."""
-        self._off_script(lambda typing: typing.close())
-
-    def on_process_wanted(self, message: ProcessWanted) -> None:
-        """Another process is to perform what is typed."""
-        self._off_script(lambda typing: typing.next_process(message.step))
-
-    # -- what is shown
-
-    def action_language(self) -> None:
-        """The calls as C, or as Python."""
-        self.acted()
-        look = self.picture.look
-        self.picture.look = replace(look, language="python" if look.language == "c" else "c")
-        self.picture.draw()
-
-    def action_notes(self) -> None:
-        """The instructor's notes."""
-        self.acted()
-        self.picture.notes = not self.picture.notes
-        self.picture.hint = hints.notes(self.picture.notes, bool(self.reading.page.notes))
-        self.picture.draw()
-
-    def action_speed(self, step: int) -> None:
-        """What happens is told faster, or slower."""
-        self.acted()
-        movement = self.picture.movement
-        movement.choose(other_tempo(movement.tempo, step))
-        self.picture.hint = hints.tempo(movement.tempo, self.picture.look.animate)
-        self.picture.draw()
-
-    def action_again(self) -> None:
-        """The last step is told once more."""
-        self.acted()
-        if not self.picture.movement.again(self.reading.cursor):
-            self.picture.hint = _(hints.NOTHING_AGAIN)
-        self.picture.draw()
-
-    def action_stage_alone(self) -> None:
-        """The stage has the place of the lesson's text, too; or that has its own again."""
-        self.acted()
-        self.toggle_class("-stage-alone")
-        self.call_after_refresh(self.picture.draw)
-
-    def action_scroll(self, step: int) -> None:
-        """The errno card if it is open, else the lesson's text; while nothing else has the focus."""
-        if not self.picture.overlays.scroll(step * 2):
-            self.query_one(LessonPane).scroll_relative(y=step * 2, animate=False)
-
-    def action_blank(self) -> None:
-        """Nothing at all is shown, until any key is pressed."""
-        self.acted()
-        from sockviz.tui.screens.blank import BlankScreen  # on demand, as help
-
-        self.app.push_screen(BlankScreen())
 
     # -- elsewhere
 

@@ -1,23 +1,61 @@
-"""The picture on the lesson screen."""
+"""The picture on the lesson screen: which panes there are, from top to bottom, and how one view is put onto all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
+from textual.containers import Container
 from textual.screen import Screen
+from textual.widget import Widget
 
+from sockviz.language import N_
+from sockviz.lesson.document import Lesson
 from sockviz.tui import hints
+from sockviz.tui.cast import cast
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
-from sockviz.tui.screens.lesson_panes import show, show_time
 from sockviz.tui.screens.picture import Picture
-from sockviz.tui.view import Look, View
+from sockviz.tui.stage import Roadmap, TimelineBar
+from sockviz.tui.stage.roadmap import rows_wanted
+from sockviz.tui.view import Look, Mode, View
+from sockviz.tui.widgets.key_bar import KeyBar
+from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.page_text import Asked
 from sockviz.tui.widgets.panes import Panes
+from sockviz.tui.widgets.stage_area import StageArea
+from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
 
 if TYPE_CHECKING:
     from sockviz.tui.stage.errno_card import Story
+
+
+#: What `h` does while the link holds.
+_RELEASES = {"link('hold')": N_("free")}
+#: At a recording nothing can be typed.
+_NOTHING_TYPED = {"what_if": ""}
+#: Votes are counted while a question is open, as a rule: afterwards their key is worth no place.
+_NO_VOTES = {"votes": ""}
+#: The lines that the roadmap may take, by the terminal's height.
+_ROADS = {0: 1, 32: 2, 44: 4}
+#: The lines of what programs print, at most, likewise.
+_PRINTED = {0: 2, 32: 4, 44: 7}
+
+
+def panes(view: View, opened: float, instead: Widget | None = None) -> ComposeResult:
+    """Title, objective, roadmap; the lesson beside the stage; timeline and keys: those that show `view`, whose page was `opened`
+    then. `instead` can take the lesson's place."""
+    yield TitleLine()
+    yield ObjectiveLine()
+    yield Roadmap(id="roadmap")
+    with Container(id="body"):
+        yield LessonPane()
+        if instead is not None:
+            yield instead
+        yield StageArea(cast(view.script, view.page, view.world, opened))
+    yield TimelineBar(id="timeline")
+    yield KeyBar()
 
 
 class LessonPicture(Picture):
@@ -34,25 +72,60 @@ class LessonPicture(Picture):
         self.way_on: Callable[[], str] = str
 
     def _show(self, known: View, view: View) -> None:
-        reading = self._reading
+        reading, screen = self._reading, self._screen
         is_open = frozenset(question.line for question in reading.open_predictions)
         live = not reading.only_read
         asked = Asked(reading.choices, is_open, reading.pointed, live, reading.votes, self.counting)
+        screen.query_one(TitleLine).show(view)
+        way_on = self.way_on() if known.problem else ""
+        problem = ". ".join(filter(None, (view.problem, way_on))) or None
         ahead = self.movement.ahead
         waits = hints.one_at_a_time(len(ahead), bool(view.world.captured)) if ahead else ""
-        hint = self.hint or waits or self.panes.advice(self._screen.size)
-        show(
-            self._screen,
-            reading.page,
-            view,
-            asked,
-            self.notes,
-            hint,
-            reading.opened,
-            self.way_on() if known.problem else "",
-        )
+        hint = self.hint or waits or self.panes.advice(screen.size)
+        screen.query_one(ObjectiveLine).show(view.script.summary, hint, problem)
+        roadmap = screen.query_one(Roadmap)
+        most = max(lines for height, lines in _ROADS.items() if height <= screen.size.height)
+        roadmap.styles.height = rows_wanted(view, max(screen.size.width - 1, 1), most)
+        roadmap.show(view)
+        screen.query_one(LessonPane).show(reading.page, view, asked, self.notes)
+        screen.query_one(StageArea).show(view, reading.opened)
+        _show_output(screen, view)
+        screen.query_one(TimelineBar).show(view)
+        screen.query_one(KeyBar).rename(_renamed(view, is_open=bool(is_open)))
         self._notebook.shown(known)
 
     def _show_time(self, view: View) -> None:
         """Neither the page nor how far it has got is told by that."""
-        show_time(self._screen, view, self._reading.opened)
+        self._screen.query_one(StageArea).go_on(view, self._reading.opened)
+        _show_output(self._screen, view)
+        self._screen.query_one(TimelineBar).show(view)
+
+
+def _renamed(view: View, *, is_open: bool) -> dict[str, str]:
+    """What keys are called, or that they have no place. ``is_open``: a question is."""
+    holds = view.world.link is not None and bool(view.world.link.holding)
+    return {
+        **(_RELEASES if holds else {}),
+        **(_NOTHING_TYPED if view.mode in (Mode.RECORDED, Mode.FOLLOWING) else {}),
+        **({} if is_open else _NO_VOTES),
+    }
+
+
+def _show_output(screen: Screen[tuple[str, ...]], view: View) -> None:
+    """What programs print that run beside the lesson's lines. Few lessons have such, and they begin after the first picture."""
+    script = view.script
+    if not (isinstance(script, Lesson) and script.beside):
+        return
+    from sockviz.tui.stage.output_pane import OutputPane  # with them
+
+    there = screen.query(OutputPane)
+    if not there:
+        screen.mount(OutputPane(), after="#body")
+        return
+    pane = there.first()
+    most = max(lines for height, lines in _PRINTED.items() if height <= screen.size.height)
+    had = pane.styles.height.value if pane.styles.height is not None else 1
+    rows = min(max(pane.rows_wanted(view), int(had)), most)  # it does not shrink while the past is looked at
+    if rows != had:
+        pane.styles.height = rows
+    pane.show(view)

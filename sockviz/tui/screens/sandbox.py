@@ -12,8 +12,7 @@ from sockviz.tui.notebook import NoNotebook
 from sockviz.tui.reading import Onward
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.lesson_keys import KEYS
-from sockviz.tui.screens.lesson_panes import panes
-from sockviz.tui.screens.lesson_picture import LessonPicture
+from sockviz.tui.screens.lesson_picture import LessonPicture, panes
 from sockviz.tui.view import View
 
 #: What a lesson's screen does and this does not: there is no script, and nobody is asked anything.
