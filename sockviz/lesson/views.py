@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import Any, TypeAlias
 
 from sockviz.dataclass import dataclass
+from sockviz.lesson.families import connections, living, most_descriptors, printed, sockets
 from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
 from sockviz.lesson.work import Work
 from sockviz.model.call import Call
@@ -16,7 +17,7 @@ from sockviz.model.long_values import KINDS, Long, as_long, whole_of
 from sockviz.model.naming import unnamed
 from sockviz.model.process import Process
 from sockviz.model.segments import endpoint
-from sockviz.model.sockets import FdEntry, SocketRow, State
+from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import SocketValue, Value, show
 from sockviz.model.world import World
 from sockviz.words.number_kinds import given_by, with_names
@@ -60,8 +61,7 @@ class ProcessView:
             case "connections" if process.command:
                 return connections(self.world, process, work)
             case "sockets" if process.command:
-                held = most_descriptors(self.world, process, work)
-                return sorted(entry.fd for entry in held if _is_of_internet(entry))
+                return sockets(self.world, process, work)
             case "last":
                 if process.last is None:
                     raise NotYet(Finding.NO_CALL, process.name)
@@ -69,57 +69,6 @@ class ProcessView:
         if name not in process.names:
             raise NotYet(Finding.NO_VALUE_YET, f"{process.name}.{name}")
         return worth(self.world, process, process.names[name], work, name)
-
-
-def living(world: World, process: Process) -> Sequence[Process]:
-    """A process, while it is alive; of a student's program those that it has forked, too, though it has ended itself: a program
-    that goes on in the background has not ended."""
-    if not process.command:
-        return [process] if process.alive else []
-    names, found = {process.name}, []
-    for each in world.processes.values():  # a parent stands before what it forks
-        if each.parent in names:
-            names.add(each.name)
-        if each.name in names and each.alive:
-            found.append(each)
-    return found
-
-
-def most_descriptors(world: World, process: Process, work: Work) -> Sequence[FdEntry]:
-    """The descriptors of a process; of a student's program those of whichever of its processes has the most."""
-    held = [each.fds for each in living(world, process)] or [process.fds]
-    work.spend(sum(map(len, held)))
-    return max(held, key=len)
-
-
-def connections(world: World, process: Process, work: Work) -> Sequence[int]:
-    """The descriptors of TCP connections, whatever has become of those, that a program and what it has forked have open."""
-    found: list[int] = []
-    for each in living(world, process):
-        work.spend(len(each.fds))
-        found += [entry.fd for entry in each.fds if _is_connection(world.sockets.get(entry.inode))]
-    return sorted(found)
-
-
-def _is_connection(known: KnownSocket | None) -> bool:
-    return (
-        known is not None
-        and known.type == "SOCK_STREAM"
-        and known.family != "AF_UNIX"
-        and known.peer is not None
-    )
-
-
-def _is_of_internet(entry: FdEntry) -> bool:
-    return entry.is_socket and (entry.protocol or "").startswith(("TCP", "UDP"))  # TCPv6 and UDPv6, too
-
-
-def printed(process: Process, work: Work) -> str:
-    """What a program has written to its standard output, as text."""
-    parts = [part for part in map(whole_of, process.printed) if isinstance(part, bytes)]
-    for part in parts:
-        work.make(part)
-    return b"".join(parts).decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)

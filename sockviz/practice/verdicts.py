@@ -8,8 +8,8 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
 from sockviz.lesson.document import Exercise, Lesson
 from sockviz.lesson.expressions import source_of
+from sockviz.lesson.families import living
 from sockviz.lesson.judge import shown
-from sockviz.lesson.views import living
 from sockviz.model.call import Stage
 from sockviz.model.events import Caveat, ExpectationJudged, StatementFinished
 from sockviz.model.first_names import of_lab

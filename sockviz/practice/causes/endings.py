@@ -8,7 +8,7 @@ from collections import Counter
 
 from sockviz.language import _
 from sockviz.lesson.document import YOU
-from sockviz.lesson.views import living
+from sockviz.lesson.families import living
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import OutputWritten
 from sockviz.model.long_values import whole_of
