@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz import __version__, serving_arguments
+from sockviz.argument_order import PROGRAMMING, EitherLanguage, plain_last, words_first
 from sockviz.argument_parser import Parser, Whole
-from sockviz.exercise_arguments import PROGRAMMING, EitherLanguage, words_first
 from sockviz.language import _
 from sockviz.shared_options import Taken, drawing, lab_option, language, progress
 
@@ -268,16 +268,6 @@ def _replay(commands: _Commands, taken: Taken) -> None:
     replay.set_defaults(command="replay")
 
 
-def _plain_last(arguments: Sequence[str]) -> Sequence[str]:
-    """``--code c --plain DIR`` as ``--code c DIR --plain``: the language and the directory are arguments of one option."""
-    at = [
-        n
-        for n, word in enumerate(arguments)
-        if word == "--plain" and list(arguments[n - 2 : n - 1]) == ["--code"]
-    ]
-    return [*(word for n, word in enumerate(arguments) if n not in at), *(["--plain"] if at else [])]
-
-
 def _export(commands: _Commands, taken: Taken) -> None:
     export = commands.add_parser(
         "export",
@@ -317,7 +307,7 @@ def _export(commands: _Commands, taken: Taken) -> None:
         help=_("with --pcapng, of two hosts: what came and went at HOST's interface, as a capture there has it; without it each "
         "packet stands once, when it was sent"),
     )  # fmt: skip
-    export.rearranged = _plain_last
+    export.rearranged = plain_last
     export.set_defaults(command="export")
 
 

@@ -15,7 +15,7 @@ from sockviz.language import _, ngettext
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
-    from sockviz.web.address import Address
+    from sockviz.web.address import ServedAt
     from sockviz.web.serving import Wanted
     from sockviz.web.spawner import Spawner
 
@@ -113,8 +113,8 @@ def _wanted(options: argparse.Namespace) -> Wanted:
     return Wanted(_address(options), limits, Path(options.keep) if options.keep else None, options.language)
 
 
-def _address(options: argparse.Namespace) -> Address:
-    from sockviz.web.address import Address
+def _address(options: argparse.Namespace) -> ServedAt:
+    from sockviz.web.address import ServedAt
 
     public = options.public_url.rstrip("/") if options.public_url else None
     if public is not None:
@@ -135,7 +135,7 @@ def _address(options: argparse.Namespace) -> Address:
                     host=quoted(host)
                 )
             ) from None
-    address = Address(host, options.port, public)
+    address = ServedAt(host, options.port, public)
     if not address.is_loopback:
         door.complain(
             _("{host} is no loopback address: whoever reaches it over the network can use the course, and what they type goes "

@@ -11,7 +11,7 @@ from sockviz.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ServedAt:
     """``host`` and ``port`` are listened on; ``public`` is the URL by which visitors come where that is another, as through a
     proxy: without a slash at its end."""
 

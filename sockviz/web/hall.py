@@ -17,9 +17,9 @@ from sockviz.visible import quoted
 from sockviz.web import memory_of
 from sockviz.web.faults import Faults
 from sockviz.web.limits import Limits
-from sockviz.web.request import Asked
+from sockviz.web.request import SessionRequest
 from sockviz.web.spawner import CannotBegin, Spawner
-from sockviz.web.visit import Ending, Visit
+from sockviz.web.visit import Visit, VisitEnding
 from sockviz.web.visitors import Visitors
 
 #: Seconds between two looks at what the sessions take.
@@ -32,9 +32,9 @@ class Place:
 
     over: asyncio.Event
     visit: Visit | None = None
-    ending: Ending | None = None
+    ending: VisitEnding | None = None
 
-    def tell(self, ending: Ending) -> None:
+    def tell(self, ending: VisitEnding) -> None:
         """Has its session end so, also one that is only beginning."""
         self.ending = ending
         if self.visit is not None:
@@ -69,20 +69,20 @@ class Hall:
 
     async def receive(
         self, visitor: str, page: web.WebSocketResponse, what: str, language: str, size: tuple[int, int]
-    ) -> Ending:
+    ) -> VisitEnding:
         """A session on this page, to its end. Whoever has one on another page goes on here."""
         while (before := self._places.get(visitor)) is not None:
-            before.tell(Ending.ELSEWHERE)
+            before.tell(VisitEnding.ELSEWHERE)
             await before.over.wait()
         if self._closed:
-            return Ending.SERVER
+            return VisitEnding.SERVER
         if not self.has_room(visitor):
-            return Ending.FULL
+            return VisitEnding.FULL
         place = self._places[visitor] = Place(asyncio.Event())
         home = self._directory / f"session-{os.urandom(8).hex()}"
         try:
             home.mkdir(0o700)
-            asked = Asked(
+            asked = SessionRequest(
                 what, language, *size, str(home), str(self._visitors.progress(visitor, self._places)), self.limits.memory
             )  # fmt: skip
             begun = await self._spawner.begin(asked)
@@ -92,10 +92,10 @@ class Hall:
             return await place.visit.go_on()
         except (CannotBegin, OSError) as error:
             self._tell(str(error))
-            return Ending.BROKEN
+            return VisitEnding.BROKEN
         except Exception as error:  # a fault of ours: this session's, and no other's
             self._tell(crash.save(error))
-            return Ending.BROKEN
+            return VisitEnding.BROKEN
         finally:
             if (kept := await asyncio.shield(asyncio.to_thread(self._faults.keep, home))) is not None:
                 self._tell(
@@ -117,12 +117,12 @@ class Hall:
             most = self.limits.memory
             for pid, family in (await asyncio.to_thread(memory_of.families, visits)).items():
                 if memory_of.at_most(family) > most and memory_of.exactly(family) > most:
-                    visits[pid].tell(Ending.MEMORY)
+                    visits[pid].tell(VisitEnding.MEMORY)
 
     async def close(self) -> None:
         """Ends all sessions, and returns once they are over."""
         self._closed = True
         places = list(self._places.values())
         for place in places:
-            place.tell(Ending.SERVER)
+            place.tell(VisitEnding.SERVER)
         await asyncio.gather(*(place.over.wait() for place in places))

@@ -13,7 +13,7 @@ COURSE, SANDBOX, TWO_HOSTS = "", "sandbox", "sandbox-two-hosts"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SessionRequest:
     """``what`` is a lesson's slug, or one of those above; ``home`` the session's own directory, ``progress`` its visitor's file.
     ``room`` is the memory that it may have beyond what it begins with (bytes)."""
 
@@ -30,12 +30,12 @@ class Asked:
         return json.dumps(asdict(self)).encode()
 
 
-def decoded(datagram: bytes) -> Asked:
+def decoded(datagram: bytes) -> SessionRequest:
     """What was `encoded`."""
-    return Asked(**json.loads(datagram))
+    return SessionRequest(**json.loads(datagram))
 
 
-def environment_of(asked: Asked) -> dict[str, str]:
+def environment_of(asked: SessionRequest) -> dict[str, str]:
     """All that a session's process has in its environment: every directory that a program would look for is within its own."""
     home = Path(asked.home)
     return {

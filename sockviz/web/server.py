@@ -14,7 +14,7 @@ from sockviz import language
 from sockviz.language import _
 from sockviz.progress_text import BadProgress, Progress, loads
 from sockviz.web import pages
-from sockviz.web.address import Address
+from sockviz.web.address import ServedAt
 from sockviz.web.course import listed
 from sockviz.web.hall import Hall
 from sockviz.web.limits import COLUMNS, CONNECTIONS, CONNECTIONS_EACH, LARGEST_MESSAGE, LINES, clamped
@@ -63,7 +63,7 @@ def static_files() -> Mapping[str, Path]:
 class Server:
     """Answers for one address."""
 
-    def __init__(self, address: Address, hall: Hall, visitors: Visitors, spoken: str | None = None) -> None:
+    def __init__(self, address: ServedAt, hall: Hall, visitors: Visitors, spoken: str | None = None) -> None:
         self._address, self._hall, self._visitors, self._spoken = address, hall, visitors, spoken
         self._files = static_files()
         self._under_way = 0

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from sockviz.dataclass import dataclass, replace
 from sockviz.lab.directory import SERVING, LabDirectory, sweep
-from sockviz.web.address import Address
+from sockviz.web.address import ServedAt
 from sockviz.web.hall import Hall
 from sockviz.web.limits import Limits
 from sockviz.web.server import Server
@@ -29,7 +29,7 @@ class Wanted:
     """How it was started. ``keep`` is where visitors' progress outlives the server; None: it goes with it. ``language``: what
     every page is in; None: what each browser asks for."""
 
-    address: Address
+    address: ServedAt
     limits: Limits
     keep: Path | None = None
     language: str | None = None

@@ -16,7 +16,7 @@ from sockviz.progress import ProgressStore
 from sockviz.tui.entry import CourseEntry, entry_of
 from sockviz.tui.liberties import VISITOR
 from sockviz.tui.start import entry_of_file, start
-from sockviz.web.request import COURSE, SANDBOX, TWO_HOSTS, Asked
+from sockviz.web.request import COURSE, SANDBOX, TWO_HOSTS, SessionRequest
 
 if TYPE_CHECKING:
     from sockviz.player.run import LessonRun
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LAB = "isolated"
 
 
-def run(asked: Asked) -> int:
+def run(asked: SessionRequest) -> int:
     """Runs it to its end. Returns the exit status."""
     use(asked.language)
     progress = Path(asked.progress)

@@ -10,7 +10,7 @@ import socket
 from pathlib import Path
 
 from sockviz.dataclass import dataclass
-from sockviz.web.request import Asked
+from sockviz.web.request import SessionRequest
 
 #: Seconds in which a session begins, however busy the machine is.
 _PATIENCE = 30.0
@@ -52,7 +52,7 @@ class Spawner:
             raise CannotBegin("the process that begins sessions has ended")
         self._channel.send(os.fsencode(directory))
 
-    async def begin(self, asked: Asked) -> Begun:
+    async def begin(self, asked: SessionRequest) -> Begun:
         """A new session. Raises `CannotBegin`."""
         beginning = asyncio.ensure_future(self._begin(asked))
         try:
@@ -61,7 +61,7 @@ class Spawner:
             beginning.add_done_callback(_abandon)
             raise
 
-    async def _begin(self, asked: Asked) -> Begun:
+    async def _begin(self, asked: SessionRequest) -> Begun:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             async with self._one:

@@ -31,7 +31,7 @@ _PATIENCE = 3.0
 _IDLE = "idle"
 
 
-class Ending(Enum):
+class VisitEnding(Enum):
     """Why it is over: the code that the page is told (RFC 6455, 7.4.2: from 4000 on they are ours), and what it says."""
 
     LEFT = 4000, ""
@@ -54,16 +54,16 @@ class Visit:
     def __init__(self, begun: Begun, page: web.WebSocketResponse, limits: Limits) -> None:
         self.pid = begun.pid
         self._begun, self._page, self._limits = begun, page, limits
-        self._told: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._told: asyncio.Future[VisitEnding] = asyncio.get_running_loop().create_future()
         self._last = time.monotonic()
         self._room, self._filled = float(BURST), time.monotonic()
 
-    def tell(self, ending: Ending) -> None:
+    def tell(self, ending: VisitEnding) -> None:
         """Has it end so."""
         if not self._told.done():
             self._told.set_result(ending)
 
-    async def go_on(self) -> Ending:
+    async def go_on(self) -> VisitEnding:
         """Until it is over. Its process has ended then."""
         reader, self._session = await asyncio.open_connection(sock=self._begun.stream, limit=LARGEST_PACKET)
         ways = [asyncio.ensure_future(way) for way in (self._typed(), self._drawn(reader), self._idle())]
@@ -78,14 +78,14 @@ class Visit:
 
     # -- the two ways
 
-    async def _typed(self) -> Ending:
+    async def _typed(self) -> VisitEnding:
         async for message in self._page:
             if message.type is not WSMsgType.TEXT:
-                return Ending.MISUSED
+                return VisitEnding.MISUSED
             try:
                 packet = _packet(message.data)
             except (ValueError, RecursionError):  # no JSON, or other than a page of ours says it
-                return Ending.MISUSED
+                return VisitEnding.MISUSED
             if isinstance(packet, Pong):
                 await self._page.send_json(["pong", packet.said])
                 continue
@@ -96,8 +96,8 @@ class Visit:
                 self._session.write(packet.written)
                 await self._session.drain()
             except ConnectionError:
-                return Ending.BROKEN
-        return Ending.PAGE
+                return VisitEnding.BROKEN
+        return VisitEnding.PAGE
 
     async def _take_time(self, size: int) -> None:
         """No page sends more than a person types, or pastes."""
@@ -107,33 +107,33 @@ class Visit:
         if self._room < 0:
             await asyncio.sleep(-self._room / PER_SECOND)
 
-    async def _drawn(self, reader: asyncio.StreamReader) -> Ending:
+    async def _drawn(self, reader: asyncio.StreamReader) -> VisitEnding:
         try:
             await reader.readuntil(b"\n")  # with which Textual's driver begins
             while True:
                 head = await reader.readexactly(5)
                 size = int.from_bytes(head[1:], "big")
                 if size > LARGEST_PACKET:
-                    return Ending.BROKEN
+                    return VisitEnding.BROKEN
                 payload = await reader.readexactly(size)
                 if head[:1] == b"D":
                     async with asyncio.timeout(TAKES):
                         await self._page.send_bytes(payload)
                 elif head[:1] == b"M" and json.loads(payload).get("type") == "exit":
-                    return Ending.LEFT
+                    return VisitEnding.LEFT
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
-            return Ending.BROKEN
+            return VisitEnding.BROKEN
         except (TimeoutError, ConnectionError):
-            return Ending.PAGE
+            return VisitEnding.PAGE
 
-    async def _idle(self) -> Ending:
+    async def _idle(self) -> VisitEnding:
         warned, limits = False, self._limits
         while True:
             idle = time.monotonic() - self._last
             left = limits.idle - idle
             warned = warned and left <= limits.warning
             if left <= 0:
-                return Ending.IDLE
+                return VisitEnding.IDLE
             if not warned and left <= limits.warning:
                 warned = True
                 self._session.write(_meta(type=_IDLE, minutes=max(1, round(left / 60))))
@@ -167,7 +167,7 @@ class Pong:
         self.said = said
 
 
-class Packet:
+class ToldSession:
     """What a session is told: what was typed (D), or something else (M)."""
 
     def __init__(self, kind: bytes, payload: bytes) -> None:
@@ -175,20 +175,20 @@ class Packet:
         self.written = kind + len(payload).to_bytes(4, "big") + payload
 
 
-def _packet(data: str) -> Packet | Pong:
+def _packet(data: str) -> ToldSession | Pong:
     """What a page's message says. Raises ValueError and RecursionError for what no page of ours says."""
     match json.loads(data):
         case ["stdin", str(typed)]:
-            return Packet(b"D", typed.encode("utf-8", "replace"))
+            return ToldSession(b"D", typed.encode("utf-8", "replace"))
         case ["resize", {"width": int(width), "height": int(height)}]:
             size = {"width": clamped(width, COLUMNS), "height": clamped(height, LINES)}
-            return Packet(b"M", json.dumps({"type": "resize", **size}).encode())
+            return ToldSession(b"M", json.dumps({"type": "resize", **size}).encode())
         case ["ping", said]:
             return Pong(str(said)[:64])
         case ["focus" | "blur" as which]:
-            return Packet(b"M", json.dumps({"type": which}).encode())
+            return ToldSession(b"M", json.dumps({"type": which}).encode())
     raise ValueError(data[:80])
 
 
 def _meta(**said: object) -> bytes:
-    return Packet(b"M", json.dumps(said).encode()).written
+    return ToldSession(b"M", json.dumps(said).encode()).written

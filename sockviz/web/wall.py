@@ -27,7 +27,7 @@ _CHANGES = {
 }  # fmt: skip
 
 
-class Refused(PermissionError):
+class VisitorRefused(PermissionError):
     """A session asked for what no visitor has."""
 
 
@@ -38,7 +38,7 @@ class Wall:
     own: tuple[str, ...]
 
     def __call__(self, event: str, arguments: tuple[object, ...]) -> None:
-        """Raises `Refused` for what it may not."""
+        """Raises `VisitorRefused` for what it may not."""
         if event == "open":
             self._opened(*arguments)
         elif event in _CHANGES:
@@ -47,7 +47,7 @@ class Wall:
         elif event == "subprocess.Popen":
             self._started(arguments[0], arguments[1])
         elif event in _STARTS:
-            raise Refused(f"no program is started for a visitor ({event})")
+            raise VisitorRefused(f"no program is started for a visitor ({event})")
 
     def _opened(self, path: object, _mode: object, flags: object, *_: object) -> None:
         writes = isinstance(flags, int) and flags & _WRITES
@@ -59,7 +59,7 @@ class Wall:
             return
         named = os.path.abspath(os.fsdecode(path))  # type: ignore[arg-type]  # as open(2) had it
         if named != os.devnull and not any(named == own or named.startswith(own + "/") for own in self.own):
-            raise Refused(f"no visitor writes here: {named}")
+            raise VisitorRefused(f"no visitor writes here: {named}")
 
     def _started(self, executable: object, arguments: object) -> None:
         words = [os.fsdecode(each) for each in arguments] if isinstance(arguments, list | tuple) else []
@@ -67,7 +67,7 @@ class Wall:
             [sys.executable, "-I", "-S", _LABS, kind] for kind in _PRIVATE
         ):
             return
-        raise Refused(f"no program is started for a visitor: {executable!r}")
+        raise VisitorRefused(f"no program is started for a visitor: {executable!r}")
 
 
 def build(

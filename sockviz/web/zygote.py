@@ -26,7 +26,7 @@ from typing import NoReturn
 from sockviz import crash, door, signals
 from sockviz.web.faults import ERRORS
 from sockviz.web.limits import LARGEST_FILE
-from sockviz.web.request import Asked, decoded, environment_of
+from sockviz.web.request import SessionRequest, decoded, environment_of
 
 _PR_SET_PDEATHSIG, _M_ARENA_MAX = 1, -8
 #: What a session imports as it goes: here once for all of them.
@@ -46,7 +46,7 @@ _NICE = 5
 
 def serve(channel: socket.socket) -> NoReturn:
     """Begins sessions until the server is gone. The first datagram is the directory that goes with it; each that follows is an
-    `Asked`, beside it the session's socket; the answer is the new process's pid, beside it a pidfd."""
+    `SessionRequest`, beside it the session's socket; the answer is the new process's pid, beside it a pidfd."""
     try:
         os.setsid()  # a Ctrl-C is the server's
         for number in signals.ENDINGS:
@@ -81,7 +81,7 @@ def _prepare() -> None:
     gc.freeze()
 
 
-def _begin(channel: socket.socket, asked: Asked, fds: list[int]) -> None:
+def _begin(channel: socket.socket, asked: SessionRequest, fds: list[int]) -> None:
     try:
         pid = os.fork()
     except OSError as error:  # EAGAIN, ENOMEM
@@ -121,7 +121,7 @@ def _children() -> list[int]:
 # -- in the session's process
 
 
-def _become(asked: Asked, stream: int) -> NoReturn:
+def _become(asked: SessionRequest, stream: int) -> NoReturn:
     """What was asked for, to its end. It ends as an interpreter does, but that it takes no module apart: to write to each object
     that was imported would be to copy the memory that it lies in."""
     status = 1
@@ -148,7 +148,7 @@ def _become(asked: Asked, stream: int) -> NoReturn:
         os._exit(status)
 
 
-def _furnish(asked: Asked, stream: int) -> None:
+def _furnish(asked: SessionRequest, stream: int) -> None:
     """Gives the process its streams, its environment and its limits."""
     for number in (0, 1):
         os.dup2(stream, number)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.web.wall import Refused, Wall
+from sockviz.web.wall import VisitorRefused, Wall
 from tests.web.house import house
 
 
@@ -86,7 +86,7 @@ WALL = Wall(("/visit/own",))
     ],
 )  # fmt: skip
 def test_the_wall_refuses(event: str, arguments: tuple[object, ...]) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(VisitorRefused):
         WALL(event, arguments)
 
 
@@ -110,7 +110,7 @@ def test_only_private_labs_start() -> None:
         if ok:
             WALL("subprocess.Popen", given)
         else:
-            with pytest.raises(Refused):
+            with pytest.raises(VisitorRefused):
                 WALL("subprocess.Popen", given)
 
 

@@ -22,7 +22,7 @@ _TIME, _STATE = 10, 14
 _FURTHEST = 3000
 
 
-class Beside:
+class BesideLanes:
     """The columns left and right of the lanes, for the crossings that are `shown`."""
 
     def __init__(self, view: View, shown: Sequence[Crossing], left: str, width: int) -> None:

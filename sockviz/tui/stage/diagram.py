@@ -11,7 +11,7 @@ from sockviz.language import _
 from sockviz.model.hosts import KERNEL
 from sockviz.tui.palette import NEXT, hues
 from sockviz.tui.stage.arrows import ROOM_FOR_NUMBERS, shaft
-from sockviz.tui.stage.beside import ROOM_BESIDE, Beside
+from sockviz.tui.stage.beside import ROOM_BESIDE, BesideLanes
 from sockviz.tui.stage.crossings import (
     Crossing,
     belongs,
@@ -64,7 +64,7 @@ def diagram(view: View, width: int, room: int) -> list[Line]:
     shown = [*folded(shown[:still]), *shown[still:]]
     everyone = parties(view, newest)
     colours = hues(view.script)
-    beside = Beside(view, shown, everyone[0], width) if width >= ROOM_BESIDE else None
+    beside = BesideLanes(view, shown, everyone[0], width) if width >= ROOM_BESIDE else None
     inner = beside.inner if beside is not None else width
     lanes = _lanes(everyone, inner, colours, any(it.sender == it.receiver for it in shown))
     acted_on = chosen(view) if view.mode is Mode.LIVE else None

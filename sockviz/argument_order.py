@@ -1,4 +1,4 @@
-"""What is special about the arguments of `sockviz practice`: its two words, and a language that may be one to program in."""
+"""Arguments that argparse would take otherwise than they are meant: another order, or an option that means one of two things."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PROGRAMMING = ("python", "c")
 
 
 def words_first(arguments: Sequence[str]) -> Sequence[str]:
-    """An exercise and a file stand together, whatever options stand between them."""
+    """Of `sockviz practice`: an exercise and a file stand together, whatever options stand between them."""
     taking = ("--record", "--progress", "--theme", "--language")
     options: list[str] = []
     words: list[str] = []
@@ -24,6 +24,16 @@ def words_first(arguments: Sequence[str]) -> Sequence[str]:
         else:
             words.append(word)
     return [*words, *options]
+
+
+def plain_last(arguments: Sequence[str]) -> Sequence[str]:
+    """Of `sockviz export`: ``--code c --plain DIR`` is ``--code c DIR --plain``; language and directory are of one option."""
+    at = [
+        n
+        for n, word in enumerate(arguments)
+        if word == "--plain" and list(arguments[n - 2 : n - 1]) == ["--code"]
+    ]
+    return [*(word for n, word in enumerate(arguments) if n not in at), *(["--plain"] if at else [])]
 
 
 class EitherLanguage(argparse.Action):
