@@ -259,3 +259,19 @@ def test_what_if_in_a_lesson_and_back_to_its_script(tmp_path: Path) -> None:
             assert not typed.screen.reading.timeline.world.expectations, "shown, and not judged"
 
     run_async(it())
+
+
+def test_keys_that_come_before_the_line_is_there_are_done_once_it_is(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with opened(tmp_path, LESSON, page=1) as typed:
+            await typed.until("page 2/2")
+            await until(typed.pilot, lambda: len(typed.lines) == 3)
+            typed.screen.action_what_if()
+            typed.screen.on_typing_left()
+            typed.screen.action_what_if()
+            typed.screen.action_edit()
+            await typed.until("server, instead> s.listen(1)")
+            assert len(typed.screen.query(TypedInput)) == 1
+            assert typed.app.fault is None
+
+    run_async(it())

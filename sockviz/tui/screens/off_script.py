@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from collections import deque
@@ -49,7 +50,8 @@ class OffScript:
         self._screen, self._run, self._cursor, self._picture = screen, run, cursor, picture
         self._anew, self._always, self._keeps = anew, always, keeps
         self._typist = Typist(run)
-        self._line: TypedLine | None = None
+        self._line: TypedLine | None = None  # once it is there
+        self._mounting = asyncio.Lock()
         self._edited: Statement | None = None
         self._typed: deque[Typed] = deque()  # what waits for the line before it to be over
         self._busy = False
@@ -69,10 +71,12 @@ class OffScript:
     ) -> None:
         """Shows the line, and gives it the keys."""
         self._cursor.go(len(self._cursor.timeline))
-        if self._line is None:
-            self._line = TypedLine(self._offers, has_link=self._run.has_link)
-            await self._screen.mount(self._line, before="#timeline")
-            self._line.begin_with(kept)
+        async with self._mounting:  # a second key may come before the line is there
+            if self._line is None:
+                line = TypedLine(self._offers, has_link=self._run.has_link)
+                await self._screen.mount(line, before="#timeline")
+                line.begin_with(kept)
+                self._line = line
         self._stays = self._stays or purpose is Purpose.PERFORM
         self._line.display = True
         self._line.ask(purpose, process or self._process(), text)
