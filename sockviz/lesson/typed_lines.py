@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass, replace
 from sockviz.lesson.document import BadLesson, Lesson, Page, Perform
 from sockviz.lesson.findings import Findings
-from sockviz.lesson.lesson_text import clean
+from sockviz.lesson.lesson_text import LARGEST_FILE, clean
 from sockviz.lesson.lines import logical_lines
 from sockviz.lesson.link_statements import read_link_statement
 from sockviz.lesson.statements import read_statement
@@ -20,8 +20,8 @@ from sockviz.model.limits import MOST_PROCESSES
 from sockviz.pattern import pattern
 from sockviz.problem import Problem
 
-#: A lesson performs no more lines, whoever wrote them; nor does a run have more that were typed.
-MOST_TYPED = 2000
+#: No more lines are typed at a run, nor more characters in all of them: a lesson, as which they may be kept, has no more.
+MOST_TYPED, MOST_CHARACTERS = 2000, LARGEST_FILE
 #: What a program has forked is called as the program, and a number: ``echo_2``.
 _FORKED = pattern(r"(.+)_\d+")
 
@@ -111,6 +111,15 @@ def _program_of(name: str, symbols: SymbolTable) -> str | None:
         known = symbols.processes.get(each)
         if known is not None and known.is_program:
             return each
+    return None
+
+
+def why_no_more(typed: Collection[LineTyped], source: str) -> str | None:
+    """Why a run at which those were `typed` does not take another line, `source`, where it does not."""
+    if len(typed) >= MOST_TYPED:
+        return f"at most {MOST_TYPED} lines are typed at a run"
+    if sum(len(each.source) for each in typed) + len(source) > MOST_CHARACTERS:
+        return f"the lines that are typed at a run have at most {MOST_CHARACTERS} characters"
     return None
 
 

@@ -27,13 +27,13 @@ from sockviz.lesson.document import (
 )
 from sockviz.lesson.symbols import SymbolTable
 from sockviz.lesson.typed_lines import (
-    MOST_TYPED,
     BadLine,
     Typed,
     grown,
     known_by,
     next_line,
     read_line,
+    why_no_more,
     with_line,
 )
 from sockviz.model.bystanders import is_of_a_program
@@ -237,8 +237,8 @@ class Performance:
         world = self._timeline.world
         page, line = world.page or 0, next_line(self._lesson, world.typed)
         statement = read_line(typed, line, self.known(), self._lesson.lab)
-        if len(world.typed) >= MOST_TYPED:
-            raise BadLine((Problem(line, 0, "limit", f"at most {MOST_TYPED} lines are typed at a run"),))
+        if (why := why_no_more(world.typed.values(), typed.source)) is not None:
+            raise BadLine((Problem(line, 0, "limit", why),))
         self._lesson = with_line(self._lesson, page, statement)
         self._performed.append(LineTyped(time.time(), typed.process, line, typed.source, page))
         return statement

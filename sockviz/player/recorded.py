@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
-from sockviz.lesson.typed_lines import MOST_TYPED, BadLine, typed_statement, with_line
+from sockviz.lesson.typed_lines import BadLine, typed_statement, why_no_more, with_line
 from sockviz.model.bystanders import is_of_a_program
 from sockviz.model.events import (
     CallEntered,
@@ -104,6 +104,7 @@ def open_recording(path: Path) -> SourcedLesson:
 def of_lesson(lesson: Lesson) -> Check:
     """Whether an event can follow, and points at what is in `lesson`."""
     grown = lesson
+    typed: list[LineTyped] = []  # also those of which another has taken the place
     lines = lesson.last_line
     expected = {expectation.line for page in lesson.pages for expectation in page.expectations}
     asked = {prediction.line: prediction for page in lesson.pages for prediction in page.predictions}
@@ -127,8 +128,9 @@ def of_lesson(lesson: Lesson) -> Check:
             ):
                 raise ValueError(f"{process} is a program, and performs no line")
             case LineTyped():
-                if len(world.typed) >= MOST_TYPED:
-                    raise ValueError(f"more than {MOST_TYPED} lines were typed at one run")
+                if (why := why_no_more(typed, event.source)) is not None:
+                    raise ValueError(why)
+                typed.append(event)
                 try:
                     grown = with_line(grown, event.page, typed_statement(grown, event))
                 except BadLine as bad:

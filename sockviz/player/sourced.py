@@ -91,9 +91,13 @@ class SourcedLesson(Sourced[Lesson]):
         world, beside = self.timeline.settled, self._script.beside
         if self._looked != world.events and self._script.exercise is None:
             self._looked, beside = world.events, programs(world)
-        if world.typed is not self._typed or beside != self._script.beside:
+        if beside != self._script.beside:
             self._script = accompanied(self._script, beside) if beside else self._script
-            self._typed, self._grown = world.typed, as_far_as_it_is_one(self._script, world.typed)
+            self._typed, self._grown = {}, self._script
+        if world.typed is not self._typed:
+            # Those that are new: to read all of them again, whenever there is one more, would hold the screen up.
+            new = {line: event for line, event in world.typed.items() if self._typed.get(line) is not event}
+            self._typed, self._grown = world.typed, as_far_as_it_is_one(self._grown, new)
         return self._grown
 
     @property

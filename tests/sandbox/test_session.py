@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
-from sockviz.lesson.typed_lines import BadLine, Typed
+from sockviz.lesson.typed_lines import MOST_CHARACTERS, MOST_TYPED, BadLine, Typed
 from sockviz.model.events import ExpectationJudged, LineTyped, PredictionSettled, StatementBegun
 from sockviz.model.recording import save
 from sockviz.model.sockets import State
@@ -239,3 +240,37 @@ def test_what_came_back_by_itself_is_waited_for_in_the_lesson_and_a_child_that_i
     ]
     (tmp_path / "kept.md").write_text(text, encoding="utf-8")
     assert run(check_lesson(tmp_path / "kept.md", "isolated")).problems == ()
+
+
+def test_a_recording_has_no_more_typed_lines_than_a_run(tmp_path: Path) -> None:
+    """By their number, and by their characters; one that stands in another's place counts, too."""
+    whole = (
+        (Path(__file__).with_name("recorded") / "from-nothing.jsonl").read_text(encoding="utf-8").splitlines()
+    )
+    head, path = (
+        whole[: next(n for n, line in enumerate(whole) if "LineTyped" in line)],
+        tmp_path / "run.jsonl",
+    )
+    for source, same, most in (
+        ("x = 1", False, MOST_TYPED),
+        ("x = 1", True, MOST_TYPED),
+        (f'x = "{"y" * 1000}"', False, MOST_CHARACTERS // 1006),
+    ):
+        lines = [
+            json.dumps(
+                {
+                    "event": "LineTyped",
+                    "at": 2e9,
+                    "process": "server",
+                    "line": 50 + n * (not same),
+                    "source": source,
+                }
+            )
+            for n in range(most + 1)
+        ]
+        path.write_text("\n".join([*head, *lines, ""]), encoding="utf-8")
+        read = open_recording(path)
+        assert read.problem is not None
+        assert "typed at a run" in read.problem
+        assert len(read.timeline) == len(head) - 1 + most
+        assert len(list(read.script.statements)) == (1 if same else most)
