@@ -47,6 +47,7 @@ from sockviz.player.run import LessonRun
 from sockviz.player.waiting import LONG, waits_at_the_link
 from sockviz.sandbox.script import is_sandbox
 from sockviz.spoken import spoken, spoken_inline
+from sockviz.typed_ahead import TypedAhead
 from sockviz.watch.transcript import ProgramsTranscript
 from sockviz.words.crossings import inferred_text
 from sockviz.words.explanation import explain
@@ -288,22 +289,24 @@ async def play(
     news = asyncio.Event()
     run.watch(news.set)
     asked: set[int] = set()
+    typed = TypedAhead() if ask else None
     try:
         while (following := run.next).do is not Do.END:
             page = run.timeline.world.page or 0
-            if ask and page >= start:
+            if typed is not None and page >= start:
                 for prediction in run.script.pages[page].predictions:
                     if prediction.line not in asked:
                         asked.add(prediction.line)
-                        run.answer(prediction.line, await _choice(prediction, run, transcript))
-                await _enter(door, _("next page") if following.do is Do.TURN else _("next call"))
+                        run.answer(prediction.line, await _choice(prediction, run, transcript, typed))
+                await _enter(door, typed, _("next page") if following.do is Do.TURN else _("next call"))
             if following.do is Do.WAIT and following.statement is not None and following.call is not None:
                 waits = _("waits: {process} is still in {call}()").format(
                     process=following.statement.process, call=following.call.name
                 )
                 performed = _rows(following.statement.source)
                 door.say("", *(f"{following.statement.process:8} > {row}" for row in performed), f"  {waits}")
-            await _advance(run, transcript, news)
+            advance = _advance(run, transcript, news)
+            await (typed.beside(advance) if typed is not None else advance)
     except terminal.Left:
         door.say(_("left."))
     transcript.catch_up()
@@ -311,51 +314,51 @@ async def play(
 
 
 async def _advance(run: LessonRun, transcript: Transcript, news: asyncio.Event) -> None:
+    """Performs what is next, however long that waits, and tells what happens meanwhile."""
     advancing = asyncio.ensure_future(run.advance())
     told = ""
-    while not advancing.done():
-        news.clear()
-        waiting = asyncio.ensure_future(news.wait())
-        done, _pending = await asyncio.wait(
-            {advancing, waiting}, timeout=LONG, return_when=asyncio.FIRST_COMPLETED
-        )
-        waiting.cancel()
-        transcript.catch_up()
-        if not done and (waits := waits_at_the_link(run)) != told:
-            told = waits
-            transcript.out.say(f"  {waits}")
-    await advancing
+    try:
+        while not advancing.done():
+            news.clear()
+            waiting = asyncio.ensure_future(news.wait())
+            try:
+                done, _pending = await asyncio.wait(
+                    {advancing, waiting}, timeout=LONG, return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                waiting.cancel()
+            transcript.catch_up()
+            if not done and (waits := waits_at_the_link(run)) != told:
+                told = waits
+                transcript.out.say(f"  {waits}")
+        await advancing
+    finally:
+        advancing.cancel()
 
 
-async def _choice(prediction: Predict, run: LessonRun, transcript: Transcript) -> int | None:
+async def _choice(
+    prediction: Predict, run: LessonRun, transcript: Transcript, typed: TypedAhead
+) -> int | None:
     """The reader's. Before it a room's votes can be given: ``v 12 7 0``."""
     out = transcript.out
     while True:
         out.ask(_("your prediction, 1–{most} (Enter passes):").format(most=len(prediction.choices)) + " ")
-        typed = await _read()
-        if not typed:
+        answer = await typed.line()
+        if not answer:
             return None
-        if typed.isdecimal() and 1 <= int(typed) <= len(prediction.choices):
-            return int(typed) - 1
-        if typed[:1].lower() == "v":
-            counts = counts_in(typed[1:], len(prediction.choices))
+        if answer.isdecimal() and 1 <= int(answer) <= len(prediction.choices):
+            return int(answer) - 1
+        if answer[:1].lower() == "v":
+            counts = counts_in(answer[1:], len(prediction.choices))
             if counts is not None:
                 run.vote(prediction.line, counts)
                 transcript.catch_up()
             else:
                 out.say(_("votes are counts, one for each choice: v 12 7 0"))
             continue
-        out.say(_("«{typed}» is none of the choices.").format(typed=typed))
+        out.say(_("«{typed}» is none of the choices.").format(typed=answer))
 
 
-async def _enter(out: Door, what: str) -> None:
+async def _enter(out: Door, typed: TypedAhead, what: str) -> None:
     out.ask("[" + _("Enter: {what}, q: leave").format(what=what) + "] ")
-    await _read()
-
-
-async def _read() -> str:
-    """A line from the terminal, while the run goes on. Raises `sockviz.terminal.Left`."""
-    typed = await terminal.line()
-    if terminal.leaves(typed):
-        raise terminal.Left
-    return typed.strip()
+    await typed.line()

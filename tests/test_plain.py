@@ -146,13 +146,18 @@ def test_the_course_says_all_in_plain_words() -> None:
 
 def test_votes_are_told_and_are_no_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
     scripted = run()
-    typed = iter(["v 12 7", "V 12 7 3", "", *[""] * 5, "q"])
+    typed = ["v 12 7", "V 12 7 3", "", *[""] * 5, "q"]
+    out, given = io.StringIO(), 0
 
     async def line() -> str:
-        return next(typed) + "\n"
+        """As somebody types who waits to be asked."""
+        nonlocal given
+        while len(re.findall(r"q: leave\] |\(Enter passes\): ", out.getvalue())) <= given:
+            await asyncio.sleep(0)
+        given += 1
+        return typed[given - 1] + "\n"
 
     monkeypatch.setattr("sockviz.terminal.line", line)
-    out = io.StringIO()
     asyncio.run(play(scripted, out, ask=True))
     told = out.getvalue()
     assert "votes are counts, one for each choice: v 12 7 0" in told

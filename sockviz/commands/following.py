@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import gc
 import sys
 from collections.abc import Callable, Coroutine
@@ -28,6 +27,7 @@ from sockviz.model.programs import Programs
 from sockviz.player.followed import Followed, followed
 from sockviz.player.run import Provenance
 from sockviz.player.sourced import Sourced, SourcedLesson, run_of
+from sockviz.typed_ahead import TypedAhead
 from sockviz.visible import quoted
 
 T = TypeVar("T")
@@ -80,25 +80,7 @@ def _say_of(options: argparse.Namespace) -> Callable[[str], None]:
 
 async def _unless_left(work: Coroutine[object, object, T]) -> T:
     """Does `work`, unless somebody at the terminal leaves before it is done. Raises `sockviz.terminal.Left`."""
-    doing = asyncio.ensure_future(work)
-    left = asyncio.ensure_future(_until_left())
-    try:
-        await asyncio.wait({doing, left}, return_when=asyncio.FIRST_COMPLETED)
-        if not doing.done():
-            raise terminal.Left
-        return await doing
-    finally:
-        for each in (doing, left):
-            each.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await left
-
-
-async def _until_left() -> None:
-    if not terminal.is_one(sys.stdin):
-        await asyncio.get_running_loop().create_future()  # never
-    while not terminal.leaves(await terminal.line()):
-        pass
+    return await (TypedAhead().beside(work) if terminal.is_one(sys.stdin) else work)
 
 
 # -- as lines

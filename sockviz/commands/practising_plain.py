@@ -15,6 +15,7 @@ from sockviz.practice.report import as_lines
 from sockviz.practice.sitting import Sitting
 from sockviz.practice.task import task_text, treatment
 from sockviz.spoken import spoken
+from sockviz.typed_ahead import TypedAhead
 from sockviz.visible import quoted
 from sockviz.words.programs import STREAMS
 from sockviz.wrapping import wrapped
@@ -30,7 +31,8 @@ _PRINTED = 12
 async def until_passed(sitting: Sitting) -> None:
     """Returns once the exercise was passed, or the student leaves. Raises `CannotAttempt`."""
     try:
-        await _until_passed(sitting)
+        with contextlib.suppress(terminal.Left):
+            await _until_passed(sitting)
     finally:
         await sitting.close()
 
@@ -40,41 +42,35 @@ async def _until_passed(sitting: Sitting) -> None:
     say(*spoken(task_text(sitting.lesson), _width()))
     for rule in treatment(sitting.exercise):
         say("", *wrapped(rule, _width()))
-    keys = terminal.is_one(sys.stdin)
+    typed = TypedAhead() if terminal.is_one(sys.stdin) else None
     how = _("{file}: judged each time that you save it (Ctrl-C leaves)")
     say("", *wrapped(how.format(file=quoted(str(sitting.file))), _width()))
     while sitting.last is None or not sitting.last.passed:
-        if keys:
+        if typed is not None:
             left = sitting.hints_left
             hints = ngettext("h a hint ({count} left)", "h a hint ({count} left)", left).format(count=left)
             keys_told = _("{hints}, s a solution, r judge again, q leave: and Enter").format(hints=hints)
             say(*wrapped(keys_told, _width()))
-        word = await _saved_or_typed(sitting, keys)
-        if word == "q":
-            return
+        word = await _saved_or_typed(sitting, typed)
         if word in ("h", "s"):
             say(*(_hint(sitting) if word == "h" else _solution(sitting)))
-        elif word is None:
-            keys = False
         elif word in ("", "r"):
-            await _judge(sitting, say)
+            judging = _judge(sitting, say)
+            await (typed.beside(judging) if typed is not None else judging)
 
 
-async def _saved_or_typed(sitting: Sitting, keys: bool) -> str | None:
-    """What was typed, or "" once the file is saved; None at the end of what can be typed."""
-    tasks = [asyncio.ensure_future(sitting.saved())]
-    typed = asyncio.ensure_future(terminal.line()) if keys else None
+async def _saved_or_typed(sitting: Sitting, typed: TypedAhead | None) -> str:
+    """What was typed, or "" once the file is saved. Raises `sockviz.terminal.Left`."""
+    saved = asyncio.ensure_future(sitting.saved())
+    line = asyncio.ensure_future(typed.line()) if typed is not None else None
+    both = [saved, *([line] if line is not None else [])]
     try:
-        await asyncio.wait([*tasks, *([typed] if typed else [])], return_when=asyncio.FIRST_COMPLETED)
-        if typed is None or not typed.done():
-            return ""
-        text = typed.result()
-        return text.strip().casefold() or "?" if text else None
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        return line.result().casefold() or "?" if line is not None and line.done() else ""
     finally:
-        for task in [*tasks, *([typed] if typed else [])]:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        for each in both:
+            each.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
 
 
 async def _judge(sitting: Sitting, say: Callable[..., None]) -> None:

@@ -58,14 +58,16 @@ class TypedLines:
                 door.complain(self._session.run.problem)
                 self.failed = True
                 break
-        await self._let_it_end()
+        await self._let_it_end(patient=not asks)
         for waiting in self._session.waiting:
             told = _("waited in vain to the end: {process}> {line}")
             self._out.say(told.format(process=waiting.process, line=waiting.source))
 
-    async def _let_it_end(self) -> None:
-        """Lines that wait for a call which comes back by itself are performed yet: nobody types any more who would see it."""
-        await self._session.settled(DEADLINE)
+    async def _let_it_end(self, *, patient: bool) -> None:
+        """Where lines came through a pipe, those that wait for a call which comes back by itself are performed yet; whoever is
+        there, and leaves, waits for none."""
+        if patient:
+            await self._session.settled(DEADLINE)
         self._transcript.catch_up()
         self._transcript.end()
 

@@ -47,10 +47,12 @@ class Typist:
             if waits := self._waits_for(statement):
                 return waits
             heard = asyncio.ensure_future(self._news.wait())
-            done, _pending = await asyncio.wait(
-                {task, heard}, timeout=patience, return_when=asyncio.FIRST_COMPLETED
-            )
-            heard.cancel()
+            try:
+                done, _pending = await asyncio.wait(
+                    {task, heard}, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                heard.cancel()
             if not done and (waits := waits_at_the_link(self.run)):
                 return waits
         await task

@@ -59,8 +59,10 @@ async def _run(source: Traced, transcript: ProgramsTranscript | JsonLines) -> No
             transcript.catch_up()
             news.clear()
             waiting = asyncio.ensure_future(news.wait())
-            await asyncio.wait({ended, waiting}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
+            try:
+                await asyncio.wait({ended, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                waiting.cancel()
         await ended
     finally:
         ended.cancel()

@@ -36,6 +36,15 @@ def _parent(pid: int) -> int | None:
         return None  # it ended since it was listed
 
 
+def command_line(pid: int) -> str:
+    """Of a process, as it is now; nothing where it has ended."""
+    try:
+        with open(f"/proc/{pid}/cmdline") as file:
+            return file.read().replace("\0", " ").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def residents(networks: set[str]) -> set[int]:
     """The processes that are in one of these network namespaces, as far as that may be read."""
     found = set()

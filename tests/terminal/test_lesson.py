@@ -6,8 +6,9 @@ import json
 from collections import Counter
 
 from tests.terminal.conftest import END, SPACE, Person
+from tests.terminal.family import command_line, descendants
 from tests.terminal.lessons import TALK
-from tests.terminal.terminal import ALTERNATE_SCREEN
+from tests.terminal.terminal import ALTERNATE_SCREEN, DEADLINE
 
 
 def test_a_lesson_from_its_beginning_to_its_end(person: Person) -> None:
@@ -98,3 +99,34 @@ def test_a_window_of_every_size(ordinary: Person) -> None:
     assert "LIVE" in text
     assert ordinary.leave(sitting) == 0
     assert sitting.is_restored
+
+
+def test_plain_text_is_left_while_it_waits_and_what_is_typed_ahead_is_not_lost(ordinary: Person) -> None:
+    two_lines = TALK.replace("conn, peer = s.accept()\n", "conn, peer = s.accept()\nx = 1\n")
+    sitting = ordinary.start("run", str(ordinary.file("waits.md", two_lines)), "--plain")
+    sitting.wait_for("[Enter: next call, q: leave]")
+    sitting.press("\n" * 5)  # the last is for the line that waits for accept
+    sitting.wait_for("waits: server is still in accept()")
+    family = ordinary.family(sitting)
+    sitting.press("q\n")
+    sitting.wait_for("left.")
+    assert sitting.wait_exit() == 0
+    assert family.left(DEADLINE) == []
+
+
+def test_an_exercise_in_plain_text_is_left_while_a_program_is_judged(ordinary: Person) -> None:
+    never = "import socket, time\ns = socket.create_server(('127.0.0.1', 8080))\ntime.sleep(1000)\n"
+    copy = ordinary.file("mine/forgot-listen.py", never)
+    sitting = ordinary.start(
+        "practice", "forgot-listen", "--plain", "--language", "python", SOCKVIZ_EXERCISES=str(copy.parent)
+    )
+
+    sitting.wait_for("q leave: and Enter")
+    while not any(copy.name in command_line(pid) for pid in descendants(sitting.process.pid)):
+        sitting.watch(0.02)
+        assert "not passed" not in sitting.text
+    family = ordinary.family(sitting)
+    sitting.press("q\n")
+    assert sitting.wait_exit() == 0
+    assert family.left(DEADLINE) == []
+    assert "not passed" not in sitting.text
