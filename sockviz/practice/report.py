@@ -42,8 +42,8 @@ def unjudged(slug: str, file: str | None, why: str) -> dict[str, object]:
 
 
 def as_lines(attempt: Attempt) -> list[str]:
-    """For people: what the compiler said, and a line for each verdict."""
-    said = attempt.said.splitlines()
+    """For people: what the compiler said, as a quotation (a program can have it say whole lines), and a line for each verdict."""
+    said = [f"> {line}" for line in attempt.said.splitlines()]
     if not attempt.built:
         return [*said, _("It could not be built, and was not judged.")]
     return [*said, *of_verdicts(attempt.verdicts)]

@@ -97,8 +97,8 @@ def spoiled_once(kind: type[Event], payloads: Iterator[str]) -> Iterator[tuple[s
 
 
 def timeline(*, every: bool) -> Timeline:
-    """A run with everything spoiled: by every payload, or, to be looked at event by event, each text once. But for lines that
-    were typed: what is none by the lessons' grammar is no event (`sockviz.player.recorded`).
+    """A run with everything spoiled: by every payload, or, to be looked at event by event, each text once. Of the lines that were
+    typed those are none by the lessons' grammar; some that are come before them.
     """
     lab = LabFacts(
         "isolated",
@@ -110,8 +110,10 @@ def timeline(*, every: bool) -> Timeline:
     run = Timeline(Header(parse_lesson(LESSON, "listener.md"), lab, "6.18.0", 1_700_000_000.0))
     run.append(PageOpened(1.0, 0))
     run.append(ProcessStarted(1.0, "server", 2, 4000, "loopback"))
+    for number, payload in enumerate(PAYLOADS):
+        run.append(LineTyped(1.0, "other", 100 + number, f"x = {payload!a}"))
     payloads = cycle(PAYLOADS)
-    for kind in (kind for kind in events() if kind is not LineTyped):
+    for kind in events():
         for _, event in spoiled(kind) if every else spoiled_once(kind, payloads):
             run.append(event)
     return run
