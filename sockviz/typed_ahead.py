@@ -24,7 +24,7 @@ class TypedAhead:
         return self._ahead.popleft() if self._ahead else await self._read()
 
     async def beside(self, work: Coroutine[object, object, T]) -> T:
-        """Does `work`; it is cancelled where the reader leaves before it is done. Raises `sockviz.terminal.Left`, and as `work`."""
+        """Does `work`; it is cancelled where the reader leaves before it is done. Raises `sockviz.terminal.Left`, and as it."""
         doing, leaving = asyncio.ensure_future(work), asyncio.ensure_future(self._until_left())
         try:
             await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)

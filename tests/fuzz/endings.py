@@ -3,9 +3,9 @@
     python -m tests.fuzz.endings --seed 1 --count 200
 
 Each trial starts one command, on a pseudo-terminal of its own, and ends it in one of many ways between its first millisecond and
-the fourth second. Then there must be no process, no network namespace and no directory of it (what a SIGKILL leaves is swept by
-the next start), the terminal must be as it was, and nobody must have been told of a fault. A trial is printed by what makes it
-again: ``--only 1/17`` is the seventeenth of seed 1.
+the fourth second; notes have a run beside them, on another. Then there must be no process, no network namespace and no directory of
+it (what a SIGKILL leaves is swept by the next start), the terminal must be as it was, and nobody must have been told of a fault. A
+trial is printed by what makes it again: ``--only 1/17`` is the seventeenth of seed 1.
 """
 
 from __future__ import annotations
@@ -36,18 +36,63 @@ PR_SET_CHILD_SUBREAPER = 36
 #: Seconds in which everything must have gone: an end that has to be forced takes `sockviz.signals.PATIENCE`.
 PATIENCE = 8.0
 AUTOWRAP = 7
-FAULTS = ("Traceback", "fault of its own", "Exception ignored", "Fatal Python", "Error:")
+RECORDING = ROOT / "assets" / "recordings" / "01-first-connection.jsonl"
+FAULTS = ("fault of its own", "Exception ignored", "Fatal Python", "Traceback", "Error:")
+#: Where a student's program is told of, the last two may be its own.
+OF_PROGRAMS = ("exercise", "linear", "graded", "watch", "held")
 #: A traceback without it is what the interpreter itself says when it is interrupted before a program's first instruction.
 OURS = f"{ROOT / 'sockviz'}/"
 
-COMMANDS = {
+COMMANDS: dict[str, tuple[str, ...]] = {
     "screen": ("run", "{lesson}", "--lab", "{lab}"),
     "home": (),
     "plain": ("run", "{lesson}", "--plain", "--lab", "{lab}"),
     "check": ("check", "{lesson}", "--lab", "{lab}"),
+    "rehearsal": ("check", "{lesson}", "--lab", "{lab}", "--pause", "0.2"),
+    "sandbox": ("sandbox", "--lab", "{lab}"),
+    "off script": ("sandbox", "{lesson}", "--page", "2", "--lab", "{lab}"),
+    "typed": ("sandbox", "--plain", "--lab", "{lab}", "--save", "{base}/kept.md"),
+    "exercise": ("practice", "forgot-listen", "--language", "{language}"),
+    "linear": ("practice", "half-close", "--plain", "--language", "{language}"),
+    "graded": ("practice", "echo-server", "--once", "--json", "--language", "{language}"),
+    "watch": ("watch", "--plain", "--", sys.executable, "-c", "{program}"),
+    "held": ("watch", "--", sys.executable, "-c", "{program}"),
+    "page": ("export", "{lesson}", "--html", "{base}/page.html"),
+    "notes": ("notes", "--follow"),
+    "notes text": ("notes", "--follow", "--plain"),
+    "follow": ("replay", "--follow", "{recording}"),
+    "follow text": ("replay", "--follow", "{recording}", "--plain"),
 }
+#: What is typed at each: keys by chance, lines, or nothing.
+KEYS = ("screen", "home", "off script", "exercise", "held", "follow", "notes")
+LINES = ("plain", "linear", "follow text", "notes text")
+TYPED = (
+    "server> s = socket.socket()\n", "s.bind((HOST, PORT))\n", "s.listen(1)\n", "s.accept()\n", "client> c = socket.socket()\n",
+    "c.connect((HOST, PORT))\n", "s.settimeout(3)\n", "undo\n", "nonsense\n", "s.clo", "\n", "c.recv(5)\n",
+)  # fmt: skip
+PROGRAM = """import os, socket
+s = socket.create_server(("127.0.0.1", 0))
+if os.fork():
+    s.accept()
+c = socket.create_connection(s.getsockname())
+c.recv(5)
+"""
 #: In each of the three labs; "auto" is the one with two hosts, for the lesson that needs it.
 LABS = ("isolated", "host", "auto")
+#: Of these commands there is no lab to choose.
+OWN_LAB = (
+    "home",
+    "exercise",
+    "linear",
+    "graded",
+    "watch",
+    "held",
+    "page",
+    "notes",
+    "notes text",
+    "follow",
+    "follow text",
+)
 
 
 @dataclass
@@ -67,7 +112,7 @@ class Trial:
     def __str__(self) -> str:
         who = "root" if self.privileged else "ordinary"
         how = f"{self.ending} after {self.moment * 1000:.0f} ms"
-        return f"{self.seed}/{self.number}  {who:8} {self.command:6} {self.lab:8} {how:26} → {self.status}"
+        return f"{self.seed}/{self.number}  {who:8} {self.command:11} {self.lab:8} {how:26} → {self.status}"
 
 
 def _signal(number: signal.Signals) -> Callable[[Terminal], None]:
@@ -108,8 +153,9 @@ ENDINGS: dict[str, Callable[[Terminal], None]] = {
 def trial(seed: int, number: int) -> Trial:
     """The trial of that number."""
     dice = random.Random(f"{seed}/{number}")
+    command = dice.choice(list(COMMANDS))
     return Trial(
-        seed, number, dice.choice(list(COMMANDS)), dice.choice(LABS), os.geteuid() == 0 and dice.random() < 0.5,
+        seed, number, command, "" if command in OWN_LAB else dice.choice(LABS), os.geteuid() == 0 and dice.random() < 0.5,
         dice.choice(list(ENDINGS)), dice.choice((dice.uniform(0, 0.3), dice.uniform(0, 1.5), dice.uniform(0.3, 4))),
     )  # fmt: skip
 
@@ -118,28 +164,71 @@ def perform(it: Trial) -> None:
     """Performs the trial; says in ``found`` what was left."""
     dice = random.Random(f"{it.seed}/{it.number}/keys")
     person = make_person(() if it.privileged or os.geteuid() else ORDINARY)
-    lesson = "handshake" if it.lab == "auto" else str(person.file("talk.md", TALK))
-    words = [word.format(lesson=lesson, lab=it.lab) for word in COMMANDS[it.command]]
-    terminal = Terminal(person.command(*words), person.environment(), ROOT, columns=100, lines=30)
+    runtime = person.base / "run"
+    runtime.mkdir(0o700)
+    person.own(runtime)
+    around = person.environment(XDG_RUNTIME_DIR=str(runtime), EDITOR=dice.choice(("true", "tail -f")))
+    words = _words(it, person, dice)
+    beside = _beside(it, person, around)
+    terminal = Terminal(person.command(*words), around, ROOT, columns=100, lines=30)
     end = time.monotonic() + it.moment
     try:
         while (left := end - time.monotonic()) > 0:
             terminal.watch(min(left, dice.uniform(0.005, 0.15)))
-            if it.command in ("screen", "home", "plain") and dice.random() < 0.7:
-                terminal.press("\n" if it.command == "plain" else keys(dice))
+            if dice.random() < 0.7:
+                terminal.press(_pressed(it, dice))
             if terminal.process.poll() is not None:
                 break
         ended = terminal.process.poll() is not None
         if not ended:
             ENDINGS[it.ending](terminal)
-        _look(it, terminal, person, by_itself=ended)
+        _look(it, terminal, person, beside, by_itself=ended)
+        if beside is None and it.status is not None:
+            it.found += [f"left: {path}" for path in runtime.rglob("*")]
     finally:
         terminal.close()
+        if beside is not None:
+            beside.close()
         _reap()
         shutil.rmtree(person.base, ignore_errors=True)
 
 
-def _look(it: Trial, terminal: Terminal, person: Person, *, by_itself: bool) -> None:
+def _words(it: Trial, person: Person, dice: random.Random) -> list[str]:
+    lesson = "handshake" if it.lab == "auto" else str(person.file("talk.md", TALK))
+    recording = str(RECORDING)
+    if it.command.startswith("follow"):
+        whole = RECORDING.read_text(encoding="utf-8")  # half of it: whoever follows waits for the rest
+        recording = str(
+            person.file("half.jsonl", whole[: dice.choice((0, 1000, len(whole) // 2, len(whole)))])
+        )
+    lab = it.lab if it.command not in ("sandbox", "typed") or it.lab != "auto" else "two-hosts"
+    language = dice.choice(("python", "c"))
+    given = {"lesson": lesson, "lab": lab, "base": person.base, "language": language}
+    return [word.format(**given, recording=recording, program=PROGRAM) for word in COMMANDS[it.command]]
+
+
+def _beside(it: Trial, person: Person, around: dict[str, str]) -> Terminal | None:
+    """For notes a run, on a terminal of its own."""
+    if it.command not in ("notes", "notes text"):
+        return None
+    lesson = str(person.file("talk.md", TALK))
+    return Terminal(person.command("run", lesson), around, ROOT, columns=80, lines=24)
+
+
+def _pressed(it: Trial, dice: random.Random) -> str:
+    match it.command:
+        case "typed":
+            return dice.choice(TYPED)
+        case "sandbox":
+            return dice.choice(TYPED).replace("\n", "\r") if dice.random() < 0.7 else keys(dice)
+        case name if name in KEYS:
+            return keys(dice)
+        case name if name in LINES:
+            return "\n"
+    return ""
+
+
+def _look(it: Trial, terminal: Terminal, person: Person, beside: Terminal | None, *, by_itself: bool) -> None:
     begun = time.monotonic()
     while terminal.process.poll() is None and time.monotonic() - begun < PATIENCE:
         terminal.watch(0.02)
@@ -150,6 +239,13 @@ def _look(it: Trial, terminal: Terminal, person: Person, *, by_itself: bool) -> 
         return
     while not closed and terminal._read(0):
         pass
+    if beside is not None:
+        beside.watch(0.1)
+        if beside.process.poll() is not None:
+            it.found.append(f"the run beside it has ended, too: {beside.text}")
+        else:
+            beside.send(signal.SIGTERM)
+            beside.wait_exit()
     while (left := _reap()) and time.monotonic() - begun < PATIENCE:
         time.sleep(0.01)
     it.found += [f"left: process {pid} ({_name(pid)})" for pid in left]
@@ -160,13 +256,14 @@ def _look(it: Trial, terminal: Terminal, person: Person, *, by_itself: bool) -> 
         if following.wait_exit(60) != 0:
             it.found.append(f"the next start failed:\n{following.text}")
         following.close()
-    it.found += [f"left: directory {path.name}: {os.listdir(path)}" for path in person.lab_directories]
+    it.found += [f"left: {path}: {os.listdir(path)}" for path in person.temporary.iterdir()]
     it.found += [f"left: {path.name}: {path.read_text()[-3000:]}" for path in person.base.rglob("crash-*")]
     if not killed:  # else the next who writes it takes it away
         it.found += [f"left: {path.relative_to(person.base)}" for path in person.base.rglob("*.new")]
     said = bytes(terminal.written).decode("utf-8", "replace")
     if "KeyboardInterrupt" not in said or OURS in said:
-        it.found += [f"said: {fault}\n{terminal.text.strip()}" for fault in FAULTS if fault in said]
+        faults = FAULTS[:-2] if it.command in OF_PROGRAMS else FAULTS
+        it.found += [f"said: {fault}\n{terminal.text.strip()}" for fault in faults if fault in said]
     if not killed and not closed:
         it.found += _terminal_left(terminal)
 

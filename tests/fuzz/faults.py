@@ -1,4 +1,5 @@
-"""What the fuzzers share: a time limit for each mutant, and what went wrong, each kind of it once, with the seeds to see it again."""
+"""What the fuzzers share: a limit for each mutant, of a processor's time, whatever else the machine does; and what went wrong, each
+kind of it once, with the seeds to see it again."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import re
 import signal
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -36,24 +37,24 @@ class Faults:
     @contextmanager
     def watched(self, seed: str) -> Iterator[None]:
         """Runs what follows for so many seconds at most, and notes what it raises."""
-        before = signal.signal(signal.SIGALRM, _over)
-        signal.alarm(SECONDS)
+        before = signal.signal(signal.SIGPROF, _over)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
-            with self.noted(seed):
+            with self.noted(seed, time.process_time):
                 yield
         finally:
-            signal.alarm(0)
-            signal.signal(signal.SIGALRM, before)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, before)
 
     @contextmanager
-    def noted(self, seed: str) -> Iterator[None]:
-        """Runs what follows, and notes what it raises."""
-        began = time.monotonic()
+    def noted(self, seed: str, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
+        """Runs what follows, and notes what it raises, and how long it took by the `clock`."""
+        began = clock()
         try:
             yield
         except (Exception, TooLong) as error:
             self.note(seed, _kind(error))
-        self.slowest = max(self.slowest, (time.monotonic() - began, seed))
+        self.slowest = max(self.slowest, (clock() - began, seed))
         if resident() > MEMORY:
             self.note(seed, f"more than {MEMORY >> 20} MiB of memory")
 

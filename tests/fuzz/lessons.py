@@ -1,4 +1,5 @@
-"""Mutated lessons: read, shown as C, exported; and those that can be, performed in isolated labs, several side by side.
+"""Mutated lessons: read, shown as C, exported; and those that can be, performed in isolated labs, several side by side, with lines
+typed at their end; what came of it is shown in every form, and kept.
 
 By hand: python -m tests.fuzz.lessons 10000 --perform 500 --seed 1
 """
@@ -13,6 +14,7 @@ import random
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,9 +22,12 @@ from sockviz.calls.in_c import c_lines
 from sockviz.door import Door
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
+from sockviz.lesson.completion import call_at, completions
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.parser import decode_lesson, parse_lesson
 from sockviz.lesson.programs.folder import Language, program_folder
+from sockviz.lesson.symbols import SymbolTable
+from sockviz.lesson.typed_lines import BadLine, Typed
 from sockviz.model.event_writer import EventWriter
 from sockviz.model.recording import dump_header, load
 from sockviz.model.world_json import world_json
@@ -32,9 +37,12 @@ from sockviz.player.next import Do
 from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import Recorded, by_its_lesson
+from sockviz.player.refusals import CannotGoOn
 from sockviz.player.sourced import SourcedLesson
+from sockviz.sandbox.session import Typist
+from sockviz.sandbox.written import lesson_text
 from tests.fuzz.faults import SECONDS, Fault, Faults, TooLong, clean
-from tests.fuzz.recordings import drawn, view_at
+from tests.fuzz.recordings import drawn, view_at, written_as_a_page
 
 ROOT = Path(__file__).parents[2]
 SIDE_BY_SIDE = 4
@@ -255,6 +263,7 @@ async def perform(lesson: Lesson) -> str:
     try:
         while performance.next.do is not Do.END:
             await performance.advance()
+        await type_at(performance)
     except Stuck:
         stuck = "stuck"
     except LabRefused as refusal:
@@ -267,6 +276,27 @@ async def perform(lesson: Lesson) -> str:
     report_of(Path("x.md"), lesson, performance, None, 0.0)
     shown(performance)
     return stuck or (f"problem: {problem}"[:60] if problem else "performed")
+
+
+async def type_at(performance: Performance) -> None:
+    """Some lines, as in a sandbox: whatever comes to mind, of the names that there are. Then it is kept as a lesson."""
+    chance = random.Random(len(performance.timeline))
+    processes, variables = names_in(performance.script.text)
+    typist = Typist(performance)
+    for _ in range(chance.randint(0, 6)):
+        line = filled(chance.choice(CALLS), chance, variables, processes)
+        if chance.random() < 0.1:
+            column = chance.randrange(len(line) + 1)
+            line = line[:column] + chance.choice(BYTES) + line[column:]
+        process = chance.choice([*processes, "other", "\x1b[2J"])
+        with suppress(BadLine, CannotGoOn):
+            await typist.perform(Typed(process, line))
+        cursor, symbols = chance.randint(0, len(line)), performance.known()
+        known = symbols.processes.get(process) or SymbolTable().enter(process, 0)
+        completions(line, cursor, known, symbols)
+        call_at(line, cursor, known, symbols)
+    await typist.settled(DEADLINE)
+    parse_lesson(lesson_text(performance.script, performance.timeline), "kept.md")
 
 
 def shown(performance: Performance) -> None:
@@ -282,11 +312,19 @@ def shown(performance: Performance) -> None:
     if loaded.problem is not None:
         raise Fault(f"our own recording is refused: {loaded.problem}")
     recorded = SourcedLesson(Recorded(loaded))
+    if sources(recorded.script) != sources(performance.script):
+        raise Fault("our own recording has other lines")
+    written_as_a_page(recorded)
     for cursor in {len(timeline), chance.randint(0, len(timeline))}:
         json.dumps(world_json(timeline.world_at(cursor)), ensure_ascii=False, allow_nan=False)
         for width, height in ((80, 24), (120, 36)):
             view = view_at(recorded, cursor, chance)
             drawn(recorded.script.pages[view.page.index], view, width, height)
+
+
+def sources(lesson: Lesson) -> list[tuple[int, str, str]]:
+    """Its lines."""
+    return [(each.line, each.process, each.source) for each in lesson.statements]
 
 
 def in_haste(lesson: Lesson) -> Lesson:

@@ -1,4 +1,5 @@
-"""Mutated recordings through `replay --plain`, `--at N --json`, `export`, its page of HTML and what draws the screen, in this process.
+"""Mutated recordings through `replay --plain`, `--at N --json`, `--follow`, `export`, its page of HTML and what draws the screen,
+in this process: of lessons, of lines that were typed, of students' programs, of programs that were watched.
 
 By hand: python -m tests.fuzz.recordings 2000 --seed 1
 """
@@ -18,17 +19,21 @@ from pathlib import Path
 from typing import Any
 
 from sockviz import plain
+from sockviz.door import Door
 from sockviz.html.document import PageTooLarge, page_of
 from sockviz.lesson.document import BadLesson, Page
 from sockviz.manual.reader import shipped
+from sockviz.model.following import Following
 from sockviz.model.pcapng import NoPackets, blocks, capture_of
-from sockviz.model.recording import BadRecording, load_file
+from sockviz.model.recording import BadRecording, Loaded, load_file
 from sockviz.model.stops import stop_before
 from sockviz.model.world_json import world_json
 from sockviz.player.next import Do, Next
-from sockviz.player.recorded import open_recording
-from sockviz.player.sourced import SourcedLesson
+from sockviz.player.recorded import Recorded, by_its_lesson, read_recording
+from sockviz.player.sourced import NoLesson, SourcedLesson
 from sockviz.player.unfolding import unfolded
+from sockviz.practice.report import of_verdicts
+from sockviz.practice.verdicts import verdicts
 from sockviz.tui.stage.errno_card import draw_errno
 from sockviz.tui.stage.inspector import draw_inspector
 from sockviz.tui.stage.process_panel import draw_process
@@ -40,12 +45,18 @@ from sockviz.tui.stage.wire_strip import draw_strip
 from sockviz.tui.view import Focus, Look, Mode, View
 from sockviz.tui.widgets.page_text import Asked, page_text
 from sockviz.tui.widgets.title import title
+from sockviz.watch.following import tell
+from sockviz.watch.json_lines import JsonLines
 from tests.fuzz.faults import Fault, Faults, clean
 from tests.html.reader import well_formed
 
 ROOT = Path(__file__).parents[2]
 #: As many events of a recording are mutated: the rest tells nothing new.
 EVENTS = 160
+DIRECTORIES = (
+    "assets/recordings", "tests/model/format1", "tests/sandbox/recorded", "tests/practice/recorded", "tests/situations/recorded",
+    "tests/watch/recorded",
+)  # fmt: skip
 SIZES = ((80, 24), (120, 36))
 
 NUMBERS: list[Any] = [
@@ -228,14 +239,23 @@ def tried(path: Path, chance: random.Random) -> str:
     except (BadRecording, NoPackets):
         pass
     try:
-        run = open_recording(path)
+        source = read_recording(path)
     except BadRecording as bad:
         clean(str(bad), "what is wrong with it")
         return "refused"
     except BadLesson:
         return "refused"
-    if run.problem is not None:
-        clean(run.problem, "what is wrong with it")
+    if source.problem is not None:
+        clean(source.problem, "what is wrong with it")
+    followed(path.read_bytes(), source, chance)
+    as_lines(source)
+    end = "broke off" if source.problem else "whole"
+    try:
+        run = SourcedLesson(source)
+    except NoLesson:
+        of_programs(source, chance)
+        return end
+    judged(run)
     for each in (run, unfolded(run)):
         out = io.StringIO()
         asyncio.run(plain.play(each, out, ask=False, notes=True))
@@ -248,15 +268,75 @@ def tried(path: Path, chance: random.Random) -> str:
         view = view_at(run, cursor, chance)
         for width, height in SIZES:
             drawn(run.script.pages[view.page.index], view, width, height)
-    return "broke off" if run.problem else "whole"
+    return end
 
 
-def bases() -> list[list[str]]:
-    """The recordings to begin with: the course's, and some of format 1."""
+def judged(run: SourcedLesson) -> None:
+    """What a student is told of a run of their program, where it is one."""
+    if run.script.exercise is None:
+        return
+    told = "\n".join(of_verdicts(verdicts(run.timeline, run.script, run.script.exercise)))
+    out = io.StringIO()
+    Door.of(out).say(*told.split("\n"))
+    clean(out.getvalue(), "the verdicts")
+
+
+def followed(octets: bytes, whole: Recorded, chance: random.Random) -> None:
+    """The same file while it is written, in pieces of any size: it comes to the same, and is told as it comes."""
+    following = Following("x", by_its_lesson)
+    out = io.StringIO()
+    told = None
+    at = 0
+    while at < len(octets):
+        size = chance.choice([1, 100, 5000, 64 << 10])
+        following.appended(octets[at : at + size])
+        at += size
+        if following.timeline is None:
+            continue
+        if told is None:
+            try:
+                run = SourcedLesson(Recorded(Loaded(following.timeline, None)))
+            except NoLesson:
+                continue
+            told = plain.Transcript(run, Door.of(out))
+            told.title()
+        told.catch_up()
+    following.closed()
+    if (following.problem is None) != (whole.problem is None):
+        raise Fault(f"followed otherwise than read: {following.problem!a}, {whole.problem!a}")
+    if following.timeline is None or len(following.timeline) != len(whole.timeline):
+        raise Fault("followed otherwise than read, in events")
+    clean(out.getvalue(), "--follow --plain")
+
+
+def as_lines(source: Recorded) -> None:
+    """Each event as a line of JSON."""
+    out = io.StringIO()
+    lines = JsonLines(source.timeline, Door.of(out), live=False)
+    lines.title()
+    lines.end()
+    clean(out.getvalue(), "the lines of JSON")
+    for line in out.getvalue().splitlines():
+        json.loads(line)
+
+
+def of_programs(source: Recorded, chance: random.Random) -> None:
+    """A run of programs that were watched, as text and JSON."""
+    out = io.StringIO()
+    tell(source.timeline, Door.of(out))
+    clean(out.getvalue(), "watch --plain")
+    last = len(source.timeline)
+    for cursor in {0, last, chance.randint(0, last)}:
+        json.dumps(world_json(source.timeline.world_at(cursor)), ensure_ascii=False, allow_nan=False)
+
+
+def bases(only: str = "") -> list[list[str]]:
+    """The recordings to begin with: the course's, some of format 1, and of each other kind."""
     found = [
         path.read_text(encoding="utf-8").splitlines()
-        for directory in ("assets/recordings", "tests/model/format1")
+        for directory in DIRECTORIES
         for path in sorted((ROOT / directory).glob("*.jsonl"))
+        if only in str(path)
     ]
     extra = [path.read_text(encoding="utf-8").splitlines() for path in map(Path, EXTRA)]
     return found + extra
@@ -272,9 +352,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the first; each next is one more")
     parser.add_argument("--keep", type=Path, help="only write the mutant of --seed there")
     parser.add_argument("--base", action="append", default=[], help="another recording to begin with")
+    parser.add_argument("--only", default="", help="begin with recordings of which the path has this")
     options = parser.parse_args()
     EXTRA.extend(options.base)
-    recordings = bases()
+    recordings = bases(options.only)
     if options.keep:
         options.keep.write_bytes(mutant(options.seed, recordings))
         return 0

@@ -151,7 +151,7 @@ class Terminal:
         else:
             self.process = subprocess.Popen(
                 command, stdin=streams[0], stdout=streams[1], stderr=streams[2], cwd=cwd, env=dict(environment),
-                start_new_session=True, preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
+                start_new_session=True, preexec_fn=lambda: _as_at_login(slave),
             )  # fmt: skip
         self._slave = slave  # kept: what is left in the pseudo-terminal, and its modes, can be read after the program's end
         self.pidfd = os.pidfd_open(self.process.pid)
@@ -291,6 +291,13 @@ class Terminal:
         for descriptor in (self._slave, self._master, self.pidfd):
             if descriptor >= 0:
                 os.close(descriptor)
+
+
+def _as_at_login(terminal: int) -> None:
+    """What a shell at a terminal has: the terminal as its own, and no signal ignored, as some are by what `&` or nohup starts."""
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _chooses_colour(parameters: bytes) -> bool:
