@@ -194,14 +194,16 @@ def _later(given: _Given, name: str, make: Callable[[], Callable[..., Any]]) -> 
 
 def _filling(given: _Given, slots: bool) -> Callable[..., Any]:
     """``__init__``, compiled for a class of which many are made: to compile it takes as long as to fill some hundred without."""
-    plan: list[tuple[str, Any, bool, bool, bool]] = []
+    places: list[str] = []
+    plan: list[tuple[str, Any, bool, bool]] = []
     times = 0
 
     def first(self: object, /, *values: object, **by_name: object) -> None:
-        nonlocal plan, times
+        nonlocal places, plan, times
         times += 1
-        plan = plan or _plan(given)
-        if times < _MANY and _filled(self, plan, values, by_name):
+        if not plan:
+            places, plan = _plan(given)
+        if times < _MANY and _filled(self, places, plan, values, by_name):
             if given.then:
                 self.__post_init__()  # type: ignore[attr-defined]
             return
@@ -213,30 +215,38 @@ def _filling(given: _Given, slots: bool) -> Callable[..., Any]:
     return first
 
 
-def _plan(given: _Given) -> list[tuple[str, Any, bool, bool, bool]]:
-    """Of each field its name, its default, and whether that is made anew, whether ``__init__`` takes it, and by its place."""
-    plan: list[tuple[str, Any, bool, bool, bool]] = []
+def _plan(given: _Given) -> tuple[list[str], list[tuple[str, Any, bool, bool]]]:
+    """The fields that are given by their place; and of each field, those first, its name, its default, and whether that is made
+    anew, and whether ``__init__`` takes it."""
+    by_place: list[tuple[str, Any, bool, bool]] = []
+    others: list[tuple[str, Any, bool, bool]] = []
     for name, value in given.values.items():
         field = value if isinstance(value, Field) else None
         anew = field is not None and field.default_factory is not MISSING
         default = value if field is None else field.default_factory if anew else field.default
-        plan.append((name, default, anew, field is None or field.init, _is_by_place(value)))
-    return plan
+        its = by_place if _is_by_place(value) else others
+        its.append((name, default, anew, field is None or field.init))
+    return [name for name, *_ in by_place], by_place + others
 
 
 def _filled(
     self: object,
-    plan: Sequence[tuple[str, Any, bool, bool, bool]],
+    places: Sequence[str],
+    plan: Sequence[tuple[str, Any, bool, bool]],
     values: Sequence[object],
     by_name: Mapping[str, object],
 ) -> bool:
     """Gives each field its value. False where the values are not those that ``__init__`` takes."""
-    place = named = 0
-    for name, default, anew, is_taken, by_place in plan:
-        if by_place and place < len(values) and name not in by_name:
-            value = values[place]
-            place += 1
-        elif is_taken and name in by_name:
+    count = len(values)
+    if count > len(places):
+        return False
+    for name, value in zip(places, values, strict=False):
+        _set(self, name, value)
+    if count == len(plan):
+        return not by_name
+    named = 0
+    for name, default, anew, is_taken in plan[count:]:
+        if is_taken and name in by_name:
             value = by_name[name]
             named += 1
         elif default is not MISSING:
@@ -246,7 +256,7 @@ def _filled(
         else:
             continue
         _set(self, name, value)
-    return place == len(values) and named == len(by_name)
+    return named == len(by_name)
 
 
 def _is_by_place(value: object) -> bool:

@@ -11,6 +11,7 @@ import contextlib
 import gettext
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 __all__ = [
@@ -43,9 +44,11 @@ class _Chosen:
     catalog: gettext.NullTranslations = gettext.NullTranslations()
 
 
-def languages() -> list[str]:
-    """The languages that the interface speaks, English first."""
-    return [ORIGINAL, *sorted(path.parents[1].name for path in CATALOGS.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))]
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that the interface speaks, English first. Asked for several times by every start."""
+    there = sorted(path.parents[1].name for path in CATALOGS.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
+    return (ORIGINAL, *there)
 
 
 def preferred(environment: Mapping[str, str] = os.environ) -> str:

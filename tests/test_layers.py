@@ -121,6 +121,54 @@ FIRST_STEPS = (
     "sockviz.tui.stage.crossings", "sockviz.tui.stage.descriptors", "sockviz.tui.story", "sockviz.words.acts",
     "sockviz.words.meanings", "sockviz.words.narration", "sockviz.words.number_kinds", "sockviz.words.wording",
 )  # fmt: skip
+#: A lesson opened as `sockviz run 1` opens it, until its first page is whole.
+OPENED = """
+import asyncio, sys, types
+ahead = types.ModuleType("sockviz.tui.ahead")  # what imports the steps' own, once the page is there
+ahead.import_ahead = lambda: None
+sys.modules[ahead.__name__] = ahead
+import sockviz.cli
+from sockviz.commands import playing
+from sockviz.progress import ProgressStore
+from sockviz.tui.app import SockvizApp
+from sockviz.tui.options import Options
+from sockviz.tui.start import entry_of_file
+
+async def opened(chosen):
+    return (await playing._open(playing.read(chosen.path), "auto", None, print)).run
+
+async def painted():
+    entry = entry_of_file(playing.find("1"))
+    app = SockvizApp([entry], opened, ProgressStore(sys.argv[1]), Options(entry))
+    async with app.run_test(size=(120, 36)) as pilot:
+        while not (app.screen.query("#timeline") and len(app.screen._run.timeline)):
+            await pilot.pause()
+        await pilot.pause()
+        print(*sys.modules)
+    await app.close_runs()
+
+asyncio.run(painted())
+"""
+#: What it has no use for: its reader has neither written a program nor typed a line, and nobody listens from elsewhere.
+OF_OTHERS = (
+    "sockviz.html", "sockviz.lab.tracer", "sockviz.lab.tracing", "sockviz.lectern", "sockviz.lesson.completion",
+    "sockviz.lesson.judge", "sockviz.model.event_lines", "sockviz.model.recording", "sockviz.player.recorder",
+    "sockviz.player.traced", "sockviz.practice", "sockviz.probes", "sockviz.sandbox.session",
+    "sockviz.tui.screens.exercise_stage", "sockviz.tui.screens.home", "sockviz.tui.screens.off_script",
+    "sockviz.tui.stage.output_pane", "sockviz.watch", "sockviz.words.facts", "sockviz.words.mistakes", "sockviz.words.narration",
+    "tomllib", "yaml",
+)  # fmt: skip
+
+
+def test_a_lessons_first_page_does_not_wait_for_what_other_screens_need(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", OPENED, str(tmp_path / "progress.toml")],
+        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    modules = done.stdout.split()
+    assert "sockviz.tui.screens.lesson" in modules
+    assert "sockviz.player.performance" in modules
+    assert not [name for name in modules if f"{name}.".startswith(tuple(f"{each}." for each in OF_OTHERS))]
 
 
 def test_home_is_painted_without_what_a_lesson_needs_and_that_without_what_its_steps_need(

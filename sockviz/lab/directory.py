@@ -126,7 +126,11 @@ def _open_up(path: Path) -> None:
 
 def _ours(prefix: str) -> list[Path]:
     found = []
-    for path in Path(tempfile.gettempdir()).glob(prefix + "*"):
+    above = Path(tempfile.gettempdir())
+    names: list[str] = []
+    with contextlib.suppress(OSError):  # EACCES: it may only be written to
+        names = os.listdir(above)
+    for path in (above / name for name in names if name.startswith(prefix)):
         with contextlib.suppress(OSError):  # ENOENT: removed since it was listed
             status = path.lstat()
             if status.st_uid == os.geteuid() and path.is_dir() and not path.is_symlink():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
-from pathlib import PurePath
 
 from sockviz.dataclass import dataclass
 from sockviz.language import N_, _
@@ -57,7 +57,7 @@ class UnknownLesson(LookupError):
 
 def lesson_name(path: str) -> LessonName:
     """What the name of the file at `path` says of its lesson. Any name is accepted."""
-    name = PurePath(path).name
+    name = os.path.basename(path)
     match = _NAME.fullmatch(name)
     if match is None:
         return LessonName(path, None, name.removesuffix(".md") or name, None)
@@ -90,12 +90,11 @@ def in_language(paths: Iterable[str], language: str | None) -> list[LessonName]:
     return [_in_language(by_slug[name.slug], language) for name in names if name.language is None]
 
 
-def choose(word: str, paths: Sequence[str], language: str | None = None) -> LessonName:
-    """The lesson that `word` means: a path among `paths`, a number or a slug (or its unambiguous beginning).
+def choose(word: str, names: Sequence[LessonName], language: str | None = None) -> LessonName:
+    """The lesson among `names` that `word` means: its path, its number or its slug (or that's unambiguous beginning).
 
     With `language`, its translation where there is one, else the original. Raises `UnknownLesson`.
     """
-    names = in_order(paths)
     for name in names:
         if word == name.path:
             return name
@@ -104,7 +103,7 @@ def choose(word: str, paths: Sequence[str], language: str | None = None) -> Less
     else:
         wanted = word.casefold()
         found = [
-            name for name in names if wanted in (name.slug.casefold(), PurePath(name.path).name.casefold())
+            name for name in names if wanted in (name.slug.casefold(), os.path.basename(name.path).casefold())
         ]
         found = found or [name for name in names if name.slug.casefold().startswith(wanted)]
     slugs = sorted({name.slug for name in found})

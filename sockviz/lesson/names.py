@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 from dataclasses import field
+from functools import cache
 
 from sockviz.calls.constants import ERRORS, constants
 from sockviz.calls.table import BLOCKING, CALLS, MODULES
@@ -343,10 +344,7 @@ class _Check:
             self.checker.pend(*place(self.expression, node), sender)
 
     def constants(self, nodes: list[ast.expr], of: str) -> None:
-        known = {
-            "state": tuple(State), "timer": tuple(Timer), "error": tuple(ERRORS), "blocked": BLOCKING,
-            "name": tuple(row.name for row in CALLS.values() if row.is_call),
-        }.get(of, ())  # fmt: skip
+        known = _known(of)
         for node in nodes:
             if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
                 continue
@@ -360,3 +358,20 @@ class _Check:
                     of, f"a {of}"
                 )
                 self.bad(node, f"{node.value[:60]!r} is not {article}{nearest(node.value, known) or shown}")
+
+
+@cache
+def _known(of: str) -> tuple[str, ...]:
+    """What an attribute that is called so can be; nothing where that is not known."""
+    match of:
+        case "state":
+            return tuple(State)
+        case "timer":
+            return tuple(Timer)
+        case "error":
+            return tuple(ERRORS)
+        case "blocked":
+            return tuple(BLOCKING)
+        case "name":
+            return tuple(row.name for row in CALLS.values() if row.is_call)
+    return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,11 @@ def lessons_directory() -> Path:
 
 def course(language: str | None = None) -> list[LessonName]:
     """The course's lessons in order: of each its translation into `language` where there is one, else the original."""
-    paths = [str(path) for path in lessons_directory().glob("*.md")]
-    return in_language(paths, language)
+    there = str(lessons_directory())
+    try:
+        return in_language([os.path.join(there, name) for name in os.listdir(there)], language)
+    except OSError:  # ENOENT: there is none
+        return []
 
 
 def find(word: str, language: str | None = None) -> Path:
@@ -40,7 +44,7 @@ def find(word: str, language: str | None = None) -> Path:
     path = Path(word)
     if path.suffix == ".md" or "/" in word:
         return path
-    return Path(choose(word, [name.path for name in course(language)]).path)
+    return Path(choose(word, course(language)).path)
 
 
 def original_of(path: Path) -> Path:

@@ -32,7 +32,7 @@ from sockviz.tui.entry import CourseEntry
 from sockviz.tui.gate import Gate
 from sockviz.tui.options import OpenRun, Options
 from sockviz.tui.patient import PatientApp
-from sockviz.tui.runs import Runs
+from sockviz.tui.runs import Runs, screen_for
 from sockviz.tui.screens.leaving import how_to_leave
 from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
 from sockviz.tui.widgets.thin_bar import ThinBar
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from sockviz.practice.sitting import Sitting
     from sockviz.sandbox.again import Steps
     from sockviz.tui.reading import Votes
+    from sockviz.tui.screens.lesson import LessonScreen
 
 
 def _manual_commands() -> type[Provider]:
@@ -295,8 +296,6 @@ class SockvizApp(PatientApp):
     def _begin(self, run: LessonRun, entry: CourseEntry, page: int, steps: Steps | None) -> None:
         from sockviz.player.run import Provenance
         from sockviz.tui.screens.departure import PlaceInCourse
-        from sockviz.tui.screens.exercise_stage import ExerciseStage  # on demand
-        from sockviz.tui.screens.lesson import LessonScreen
         from sockviz.tui.view import Look
         from sockviz.tui.widgets.title import lab_name
 
@@ -307,11 +306,9 @@ class SockvizApp(PatientApp):
             animate=self.animation_level != "none",
             shell=self.options.liberties.shell,
         )
-        # A student's run that was recorded is looked at as they look at it: beside it stands what they wrote.
-        is_students = run.script.exercise is not None and run.provenance is not Provenance.LIVE
-        kind = ExerciseStage if is_students else self.options.screen() or LessonScreen
         it = self.options
         place = PlaceInCourse(entry, lambda: self._following(entry), it.exercises, it.alone, it.liberties)
+        kind: type[LessonScreen] = screen_for(run, it.screen)
         screen = kind(
             run, place, self.store, drawn, page=page, notes=it.notes, manual=it.manual,
             steps=steps if steps is not None else it.steps(),

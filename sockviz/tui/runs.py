@@ -1,8 +1,9 @@
-"""The runs that are open, or being opened: each is closed, however the application ends."""
+"""The runs that are open, or being opened, and what each is shown on: each is closed, however the application ends."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sockviz.player.refusals import CannotPerform
@@ -11,11 +12,28 @@ from sockviz.tui.options import OpenRun
 
 if TYPE_CHECKING:
     from sockviz.player.run import LessonRun
+    from sockviz.tui.screens.lesson import LessonScreen
 
 
 async def no_lesson(_entry: CourseEntry) -> LessonRun:
     """Opens none: for an application that shows something else."""
     raise CannotPerform("there are no lessons here")
+
+
+def screen_for(run: LessonRun, asked: Callable[[], type[LessonScreen] | None]) -> type[LessonScreen]:
+    """What `run` is shown on: on what was `asked` for, where that is anything. No other is imported, all would wait for that."""
+    from sockviz.player.run import Provenance
+
+    # A student's run that was recorded is looked at as they look at it: beside it stands what they wrote.
+    if run.script.exercise is not None and run.provenance is not Provenance.LIVE:
+        from sockviz.tui.screens.exercise_stage import ExerciseStage
+
+        return ExerciseStage
+    if (kind := asked()) is not None:
+        return kind
+    from sockviz.tui.screens.lesson import LessonScreen
+
+    return LessonScreen
 
 
 class Runs:

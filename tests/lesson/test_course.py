@@ -14,6 +14,7 @@ PATHS = [
     "l/extra.md",
     "l/README.txt",
 ]
+NAMES = in_order(PATHS)
 
 
 @pytest.mark.parametrize(
@@ -44,20 +45,20 @@ def test_order_is_by_number_originals_first() -> None:
     ],
 )  # fmt: skip
 def test_a_lesson_is_found_by_number_slug_or_path(word: str, path: str) -> None:
-    assert choose(word, PATHS).path == path
+    assert choose(word, NAMES).path == path
 
 
 def test_the_course_in_a_language() -> None:
     for language in (None, "en", "es", "es-MX"):
         assert in_language(PATHS, language) == [
-            choose(name.slug, PATHS, language) for name in in_order(PATHS) if name.language is None
+            choose(name.slug, NAMES, language) for name in NAMES if name.language is None
         ]
 
 
 def test_a_translation_where_there_is_one() -> None:
-    assert choose("8", PATHS, "es").path == PATHS[3]
-    assert choose("8", PATHS, "es-MX").path == PATHS[3]
-    assert choose("1", PATHS, "es").path == PATHS[1]
+    assert choose("8", NAMES, "es").path == PATHS[3]
+    assert choose("8", NAMES, "es-MX").path == PATHS[3]
+    assert choose("1", NAMES, "es").path == PATHS[1]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,6 @@ def test_a_translation_where_there_is_one() -> None:
 )  # fmt: skip
 def test_an_unknown_lesson(word: str, message: str) -> None:
     with pytest.raises(UnknownLesson, match=message.replace("?", r"\?")):
-        choose(word, PATHS)
+        choose(word, NAMES)
     with pytest.raises(UnknownLesson, match="there are no lessons here"):
         choose(word, [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rich.cells import cell_len
 from textual import events
@@ -57,7 +57,7 @@ class KeyBar(Widget):
         for active in self.screen.active_bindings.values():
             if active.binding.show and active.enabled and self._renamed.get(active.binding.action) != "":
                 shown.setdefault(active.binding.action, active.binding)
-        bindings = sorted(shown.values(), key=self._place)  # the focused widget's own would come first
+        bindings = self._in_order(shown.values())  # the focused widget's own would come first
         for gap, short in (("  ", False), ("  ", True), (" ", True)):
             texts = {binding: self._text(binding, short) for binding in bindings}
             if self._fits(bindings, texts, gap):
@@ -70,11 +70,13 @@ class KeyBar(Widget):
         used = sum(cell_len(self._key(b)) + 1 + cell_len(texts[b]) for b in bindings)
         return 2 + used + len(gap) * (len(bindings) - 1) <= self.size.width
 
-    def _place(self, binding: Binding) -> float:
-        """Where it stands: as the screen lists its own, others before help and quit."""
-        order = [b.id for b in self.screen.BINDINGS if isinstance(b, Binding)]
-        shown = [b.id for b in self.screen.BINDINGS if isinstance(b, Binding) and b.show]
-        return order.index(binding.id) if binding.id in order else order.index(shown[-2]) - 0.5
+    def _in_order(self, bindings: Iterable[Binding]) -> list[Binding]:
+        """As the screen lists its own, others before help and quit."""
+        own = [b for b in self.screen.BINDINGS if isinstance(b, Binding)]
+        order = {b.id: float(place) for place, b in reversed(list(enumerate(own)))}
+        last = [order[b.id] for b in own if b.show][-2:]
+        others = last[0] - 0.5 if last else 0.0
+        return sorted(bindings, key=lambda binding: order.get(binding.id, others))
 
     def _text(self, binding: Binding, short: bool) -> str:
         """``C/Python``, or where room is short ``C``."""
