@@ -7,9 +7,8 @@ observed, ``wire`` before a packet. A terminal is asked for predictions and for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from sockviz import terminal
 from sockviz.dataclass import dataclass
@@ -63,10 +62,7 @@ from sockviz.words.votes import tally_text, votes_text
 from sockviz.words.wording import values_bound
 
 if TYPE_CHECKING:
-    from sockviz.manual.pages import ErrorPage
-
-#: The manual's page of an error by its name; None where there is none.
-Story: TypeAlias = "Callable[[str], ErrorPage | None]"
+    from sockviz.manual.pages import ErrorPage, StoryOf
 
 
 def _untold(_error: str) -> ErrorPage | None:
@@ -80,7 +76,7 @@ class Transcript:
     run: LessonRun
     out: Door
     notes: bool = False
-    story: Story = _untold
+    story: StoryOf = _untold
     world: World = field(init=False)
     _told: int = 0
     _explained: set[str] = field(default_factory=set)
@@ -278,7 +274,7 @@ def _voice(who: str, said: str) -> str:
 
 
 async def play(
-    run: LessonRun, out: Stream, *, ask: bool, notes: bool = False, start: int = 0, story: Story = _untold
+    run: LessonRun, out: Stream, *, ask: bool, notes: bool = False, start: int = 0, story: StoryOf = _untold
 ) -> None:
     """Plays `run` from beginning to end. With `ask` the reader is asked on stdin; pages before `start` do not stop. What an error
     means at large is told by `story`."""

@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from sockviz import __version__
 from sockviz.dataclass import dataclass
 from sockviz.html.account import Account, account_of
-from sockviz.html.lines import LinesOfRun, Story
+from sockviz.html.lines import LinesOfRun
 from sockviz.html.markup import NEW_LINE, Html, document, element, joined, style_element, text, together
 from sockviz.html.page import Pages, title_of
 from sockviz.html.style import style_sheet
 from sockviz.language import ORIGINAL, _, current
 from sockviz.lesson.document import Lesson
+from sockviz.manual.pages import StoryOf
 from sockviz.player.run import LessonRun, Provenance
 from sockviz.sandbox.script import is_sandbox
 from sockviz.tui.reading import Reading
@@ -39,7 +40,7 @@ class _Writing:
     pages: Pages
 
 
-def page_of(run: LessonRun, story: Story, largest: int = LARGEST_PAGE) -> str:
+def page_of(run: LessonRun, story: StoryOf, largest: int = LARGEST_PAGE) -> str:
     """`run`, as far as it has come, as a page of HTML. What an error means at large is told by `story`. Raises `PageTooLarge`."""
     lesson, reading = run.script, Reading(run)
     account = account_of(run.timeline, lesson)

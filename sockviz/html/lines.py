@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
@@ -25,10 +25,7 @@ from sockviz.words.explanation import explain
 from sockviz.words.narration import call_of
 
 if TYPE_CHECKING:
-    from sockviz.manual.pages import ErrorPage
-
-#: The manual's page of an error by its name; None where there is none.
-Story: TypeAlias = "Callable[[str], ErrorPage | None]"
+    from sockviz.manual.pages import StoryOf
 
 
 _OFF = "({})"
@@ -39,7 +36,7 @@ class LinesOfRun:
     """Writes the lines of one run, page by page. What an error means at large is told where it is met first."""
 
     account: Account
-    story: Story
+    story: StoryOf
     sandbox: bool = False  # where all lines were typed, that says nothing of one
     _explained: set[str] = field(default_factory=set)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 from sockviz.dataclass import dataclass
@@ -85,6 +86,8 @@ class ErrorPage:
 
 
 ManualPage: TypeAlias = CallPage | ErrorPage
+#: The page of an error by its name; None where there is none.
+StoryOf: TypeAlias = "Callable[[str], ErrorPage | None]"
 
 #: The groups of calls, in the order in which they are listed.
 GROUPS = (

@@ -17,13 +17,44 @@ from textual.events import Click, Event
 from textual.geometry import Offset
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.widget import Widget
 
 if TYPE_CHECKING:
     from textual.screen import Screen
-    from textual.widget import Widget
 
 #: What frames are drawn with: it is not copied.
 _SIDES, _CORNERS, _EDGES = "│┃|", "╭╮╰╯├┤┌┐└┘┏┓┗┛+", "─━-= "
+
+
+class Selectable(Widget):
+    """A widget of which a `Selecting` screen lets one select what is seen; what it draws of that passes `as_selected`."""
+
+    _selected: Selection | None = None
+
+    def texts(self) -> Sequence[str]:
+        """Its lines, as far as they are in sight."""
+        raise NotImplementedError
+
+    def character_at(self, x: int, y: int) -> Offset | None:
+        """The character at cell `x` of line `y`."""
+        return character(self.texts(), x, y)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """What is selected, as it is seen."""
+        return selected(self.texts(), selection), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Something else is selected, or nothing any more."""
+        self._selected = selection
+        self.refresh()
+
+    def as_selected(self, strip: Strip, y: int) -> Strip:
+        """Line `y`, what is selected of it marked."""
+        if self._selected is None:
+            return strip
+        return marked(
+            strip, self._selected.get_span(y), self.screen.get_component_rich_style("screen--selection")
+        )
 
 
 class Selecting:

@@ -28,7 +28,7 @@ from sockviz.tui.widgets.stage_area import StageArea
 from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
 
 if TYPE_CHECKING:
-    from sockviz.tui.stage.errno_card import Story
+    from sockviz.manual.pages import StoryOf
 
 
 #: What `h` does while the link holds.
@@ -63,7 +63,12 @@ class LessonPicture(Picture):
     beside the objective; ``counting`` are the question (its line) and the choice of which a room's votes are being counted."""
 
     def __init__(
-        self, screen: Screen[tuple[str, ...]], reading: Reading, look: Look, notebook: Notebook, story: Story
+        self,
+        screen: Screen[tuple[str, ...]],
+        reading: Reading,
+        look: Look,
+        notebook: Notebook,
+        story: StoryOf,
     ) -> None:
         super().__init__(screen, reading, look, story, Panes(screen))
         self._reading, self._notebook = reading, notebook

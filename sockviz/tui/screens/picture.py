@@ -18,7 +18,7 @@ from sockviz.tui.widgets.panes import Panes
 from sockviz.tui.widgets.stage_area import StageArea
 
 if TYPE_CHECKING:
-    from sockviz.tui.stage.errno_card import Story
+    from sockviz.manual.pages import StoryOf
 
 
 class Picture:
@@ -29,7 +29,7 @@ class Picture:
     """
 
     def __init__(
-        self, screen: Screen[tuple[str, ...]], cursor: Cursor, look: Look, story: Story, panes: Panes
+        self, screen: Screen[tuple[str, ...]], cursor: Cursor, look: Look, story: StoryOf, panes: Panes
     ) -> None:
         self._screen, self._cursor = screen, cursor
         self.look = look

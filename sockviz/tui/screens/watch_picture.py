@@ -25,7 +25,7 @@ from sockviz.tui.widgets.title import lab_name
 from sockviz.words.mistakes.rules import Rules
 
 if TYPE_CHECKING:
-    from sockviz.tui.stage.errno_card import Story
+    from sockviz.manual.pages import StoryOf
 
 #: The panes, left to right, by the id of the widget that fills each.
 PANES = ("held", "stage-left", "stage-wire", "stage-right")
@@ -72,7 +72,7 @@ class WatchPicture(Picture):
         screen: Screen[tuple[str, ...]],
         cursor: Cursor,
         look: Look,
-        story: Story,
+        story: StoryOf,
         state: Callable[[], str],
     ) -> None:
         super().__init__(screen, cursor, look, story, Panes(screen, PANES, "z"))

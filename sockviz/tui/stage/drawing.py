@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -9,22 +10,20 @@ from rich.style import Style as RichStyle
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.geometry import Offset, Region, Size
-from textual.selection import Selection
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.style import Style
-from textual.widget import Widget
 
 from sockviz.language import N_
 from sockviz.tui.dirty_lines import is_painted_at_once
 from sockviz.tui.messages import Clicked, PointMoved
 from sockviz.tui.palette import INKS, Ink, theme_variables
-from sockviz.tui.selecting import character, marked, selected
+from sockviz.tui.selecting import Selectable
 from sockviz.tui.stage.ink import Line, gone_on
 from sockviz.tui.view import Focus, View
 
 
-class Drawing(Widget):
+class Drawing(Selectable):
     """Draws a `View` with `draw`, a pure function of it and a size. Knows no more than the lines it last drew."""
 
     DEFAULT_CSS = """
@@ -37,7 +36,6 @@ class Drawing(Widget):
         self._lines: list[Line] = []
         self._inked: dict[str, RichStyle] = {}
         self._bare: tuple[int, Color | None] | None = None  # of its styles, what is beneath its lines
-        self._selected: Selection | None = None
 
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """The lines of this drawing: `height` of them, `width` cells each."""
@@ -93,24 +91,9 @@ class Drawing(Widget):
         self._inked, self._bare = {}, None
         super().notify_style_update()
 
-    # -- selected with the mouse
-
-    @property
-    def _texts(self) -> list[str]:
+    def texts(self) -> Sequence[str]:
+        """The lines that it last drew."""
         return ["".join(text for text, _role in it.runs) for it in self._lines]
-
-    def character_at(self, x: int, y: int) -> Offset | None:
-        """The character at cell `x` of line `y`."""
-        return character(self._texts, x, y)
-
-    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """What is selected, as it is seen."""
-        return selected(self._texts, selection), "\n"
-
-    def selection_updated(self, selection: Selection | None) -> None:
-        """Something else is selected, or nothing any more."""
-        self._selected = selection
-        self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """As Textual does, in as many steps as lines take that nothing is drawn around or over."""
@@ -128,12 +111,7 @@ class Drawing(Widget):
 
     def render_line(self, y: int) -> Strip:
         """One line as Textual wants it."""
-        strip = self._line(y)
-        if self._selected is None:
-            return strip
-        return marked(
-            strip, self._selected.get_span(y), self.screen.get_component_rich_style("screen--selection")
-        )
+        return self.as_selected(self._line(y), y)
 
     def _line(self, y: int) -> Strip:
         width = self.size.width

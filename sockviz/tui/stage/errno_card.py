@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sockviz.language import _
 from sockviz.model.call import Call
@@ -18,10 +18,8 @@ from sockviz.words.membership import LISTING
 from sockviz.words.wording import address_text, call_as_made, receiver_name
 
 if TYPE_CHECKING:
-    from sockviz.manual.pages import ErrorPage
+    from sockviz.manual.pages import ErrorPage, StoryOf
 
-#: The manual's page of an error by its name; None where there is none.
-Story: TypeAlias = "Callable[[str], ErrorPage | None]"
 
 #: Prose wider than this is hard to read.
 _COLUMN = 72
@@ -60,12 +58,12 @@ def failed_on(world: World, number: int) -> Call | None:
     return next((call for call in reversed(calls) if call.error is not None), None)
 
 
-def draw_errno(view: View, width: int, story: Story) -> list[Line]:
+def draw_errno(view: View, width: int, story: StoryOf) -> list[Line]:
     """The card, `width` cells wide and as high as it needs to be; what the error means at large is told by `story`."""
     return _drawn(view, width, story)[0]
 
 
-def _drawn(view: View, width: int, story: Story) -> tuple[list[Line], int]:
+def _drawn(view: View, width: int, story: StoryOf) -> tuple[list[Line], int]:
     """The card's lines, and how many of them tell what failed and what it means here: those are read without scrolling."""
     call = failed_call(view)
     then = right_after(view.timeline, call) if call is not None else None
@@ -118,7 +116,7 @@ def sentence(text: str, names: frozenset[str]) -> str:
 class ErrnoCard(LongDrawing):
     """The card of a failed call. ``story`` gives the manual's page of its error."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: StoryOf) -> None:
         super().__init__()
         self._story = story
 

@@ -16,8 +16,8 @@ from sockviz.model.events import CallReturned
 from sockviz.tui.view import Mode, View
 
 if TYPE_CHECKING:
+    from sockviz.manual.pages import StoryOf
     from sockviz.tui.stage.drawing import Drawing
-    from sockviz.tui.stage.errno_card import Story
 
 
 class OverlayKind(Enum):
@@ -42,7 +42,7 @@ _SHARE = 60
 class Overlay(VerticalScroll):
     """One such panel. Only the first two take the focus, to be scrolled; the card never does."""
 
-    def __init__(self, kind: OverlayKind, story: Story) -> None:
+    def __init__(self, kind: OverlayKind, story: StoryOf) -> None:
         super().__init__(id=kind.value, classes="overlay")
         self.kind = kind
         self.can_focus = kind is not OverlayKind.ERRNO
@@ -88,7 +88,7 @@ class Overlays:
     name is not free before it is gone.
     """
 
-    def __init__(self, screen: Screen[tuple[str, ...]], story: Story) -> None:
+    def __init__(self, screen: Screen[tuple[str, ...]], story: StoryOf) -> None:
         self._screen, self._story = screen, story
         self._made: dict[OverlayKind, Overlay] = {}
         self._opened: dict[OverlayKind, Overlay] = {}
@@ -165,7 +165,7 @@ class Overlays:
             overlay.show(view)
 
 
-def _body(kind: OverlayKind, story: Story) -> Drawing:
+def _body(kind: OverlayKind, story: StoryOf) -> Drawing:
     match kind:  # each imported when it is first opened: all wait for the start
         case OverlayKind.INSPECTOR:
             from sockviz.tui.stage.inspector import InspectorView
