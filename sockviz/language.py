@@ -20,6 +20,7 @@ __all__ = [
     "UnknownLanguage",
     "_",
     "current",
+    "grouped",
     "languages",
     "ngettext",
     "preferred",
@@ -30,6 +31,8 @@ __all__ = [
 DOMAIN = "sockviz"
 #: What sources and original lessons are written in.
 ORIGINAL = "en"
+#: What stands between the thousands, where that is no comma.
+_GROUPS = {"es": "."}
 CATALOGS = Path(__file__).with_name("locale")
 
 
@@ -97,6 +100,11 @@ def speaking(language: str) -> Iterator[None]:
 def current() -> str:
     """The language in use."""
     return _Chosen.language
+
+
+def grouped(number: int) -> str:
+    """A number by thousands, as it is written in the language in use: ``65,536``, ``65.536``."""
+    return f"{number:,}".replace(",", _GROUPS.get(current(), ","))
 
 
 def _(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from sockviz.dataclass import dataclass
 from sockviz.lab.usage import MOST_DESCRIPTORS, MOST_MEMORY, descriptors_of, memory_of
-from sockviz.language import _
+from sockviz.language import _, grouped
 from sockviz.model.limits import MOST_PROCESSES
 from sockviz.player.counted import CallsCounted
 
@@ -40,7 +40,7 @@ def excess(counted: CallsCounted) -> GivenUp | None:
     counted.count()
     if counted.done > MOST_DONE + EACH * counted.moved or counted.moved > MOST_MOVED:
         said = _("the program makes calls, or the like, without end: more than {most} by now; it was ended")
-        return GivenUp("calls", said.format(most=f"{MOST_DONE:,}"))
+        return GivenUp("calls", said.format(most=grouped(MOST_DONE)))
     if len(counted.timeline.world.processes) > MOST_MADE or counted.refused > MOST_REFUSED:
         said = _("the program makes processes without end: more than {most} by now; it was ended")
         return GivenUp("processes", said.format(most=MOST_MADE))
@@ -73,7 +73,7 @@ async def within_bounds(
                 said = _(
                     "the program holds more than {most} descriptors, which are the most that it may; it was ended"
                 )
-                return GivenUp("descriptors", said.format(most=f"{MOST_DESCRIPTORS:,}"))
+                return GivenUp("descriptors", said.format(most=grouped(MOST_DESCRIPTORS)))
             if (why := too_much()) is not None:
                 return why
             if clock() >= end:

@@ -6,13 +6,13 @@ import ast
 from collections.abc import Collection, Mapping
 
 from sockviz.dataclass import dataclass
-from sockviz.language import _
+from sockviz.language import _, grouped
 from sockviz.lesson.document import Expectation, Expression
 from sockviz.lesson.judge import Judgement, judge
 from sockviz.lesson.views import CutView
 from sockviz.model.values import Value
 from sockviz.model.world import World
-from sockviz.words.wording import bytes_text
+from sockviz.words.wording import grouped_bytes
 
 #: So many bytes are shown around the place where two begin to differ, half of them before it.
 SHOWN = 24
@@ -95,14 +95,14 @@ def difference(received: bytes, expected: bytes, *, is_over: bool = True) -> Dif
     at = first_difference(received, expected)
     if at == len(received):
         told = _("it ends after {count} of {all}") if is_over else _("{count} of {all} have come so far")
-        said = told.format(count=bytes_text(at), all=bytes_text(len(expected)))
+        said = told.format(count=grouped_bytes(at), all=grouped_bytes(len(expected)))
     elif at == len(expected):
         said = _("{more} more than the {all} that were expected").format(
-            more=bytes_text(len(received) - at), all=bytes_text(len(expected))
+            more=grouped_bytes(len(received) - at), all=grouped_bytes(len(expected))
         )
     else:
         said = _("they differ from byte {number} on, of {all}").format(
-            number=f"{at + 1:,}", all=bytes_text(len(expected))
+            number=grouped(at + 1), all=grouped_bytes(len(expected))
         )
     start = max(0, at - SHOWN // 2)
     shown = [_shown(part, start) for part in (expected, received)]

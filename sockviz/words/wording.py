@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.language import _, ngettext
+from sockviz.language import _, grouped, ngettext
 from sockviz.model.call import ENDING, NAMING, Call, Stage
 from sockviz.model.naming import Name
 from sockviz.model.process import PerformedLine
@@ -198,6 +198,11 @@ def sleeping_call(call: Call) -> str:
 def bytes_text(number: int) -> str:
     """``1 byte``, ``12 bytes``."""
     return ngettext("{count} byte", "{count} bytes", number).format(count=number)
+
+
+def grouped_bytes(number: int) -> str:
+    """``1 byte``, ``65,536 bytes``, as tasks write it."""
+    return ngettext("{count} byte", "{count} bytes", number).format(count=grouped(number))
 
 
 def duration_text(seconds: float) -> str:

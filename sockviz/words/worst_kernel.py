@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sockviz.language import N_, _
+from sockviz.language import N_, _, grouped
 from sockviz.model.call import Call
 from sockviz.model.events import Treated
 
@@ -48,7 +48,7 @@ def let_move(treated: Treated) -> str:
     """``1 of 65,536``: how many bytes a call was let move; nothing where that is not what was done."""
     if treated.allowed is None or treated.wanted is None:
         return ""
-    return _("{count} of {all}").format(count=f"{treated.allowed:,}", all=f"{treated.wanted:,}")
+    return _("{count} of {all}").format(count=grouped(treated.allowed), all=grouped(treated.wanted))
 
 
 def in_short(call: Call) -> str:

@@ -19,7 +19,7 @@ STARTS = {
         "htons",
     ),
     "echo-server": (
-        "all that it sends after that, too", "client.a.recv_q is 0", "descriptor 4 of server has 10000 bytes unread (Recv-Q)",
+        "all that it sends after that, too", "client.a.recv_q is 0", "descriptor 4 of server has 10,000 bytes unread (Recv-Q)",
         "call it for the same descriptor until it gives no bytes",
     ),
     "half-close": (

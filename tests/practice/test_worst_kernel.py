@@ -47,7 +47,7 @@ def test_each_rule_has_words_and_a_source() -> None:
 def test_a_single_recv_is_told_where_it_stopped() -> None:
     done = attempted("whole-message", find("whole-message").file("start", "python"))
     first = done.verdicts[0]
-    assert first.observed.startswith("it ends after 1 byte of 65536 bytes")
+    assert first.observed.startswith("it ends after 1 byte of 65,536 bytes")
     assert "recv(3, 65536) of client (start.py:9) gave 1 of 65,536 bytes" in first.cause
     assert "stopped at byte 1" in first.cause
     timeline = _timeline(done)

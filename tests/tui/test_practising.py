@@ -117,7 +117,12 @@ def test_a_lesson_ends_with_its_exercise(tmp_path: Path, monkeypatch: pytest.Mon
 
     async def it() -> None:
         options = Options(
-            ascii=False, exercises=lambda: [replace(ENTRY, place=find("send-it-all"), lesson="socket"), ENTRY]
+            ascii=False,
+            exercises=lambda: [
+                ENTRY,
+                replace(ENTRY, place=find("send-it-all"), title="Send it all"),
+                replace(ENTRY, place=find("lines"), title="Another lesson's", lesson="socket"),
+            ],
         )
         async with at_home(tmp_path, run(), options=options) as session:
             await session.press("down", "down", "enter")
@@ -127,9 +132,13 @@ def test_a_lesson_ends_with_its_exercise(tmp_path: Path, monkeypatch: pytest.Mon
                 await session.perform()
             await session.press("space")
             await session.until(lambda: isinstance(session.app.screen, ClosingScreen), "the closing page")
-            assert session.text.count("practise this: A server that nobody can reach") == 1
-            await session.press("x")
-            await session.until(lambda: isinstance(session.app.screen, LanguageScreen), "its exercise")
+            assert "  x  practise this: A server that nobody can reach" in session.text
+            assert "  2  practise this: Send it all" in session.text
+            await session.press("2")
+            await session.until(
+                lambda: isinstance(session.app.screen, LanguageScreen), "the exercise of that digit"
+            )
+            assert "Send it all" in session.text
             await session.press("escape")
             await session.until(lambda: isinstance(session.app.screen, HomeScreen))
 

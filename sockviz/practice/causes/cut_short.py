@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from sockviz.dataclass import dataclass
-from sockviz.language import _
+from sockviz.language import _, grouped
 from sockviz.model.call import Call, Stage
 from sockviz.model.long_values import whole_of
 from sockviz.model.world import World
@@ -102,7 +102,7 @@ def _said(world: World, call: Call, count: int, *, reads: bool) -> CutShort:
             process=call.process,
             where=where,
             few=let_move(treated),
-            moved=f"{count:,}",
+            moved=grouped(count),
         ),
         remedy,
     )

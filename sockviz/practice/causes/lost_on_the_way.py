@@ -9,7 +9,7 @@ from sockviz.player.losses import Loss, LossesOfRun
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.flows import WRITES
 from sockviz.words.crossings import packet_label
-from sockviz.words.wording import address_text, bytes_text, duration_text
+from sockviz.words.wording import address_text, duration_text, grouped_bytes
 
 
 def lost_on_the_way(case: Case) -> tuple[str, Advice | None]:
@@ -52,12 +52,12 @@ def _packet(loss: Loss) -> str:
     packet = loss.sent.packet
     if packet.tcp is None:
         return _("a datagram of {amount} from {host} to {address}").format(
-            amount=bytes_text(packet.length), host=loss.sent.host, address=address_text(packet.destination)
+            amount=grouped_bytes(packet.length), host=loss.sent.host, address=address_text(packet.destination)
         )
     kind = packet_label(packet)
     if packet.length:
         return _("a segment of {host} ({kind}, {amount})").format(
-            host=loss.sent.host, kind=kind, amount=bytes_text(packet.length)
+            host=loss.sent.host, kind=kind, amount=grouped_bytes(packet.length)
         )
     return _("the {kind} of {host}").format(kind=kind, host=loss.sent.host)
 

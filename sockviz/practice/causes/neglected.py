@@ -13,7 +13,7 @@ from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.world import World
 from sockviz.words.mistakes.sleepers import all_of, wait_of
 from sockviz.words.programs import place_of
-from sockviz.words.wording import bytes_text, call_as_made
+from sockviz.words.wording import call_as_made, grouped_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def neglected(world: World, names: Iterable[str]) -> Neglected | None:
                 _(
                     "descriptor {fd} of {process} has {amount} unread (Recv-Q), and {process} sleeps in {call}"
                 ).format(
-                    amount=bytes_text(unread), fd=entry.fd, process=process.name, call=_made(call, world)
+                    amount=grouped_bytes(unread), fd=entry.fd, process=process.name, call=_made(call, world)
                 ),
                 _(
                     "one recv is one piece of a stream: call it for the same descriptor until it gives no bytes"

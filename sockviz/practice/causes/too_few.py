@@ -10,7 +10,7 @@ from sockviz.model.process import Process
 from sockviz.model.values import SocketValue
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.wrong_bytes import several, shown
-from sockviz.words.wording import bytes_text
+from sockviz.words.wording import grouped_bytes
 
 
 def still_awaited(case: Case) -> Advice | None:
@@ -46,7 +46,7 @@ def too_few(case: Case) -> Advice | None:
     return Advice(
         _after_the_last(case, process, own),
         _("what is still expected there ({amount}) begins with {data}: send it before you close, or wait for more").format(
-            amount=bytes_text(len(wanted)), data=shown(wanted)
+            amount=grouped_bytes(len(wanted)), data=shown(wanted)
         ),
     )  # fmt: skip
 
@@ -134,14 +134,14 @@ def _amount(case: Case, peer: Process, name: str, wanted: int) -> Advice | None:
         return Advice(
             _after_the_last(case, process, own),
             _("{count} of {all} have come there: send what is missing, and only then wait for more").format(
-                count=bytes_text(came), all=bytes_text(wanted)
+                count=grouped_bytes(came), all=grouped_bytes(wanted)
             ),
         )
     if came == wanted:
         return None
     return Advice(
         _("{count} were sent there, the last of them by {send}").format(
-            count=bytes_text(came), send=case.made(sent[-1].call)
+            count=grouped_bytes(came), send=case.made(sent[-1].call)
         ),
-        _("{all} are expected there, and no more").format(all=bytes_text(wanted)),
+        _("{all} are expected there, and no more").format(all=grouped_bytes(wanted)),
     )

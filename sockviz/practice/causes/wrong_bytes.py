@@ -9,7 +9,7 @@ from sockviz.model.process import Process
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.flows import Portion, at
 from sockviz.practice.differing import first_difference
-from sockviz.words.wording import bytes_text, call_name
+from sockviz.words.wording import call_name, grouped_bytes
 
 #: So many bytes are shown.
 _SHOWN = 16
@@ -146,7 +146,7 @@ def _of_a_piece(case: Case, place: _Place, sent: Portion, last: Portion) -> Advi
         return None
     return Advice(
         _("{process} had received {part} of {whole} that {peer} sent by one {call} when it answered, by {send}").format(
-            process=sent.call.process, part=bytes_text(last.end - whole.begin), whole=bytes_text(whole.end - whole.begin),
+            process=sent.call.process, part=grouped_bytes(last.end - whole.begin), whole=grouped_bytes(whole.end - whole.begin),
             peer=place.peer.name, call=call_name(whole.call), send=case.made(sent.call),
         ),
         _("a stream has bytes, not messages: keep what has come in a buffer of your own, "

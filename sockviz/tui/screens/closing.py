@@ -77,7 +77,10 @@ KEYS: list[BindingType] = [
     ),
     Binding(
         "x", "practise", N_("practise this"), id="closing.practise",
-        tooltip=N_("Leave the lesson for the exercise in which you do it yourself; the first that you have not passed"),
+        tooltip=N_(
+            "Leave the lesson for the exercise in which you do it yourself: the first that you have not passed; "
+            "of several, a digit chooses another"
+        ),
     ),
     Binding(
         "R,shift+r", "go('anew')", N_("anew"), key_display="R", id="closing.anew",
@@ -88,6 +91,14 @@ KEYS: list[BindingType] = [
     Binding("question_mark", "help", N_("help"), key_display="?", id="closing.help", tooltip=N_("All keys")),
     Binding("q", "go('course')", N_("quit"), id="closing.quit", tooltip=N_("End the lesson and go back to the course")),
 ]  # fmt: skip
+#: Of several exercises each has a digit.
+_DIGITS: list[BindingType] = [
+    Binding(
+        str(number), f"practise({number})", N_("practise"), show=False, id=f"closing.practise-{number}",
+        tooltip=N_("The exercise that has this digit"),
+    )
+    for number in range(1, 10)
+]  # fmt: skip
 
 
 class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry"]):
@@ -95,7 +106,7 @@ class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry
     exercises that practise it, each with whether the reader has passed it."""
 
     CSS_PATH = "closing.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [*KEYS, *_DIGITS]
     LEFT_BY = N_("Press {key} to leave the lesson.")
 
     def __init__(
@@ -158,11 +169,11 @@ class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry
         return [(key, onward), (plain("         "), styled(self._following.summary, "$quiet")), plain()]
 
     def _practise(self) -> list[Content | tuple[Content, Content]]:
-        """The exercises of this lesson; the key is for the first that has not been passed."""
+        """The exercises of this lesson, each with its key: ``x`` is the first that has not been passed."""
         offered = self._offered
         lines: list[Content | tuple[Content, Content]] = []
-        for entry, has_passed in self._practised:
-            key = assemble("      ", ("x", "bold $primary"), "  ") if entry is offered else plain("         ")
+        for number, (entry, has_passed) in enumerate(self._practised, 1):
+            key = assemble("      ", ("x" if entry is offered else str(number), "bold $primary"), "  ")
             told = ("  ✓ " + _("passed"), "$success") if has_passed else ("", "$quiet")
             name = assemble((_("practise this:") + " ", "$quiet"), (entry.title, "bold"), told)
             lines += [(key, name), (plain("         "), styled(entry.summary, "$quiet"))]
@@ -174,10 +185,11 @@ class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry
         left = [entry for entry, has_passed in self._practised if not has_passed]
         return next(iter([*left, *(entry for entry, _passed in self._practised)]), None)
 
-    def action_practise(self) -> None:
-        """Leaves for it."""
-        if self._offered is not None:
-            self.dismiss(self._offered)
+    def action_practise(self, number: int = 0) -> None:
+        """Leaves for it, or for the one of that number (from 1)."""
+        chosen = self._offered if not number else next(iter(self._practised[number - 1 :]), (None,))[0]
+        if chosen is not None:
+            self.dismiss(chosen)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where no exercise practises this there is no key for one."""

@@ -28,10 +28,12 @@ class ExerciseLine(Widget):
         )
         if sitting.has_passed:
             title = assemble(title, ("   ✓ " + _("passed"), "$success"))
-        if self._lesson:
-            practises = ("   " + _("practises {lesson}").format(lesson=self._lesson), "$quiet")
+        for lesson in (self._lesson, self._lesson.partition(" ")[0]):  # whole, or as much as its number
+            practises = ("   " + _("practises {lesson}").format(lesson=lesson), "$quiet")
             whole = assemble(title, practises)
-            title = whole if whole.cell_length + 2 <= self.size.width else title
+            if lesson and whole.cell_length + 2 <= self.size.width:
+                title = whole
+                break
         file, room = str(sitting.file), max(self.size.width - 12, 8)
         shown = file if len(file) <= room else "…" + file[1 - room :]
         return BREAK.join([title, assemble((_("your file") + " ", "$quiet"), (shown, "$code"))])

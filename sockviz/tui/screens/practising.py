@@ -271,6 +271,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
         if text is None:
             self.notify(_("You have not passed yet. Press s once more to read a solution all the same."))
             return
+        self.app.clear_notifications()  # that of the first press would lie over it
         self._solution = f"```\n{text}\n```"
         self._draw()
         self.call_after_refresh(self._show_solution)

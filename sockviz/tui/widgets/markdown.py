@@ -22,6 +22,10 @@ _HEADING = {"h1": "bold $primary", "h2": "bold $primary", "h3": "bold $foregroun
 TableCells = tuple[tuple[Content, ...], ...]
 
 
+#: So much further in a line of code goes on that is too long (cells).
+_CONTINUED = 4
+
+
 @dataclass(frozen=True, slots=True)
 class TextPiece:
     """A paragraph, heading, item, code line group or table. ``first`` and ``rest`` stand before its first and its other lines."""
@@ -42,19 +46,37 @@ def lines_of(markdown: str, width: int) -> list[Content]:
         content = piece.content
         if isinstance(content, tuple):
             content = _table(content, width - piece.first.cell_length)
-        lines += hang(content, piece.first, piece.rest, width, piece.code)
+        lines += hang(content, piece.first, piece.rest, width, piece.code, _CONTINUED if piece.code else 0)
     return lines
 
 
-def hang(content: Content, first: Content, rest: Content, width: int, code: bool = False) -> list[Content]:
-    """`content` wrapped to `width`, with `first` before its first line and `rest` before every other."""
+def hang(
+    content: Content, first: Content, rest: Content, width: int, code: bool = False, continued: int = 0
+) -> list[Content]:
+    """`content` wrapped to `width`, with `first` before its first line and `rest` before every other. Of `code` each line is one,
+    whose blanks stay; what there is no room for goes on below, so many cells further in than it began (`continued`)."""
     room = max(width - max(first.cell_length, rest.cell_length), 8)
     parts = (
-        [part for line in content.split(allow_blank=True) for part in line.fold(room)]
+        [part for line in content.split(allow_blank=True) for part in _folded(line, room, continued)]
         if code
         else content.wrap(room)
     )
     return [((rest if number else first) + line).rstrip() for number, line in enumerate(parts)]
+
+
+def _folded(line: Content, room: int, continued: int) -> list[Content]:
+    """A line of code in as many as it takes: broken behind a blank, where there is one in their second half."""
+    begins = len(line.plain) - len(line.plain.lstrip())
+    indent = min(begins + continued, room // 2) if continued else 0
+    parts: list[Content] = []
+    while line.cell_length > room:
+        head = line.fold(room)[0]
+        is_whole = line.plain[len(head.plain)] == " "  # the word at its end
+        blank = head.plain.rfind(" ") + 1 if not is_whole else 0
+        cut = blank if blank > max(len(head.plain) // 2, indent) else len(head.plain)
+        parts.append(line[:cut])
+        line = plain(" " * indent) + line[cut + is_whole :]
+    return [*parts, line]
 
 
 def _table(rows: TableCells, room: int) -> Content:

@@ -1,5 +1,5 @@
 /* fails at: lines of 4,000 bytes are lines, too */
-/* told: server had received 1024 bytes of 8012 bytes that client sent by one sendall when it answered */
+/* told: server had received 1,024 bytes of 8,012 bytes that client sent by one sendall when it answered */
 /* Has room for 1,024 bytes, and takes a full buffer for a line. */
 
 #include <arpa/inet.h>
