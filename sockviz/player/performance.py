@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import math
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from sockviz.calls.statement import Statement
-from sockviz.dataclass import replace
 from sockviz.lab.lab import Lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
@@ -24,17 +21,6 @@ from sockviz.lesson.document import (
     Perform,
     Predict,
     SendSignal,
-)
-from sockviz.lesson.symbols import SymbolTable
-from sockviz.lesson.typed_lines import (
-    BadLine,
-    Typed,
-    grown,
-    known_by,
-    next_line,
-    read_line,
-    why_no_more,
-    with_line,
 )
 from sockviz.model.bystanders import is_of_a_program
 from sockviz.model.events import (
@@ -51,6 +37,7 @@ from sockviz.model.found import Finding, Found
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import Value
 from sockviz.model.world import World
+from sockviz.player.additions import Additions
 from sockviz.player.jury import Jury
 from sockviz.player.next import Do, Next
 from sockviz.player.patience import Patience
@@ -58,7 +45,6 @@ from sockviz.player.performed import Performed, Processes
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Provenance
 from sockviz.player.watched import watched_counters
-from sockviz.problem import Problem
 from sockviz.words.found import in_english
 
 #: Signals that end a process and that the kernel sends for nothing that a process does itself; and what a line sends them with.
@@ -73,9 +59,6 @@ class Performance:
 
     def __init__(self, lesson: Lesson, lab: Lab, version: str = "", patience: Patience | None = None) -> None:
         header = Header(lesson, lab.facts, os.uname().release, time.time(), version)
-        self._lesson = lesson
-        self._edited: Sequence[LineTyped] = ()
-        self._adding: set[asyncio.Task[Any] | None] = set()  # what waits for a line that was typed
         self._lab = lab
         self._timeline = Timeline(header)
         self._bindings = of_lab(lab.facts)
@@ -84,6 +67,8 @@ class Performance:
         counters = watched_counters(lesson, lab.counters)
         self._performed = self._source(counters, processes, patience)
         self._performed.watch(self._appended)
+        #: What is typed at it.
+        self.additions = Additions(lesson, self._timeline, self._performed, self._appended)
         self._jury = Jury(
             self._timeline,
             self._bindings,
@@ -104,7 +89,7 @@ class Performance:
     @property
     def _killed(self) -> str | None:
         """Which of its processes somebody else has ended: what the lesson is about can no longer come about."""
-        if self._lesson.exercise is not None:
+        if self.script.exercise is not None:
             return None
         world = self._timeline.world
         for process in world.processes.values():
@@ -117,7 +102,7 @@ class Performance:
 
     @property
     def _sends_signals(self) -> bool:
-        return any(KILLS in statement.calls for statement in self._lesson.statements)
+        return any(KILLS in statement.calls for statement in self.script.statements)
 
     def _source(self, counters: set[str], processes: Processes, patience: Patience | None) -> Performed:
         """What makes the calls."""
@@ -142,7 +127,7 @@ class Performance:
     @property
     def script(self) -> Lesson:
         """The lesson performed, with what was typed at it."""
-        return self._lesson
+        return self.additions.lesson
 
     @property
     def timeline(self) -> Timeline:
@@ -210,9 +195,7 @@ class Performance:
 
     async def close(self) -> tuple[str, ...]:
         """Ends every process and the lab."""
-        for task in self._adding:
-            if task is not None:
-                task.cancel()
+        self.additions.close()
         return await self._performed.close()
 
     # --- off the script -----------------------------------------------------------------------------------------
@@ -220,52 +203,12 @@ class Performance:
     def reads_otherwise(self, edited: Sequence[LineTyped]) -> None:
         """Before any line was performed: these read otherwise. From where their page opens on the run is off its script. Raises
         `BadLine`, and nothing has changed then."""
-        self._lesson = grown(self._lesson, {each.line: each for each in edited})
-        self._edited = edited
-        first = self._lesson.pages[self._page]
+        self.additions.edit(edited)
+        first = self.script.pages[self._page]
         self._to_do = _in_order(first)
         self._performed.withdraw()
         self._performed.offer(first.statements)
-        self._performed.append(*self._edited_on(self._page))
-
-    def _edited_on(self, page: int) -> Iterator[LineTyped]:
-        return (replace(each, at=time.time()) for each in self._edited if each.page == page)
-
-    def add(self, typed: Typed) -> Statement:
-        """Reads a line that the reader has typed, and adds it to the page that is open: from now on the run is off its script,
-        and nothing is judged. To be performed by `perform_added`. Raises `BadLine`, and nothing has changed then."""
-        world = self._timeline.world
-        page, line = world.page or 0, next_line(self._lesson, world.typed)
-        statement = read_line(typed, line, self.known(), self._lesson.lab)
-        if (why := why_no_more(world.typed.values(), typed.source)) is not None:
-            raise BadLine((Problem(line, 0, "limit", why),))
-        self._lesson = with_line(self._lesson, page, statement)
-        self._performed.append(LineTyped(time.time(), typed.process, line, typed.source, page))
-        return statement
-
-    async def perform_added(self, statement: Statement) -> None:
-        """Performs such a line, and returns once its call has returned, failed or is asleep and nothing is under way any more.
-        Where its process is in an earlier call that is waited for; cancelled then, it is not performed. Raises `CannotGoOn`."""
-        task = asyncio.current_task()
-        self._adding.add(task)
-        try:
-            await self._performed.go_first(statement)
-            await self._performed.come_to_rest()
-        finally:
-            self._adding.discard(task)
-        self._appended()
-
-    def known(self) -> SymbolTable:
-        """What the processes know by now: of the lines that were begun, or typed, in their order."""
-        world = self._timeline.world
-        done = [
-            each for each in self._lesson.statements if each.line in world.lines or each.line in world.typed
-        ]
-        return known_by(sorted(done, key=self._turn_of), self._lesson.beside)
-
-    def _turn_of(self, statement: Statement) -> float:
-        begun = self._timeline.world.lines.get(statement.line)
-        return math.inf if begun is None else begun.begun
+        self._performed.append(*self.additions.edited_on(self._page))
 
     # --- for check ----------------------------------------------------------------------------------------------
 
@@ -285,7 +228,7 @@ class Performance:
         if self._timeline.world.ended or self.problem is not None:
             return
         if not self._left() and self._settled:
-            if self._page + 1 == len(self._lesson.pages):
+            if self._page + 1 == len(self.script.pages):
                 await self._performed.come_to_rest()
             self._turn()
             return
@@ -311,7 +254,7 @@ class Performance:
         return self._to_do
 
     def _open(self, number: int) -> None:
-        page = self._lesson.pages[number]
+        page = self.script.pages[number]
         self._page = number
         self._to_do = _in_order(page)
         self._performed.offer(page.statements)
@@ -321,11 +264,11 @@ class Performance:
         self._before = None if page.statements else self._timeline.world
         self._performed.append(
             PageOpened(time.time(), number),
-            *self._edited_on(number),
+            *self.additions.edited_on(number),
         )
 
     def _turn(self) -> None:
-        if self._page + 1 < len(self._lesson.pages):
+        if self._page + 1 < len(self.script.pages):
             self._open(self._page + 1)
         else:
             self._performed.append(LessonEnded(time.time()))
@@ -353,7 +296,7 @@ class Performance:
             )  # fmt: skip
 
     async def _settle(self) -> None:
-        for prediction in self._lesson.pages[self._page].predictions:
+        for prediction in self.script.pages[self._page].predictions:
             if self._timeline.world.typed:
                 self._settled_as(prediction, None, Found(Finding.OFF_SCRIPT))
                 continue

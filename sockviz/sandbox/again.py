@@ -94,7 +94,7 @@ class Again:
                     await run.advance()
             case LineTyped(line=line) if run.script.statement_at(line) is None or line in self._new:
                 try:
-                    added = run.add(Typed(step.process, step.source))
+                    added = run.additions.add(Typed(step.process, step.source))
                 except BadLine:
                     return  # it hung on one that was taken back
                 self._new[line] = added

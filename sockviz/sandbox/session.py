@@ -36,7 +36,7 @@ class Typist:
     async def perform(self, typed: Typed) -> str:
         """Has a line performed, and returns once that is done. Where it waits for something (its process is asleep in an earlier
         call, no packet comes for the link) it goes on waiting; a sentence says for what. Raises `BadLine` and `CannotGoOn`."""
-        return await self.performed(self.run.add(typed))
+        return await self.performed(self.run.additions.add(typed))
 
     async def performed(self, statement: Statement) -> str:
         """The same of a line that was added."""
@@ -59,7 +59,7 @@ class Typist:
         return ""
 
     def _begin(self, statement: Statement) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(self.run.perform_added(statement))
+        task = asyncio.ensure_future(self.run.additions.perform(statement))
         self._under_way[task] = statement
         task.add_done_callback(self._done)
         return task

@@ -291,7 +291,7 @@ async def type_at(performance: Performance) -> None:
         process = chance.choice([*processes, "other", "\x1b[2J"])
         with suppress(BadLine, CannotGoOn):
             await typist.perform(Typed(process, line))
-        cursor, symbols = chance.randint(0, len(line)), performance.known()
+        cursor, symbols = chance.randint(0, len(line)), performance.additions.known()
         known = symbols.processes.get(process) or SymbolTable().enter(process, 0)
         completions(line, cursor, known, symbols)
         call_at(line, cursor, known, symbols)

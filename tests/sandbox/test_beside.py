@@ -52,10 +52,10 @@ def test_a_server_of_ones_own_and_a_typed_client_undone_and_kept(tmp_path: Path)
 
             for name in ("echo", "echo_2"):
                 with pytest.raises(BadLine, match="echo is a program of your own"):
-                    typed.run.add(Typed(name, "x = 1"))
+                    typed.run.additions.add(Typed(name, "x = 1"))
             for child in ("echo = os.fork()", "echo_7 = os.fork()"):
                 with pytest.raises(BadLine, match=r"program of your own|what echo runs or forks"):
-                    typed.run.add(Typed("client", child))
+                    typed.run.additions.add(Typed("client", child))
             with pytest.raises(CannotKeep, match="echo is a program"):
                 kept_as(tmp_path / "kept.md", typed.run, "python")
             with pytest.raises(CannotKeep, match=r"\.jsonl keeps all"):

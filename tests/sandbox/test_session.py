@@ -70,7 +70,7 @@ def test_a_sandbox_from_nothing_waits_undoes_and_is_kept(tmp_path: Path) -> None
             assert "server is still in accept()" in await session.perform(Typed("server", "conn.send(b'hi')"))
             assert [each.source for each in session.waiting] == ["conn.send(b'hi')"]
             with pytest.raises(BadLine):
-                session.run.add(Typed("client", "c.connect((HOST, PORT))"))
+                session.run.additions.add(Typed("client", "c.connect((HOST, PORT))"))
             await type_all(session, *CLIENT, "client> c.recv(2)")
             assert session.waiting == []
             everything = [

@@ -122,7 +122,7 @@ class OffScript:
     def _offers(self, name: str, line: str, cursor: int) -> tuple[Sequence[Completion], CallHelp | None]:
         world = self._run.timeline.world
         if self._known[0] != world.events:
-            self._known = (world.events, self._run.known())
+            self._known = (world.events, self._run.additions.known())
         symbols = self._known[1]
         process = symbols.processes.get(name) or SymbolTable().enter(name, 0)
         held = [world.packets[each.packet].text for each in world.link.held] if world.link is not None else []
@@ -160,7 +160,7 @@ class OffScript:
         self._cursor.go(len(self._cursor.timeline))
         self._picture.step_begun()
         try:
-            waits = await self._typist.performed(self._run.add(typed))
+            waits = await self._typist.performed(self._run.additions.add(typed))
         except BadLine as bad:
             problem = bad.problems[0]
             line.give_back(typed.source)
