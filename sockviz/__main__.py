@@ -10,9 +10,14 @@ except KeyboardInterrupt:  # until there; before it the interpreter itself says 
 
 def main() -> int:
     """Runs the command that was typed. Returns its exit status."""
+    from sockviz import memory
+
+    memory.collect_garbage_seldom()  # before more is imported, of which none is garbage
     from sockviz import cli
 
-    return signals.status(cli.main())
+    status = signals.status(cli.main())
+    memory.leave_garbage()
+    return status
 
 
 if __name__ == "__main__":

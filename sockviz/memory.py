@@ -6,6 +6,8 @@ import contextlib
 import gc
 import os
 
+_AS_PYTHON_DOES = gc.get_threshold()
+
 
 def resident(pid: int | None = None) -> int:
     """The bytes of it, or of process `pid`, that are in memory, as /proc/PID/statm says (in pages); 0 where there is none."""
@@ -23,9 +25,17 @@ def collect_garbage() -> None:
     """
     if not gc.get_freeze_count():
         gc.freeze()
+    gc.set_threshold(*_AS_PYTHON_DOES)
     gc.enable()
 
 
 def collect_garbage_seldom() -> None:
-    """Has Python look for garbage each 20,000 objects, not each 700: nearly all that a run makes, or loads, is kept."""
+    """Has Python look for garbage each 20,000 objects, not each 700: nearly all that is imported, or that a run makes or loads,
+    is kept. A screen, of whose frames nothing is, goes back to `collect_garbage`."""
     gc.set_threshold(20_000, 10, 10)
+
+
+def leave_garbage() -> None:
+    """Has Python look for none any more: the process ends, and all goes with it."""
+    gc.disable()
+    gc.freeze()

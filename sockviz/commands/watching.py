@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sockviz import __version__, door, memory, terminal
+from sockviz import __version__, door, terminal
 from sockviz.commands.programs_named import programs_named
 from sockviz.commands.recording import Recording, recording_to
 from sockviz.commands.shared import FAILED, OK, USAGE, Usage, cannot_be_read, drive, wants_terminal
@@ -48,7 +48,6 @@ def watch(options: argparse.Namespace) -> int:
         raise Usage(
             _("--hold: whom to let go is asked on a terminal, and this is none; without it the programs run")
         )
-    memory.collect_garbage_seldom()
     return drive(_transcribe(options))
 
 
