@@ -7,9 +7,10 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from textual import messages
+from textual import events, messages
 from textual.drivers._byte_stream import ByteStream
 from textual.drivers.web_driver import WebDriver
+from textual.geometry import Size
 
 from sockviz.language import ngettext
 from sockviz.tui.typed import Enough, listen
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: The word that tells how many minutes are left to who does nothing (`sockviz.web.visit` sends it).
 IDLE = "idle"
+#: What whoever serves an application waits for (textual-serve does, too).
+BEGINNING = b"__GANGLION__\n"
 #: Seconds that what is said of it stands on the screen.
 _STANDS = 30.0
 
@@ -46,6 +49,18 @@ class BrowserDriver(WebDriver):
                 left = left[os.write(self.fileno, left) :]
         except OSError:  # EPIPE, ECONNRESET: nobody looks any more, and whoever reads will say so
             return
+
+    def start_application_mode(self) -> None:
+        """Takes the terminal in the page. Of its focus nothing is told: who types at a page looks at it."""
+        self._write(BEGINNING)
+        self.write("\x1b[?1049h")  # the alternate screen
+        self._enable_mouse_support()
+        self.write("\x1b[?25l")  # no cursor of its own
+        width, height = self._size or (80, 24)
+        self._app.post_message(events.Resize(Size(width, height), Size(width, height)))
+        self._request_terminal_sync_mode_support()
+        self._enable_bracketed_paste()
+        self._key_thread.start()
 
     def run_input_thread(self) -> None:
         """Tells the application what is typed; where there is no more to come, to end."""

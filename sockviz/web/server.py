@@ -17,7 +17,7 @@ from sockviz.web import pages
 from sockviz.web.address import ServedAt
 from sockviz.web.course import listed
 from sockviz.web.hall import Hall
-from sockviz.web.limits import COLUMNS, CONNECTIONS, CONNECTIONS_EACH, LARGEST_MESSAGE, LINES, clamped
+from sockviz.web.limits import COLUMNS, LARGEST_MESSAGE, LINES, clamped
 from sockviz.web.request import COURSE, SANDBOX, TWO_HOSTS
 from sockviz.web.visitors import COOKIE_LIVES, Visitors
 
@@ -61,12 +61,12 @@ def static_files() -> Mapping[str, Path]:
 
 
 class Server:
-    """Answers for one address."""
+    """Answers for one address. `heard` is told of each request."""
 
     def __init__(self, address: ServedAt, hall: Hall, visitors: Visitors, spoken: str | None = None) -> None:
         self._address, self._hall, self._visitors, self._spoken = address, hall, visitors, spoken
         self._files = static_files()
-        self._under_way = 0
+        self.heard: Callable[[web.Request], None] = lambda _request: None
 
     def application(self) -> web.Application:
         """What aiohttp runs."""
@@ -83,19 +83,14 @@ class Server:
 
     @web.middleware
     async def _answered(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        self.heard(request)
         if not self._address.knows(request.host):
             response: web.StreamResponse = self._wrong_name(request)
-        elif self._under_way >= CONNECTIONS + CONNECTIONS_EACH * self._hall.limits.sessions:
-            response = _text(_("Too much is asked of this server at once. Try again in a while."), 503)
-            response.headers["Retry-After"] = str(pages.TRY_AGAIN)
         else:
-            self._under_way += 1
             try:
                 response = await handler(request)
             except web.HTTPException as problem:
                 response = self._problem(request, problem)
-            finally:
-                self._under_way -= 1
         if not response.prepared:
             response.headers.update(_HEADERS)
             sockets = f" ws://{request.host} wss://{request.host}"  # which not every browser takes for itself
@@ -235,7 +230,3 @@ def _page(text: str, status: int = 200) -> web.Response:
     return web.Response(
         text=text, status=status, content_type="text/html", headers={"Cache-Control": "no-store"}
     )
-
-
-def _text(text: str, status: int) -> web.Response:
-    return web.Response(text=f"{text}\n", status=status)

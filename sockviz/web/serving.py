@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,12 +13,14 @@ from aiohttp import web
 from sockviz.dataclass import dataclass, replace
 from sockviz.lab.directory import SERVING, LabDirectory, sweep
 from sockviz.web.address import ServedAt
+from sockviz.web.connections import Connections
 from sockviz.web.hall import Hall
-from sockviz.web.limits import Limits
+from sockviz.web.limits import CONNECTIONS, CONNECTIONS_EACH, Limits
 from sockviz.web.server import Server
 from sockviz.web.spawner import CannotBegin, Spawner
 from sockviz.web.visitors import Visitors
 
+_DESCRIPTORS = 1 << 14
 #: Connections that wait to be accepted.
 _BACKLOG = 128
 #: Seconds for which a connection without a request stays open, and those that answers have at the end.
@@ -40,6 +43,7 @@ async def serve(
 ) -> None:
     """Serves until it is cancelled; `ready` is told by which URL once it listens. Raises `CannotBegin`, and OSError where
     it cannot listen or keep anything. Nothing is left then, but what was to be kept."""
+    _allow_descriptors()
     sweep()
     own = LabDirectory(SERVING)
     try:
@@ -52,17 +56,19 @@ async def serve(
         )
         await runner.setup()
         try:
-            site = web.TCPSite(
-                runner,
-                wanted.address.host,
-                wanted.address.port,
-                backlog=_BACKLOG,
-                shutdown_timeout=_AT_THE_END,
+            assert runner.server is not None
+            most = CONNECTIONS + CONNECTIONS_EACH * wanted.limits.sessions
+            connections = Connections(runner.server, most)
+            server.heard = connections.heard
+            listening = await asyncio.get_running_loop().create_server(
+                connections, wanted.address.host, wanted.address.port, backlog=_BACKLOG
             )
-            await site.start()
-            port = runner.addresses[0][1]
-            ready(replace(wanted.address, port=port).url)
-            await _until_broken(hall, spawner)
+            try:
+                port = listening.sockets[0].getsockname()[1]
+                ready(replace(wanted.address, port=port).url)
+                await _until_broken(hall, connections, spawner)
+            finally:
+                listening.close()
         finally:
             await hall.close()
             await runner.cleanup()
@@ -71,16 +77,22 @@ async def serve(
         own.remove()
 
 
-async def _until_broken(hall: Hall, spawner: Spawner) -> None:
-    watching = asyncio.ensure_future(hall.watch())
-    gone = asyncio.ensure_future(spawner.gone())
+def _allow_descriptors() -> None:
+    """As many as whoever started this may have: a session takes three, a connection one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, _DESCRIPTORS)), hard))
+
+
+async def _until_broken(hall: Hall, connections: Connections, spawner: Spawner) -> None:
+    waiting = [asyncio.ensure_future(each) for each in (hall.watch(), connections.watch(), spawner.gone())]
     try:
-        done, _waiting = await asyncio.wait([watching, gone], return_when=asyncio.FIRST_COMPLETED)
+        done, _waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for each in done:
             each.result()
         raise CannotBegin("the process that begins sessions has ended")
     finally:
-        for each in (watching, gone):
+        for each in waiting:
             each.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await each

@@ -86,10 +86,11 @@ class Visit:
                 packet = _packet(message.data)
             except (ValueError, RecursionError):  # no JSON, or other than a page of ours says it
                 return VisitEnding.MISUSED
+            await self._take_time(len(message.data))
             if isinstance(packet, Pong):
                 await self._page.send_json(["pong", packet.said])
+            if not isinstance(packet, ToldSession):
                 continue
-            await self._take_time(len(message.data))
             if packet.kind == b"D":
                 self._last = time.monotonic()
             try:
@@ -175,8 +176,9 @@ class ToldSession:
         self.written = kind + len(payload).to_bytes(4, "big") + payload
 
 
-def _packet(data: str) -> ToldSession | Pong:
-    """What a page's message says. Raises ValueError and RecursionError for what no page of ours says."""
+def _packet(data: str) -> ToldSession | Pong | None:
+    """What a page's message says; None: nothing that matters. Raises ValueError and RecursionError for what none of ours
+    says."""
     match json.loads(data):
         case ["stdin", str(typed)]:
             return ToldSession(b"D", typed.encode("utf-8", "replace"))
@@ -185,8 +187,8 @@ def _packet(data: str) -> ToldSession | Pong:
             return ToldSession(b"M", json.dumps({"type": "resize", **size}).encode())
         case ["ping", said]:
             return Pong(str(said)[:64])
-        case ["focus" | "blur" as which]:
-            return ToldSession(b"M", json.dumps({"type": which}).encode())
+        case ["focus" | "blur"]:
+            return None  # a page that is typed at is looked at
     raise ValueError(data[:80])
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import aiohttp
 import pyte
 
-from tests.terminal.terminal import DEADLINE
+from tests.web.house import DEADLINE
 
 #: Its names, as distributions have them.
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

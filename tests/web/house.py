@@ -20,23 +20,11 @@ import pytest
 
 from tests.terminal.conftest import program
 from tests.terminal.family import Family
-from tests.terminal.terminal import DEADLINE
 
 COLUMNS, LINES = 100, 30
+#: Seconds after which what is waited for will not come, also where the browser beside it draws all by the processor.
+DEADLINE = 60.0
 _URL = re.compile(r"http://127\.0\.0\.1:\d+")
-#: As the command does it, with limits that the command does not take.
-_SMALL = """
-from sockviz import signals
-signals.begin()
-from sockviz.commands.shared import drive
-from sockviz.web.spawner import Spawner
-spawner = Spawner()
-from sockviz.web.address import Address
-from sockviz.web.limits import Limits
-from sockviz.web.serving import Wanted, serve
-say = lambda text: print(text, flush=True)
-drive(serve(Wanted(Address("127.0.0.1", 0), Limits({limits})), spawner, say, say))
-"""
 
 
 class Page:
@@ -144,12 +132,12 @@ class House:
 
 
 @asynccontextmanager
-async def house(home: Path, *options: str, limits: str | None = None) -> AsyncIterator[House]:
+async def house(home: Path, *options: str, limits: Sequence[str] = ()) -> AsyncIterator[House]:
     """One that runs, with these options or limits, as long as one is inside. It leaves nothing."""
     (home / "tmp").mkdir(exist_ok=True)
     command: Sequence[str] = [*program(), "serve", "--port", "0", *options]
-    if limits is not None:
-        command = [sys.executable, "-c", _SMALL.format(limits=limits)]
+    if limits:
+        command = [sys.executable, "-m", "tests.web.small", *limits]
     said = (home / "said.txt").open("wb")
     with said:
         process = subprocess.Popen(

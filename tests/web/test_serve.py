@@ -10,8 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.terminal.terminal import DEADLINE
-from tests.web.house import House, house
+from sockviz.web.faults import Faults
+from sockviz.web.limits import CONNECTIONS, CONNECTIONS_EACH
+from tests.web.house import DEADLINE, House, house
 
 
 async def _reading(it: House) -> str:
@@ -163,7 +164,7 @@ def test_a_visitor_has_one_session_on_the_newest_page(tmp_path: Path) -> None:
 
 def test_who_does_nothing_is_warned_and_then_gives_the_place_up(tmp_path: Path) -> None:
     async def it() -> None:
-        async with house(tmp_path, limits="idle=8.0") as there:
+        async with house(tmp_path, limits=["idle=8"]) as there:
             page = await there.open("bind", await there.cookie())
             await page.drawn("Nothing has been typed here")
             await page.press("i")  # any key keeps it
@@ -177,35 +178,89 @@ def test_who_does_nothing_is_warned_and_then_gives_the_place_up(tmp_path: Path) 
 
 def test_a_session_that_takes_too_much_memory_is_ended(tmp_path: Path) -> None:
     async def it() -> None:
-        async with house(tmp_path, limits="memory=8 << 20") as there:
+        async with house(tmp_path, limits=[f"memory={36 << 20}"]) as there:
             page = await there.open("bind", await there.cookie())
-            assert await page.closed() in (4002, 4005)
+            assert await page.closed() == 4002
+            assert "more memory" in page.reason
             await there.alone()
 
     asyncio.run(it())
 
 
-@pytest.mark.parametrize(
-    "headers", [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Origin": "http://127.0.0.1:1"}]
-)
-def test_no_other_page_opens_a_session(tmp_path: Path, headers: dict[str, str]) -> None:
+def test_progress_is_kept_where_that_was_asked_for(tmp_path: Path) -> None:
     async def it() -> None:
-        async with house(tmp_path) as there:
-            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-                await there.open("bind", await there.cookie(), **headers)
-            assert refused.value.status == 403
-            assert len(there.look()) == 1
+        async with house(tmp_path, "--keep", str(tmp_path / "kept")) as there:
+            cookie = await _reading(there)
+            await there.alone()
+        async with house(tmp_path, "--keep", str(tmp_path / "kept")) as there:
+            page = await there.open("first-connection", cookie)
+            await page.drawn("page 2/")
+        assert {path.stat().st_mode & 0o077 for path in (tmp_path / "kept").rglob("*")} == {0}
 
     asyncio.run(it())
 
 
-@pytest.mark.parametrize("cookie", [None, "", "0" * 96, "x"])
-def test_nobody_without_a_cookie_of_ours_has_a_session(tmp_path: Path, cookie: str | None) -> None:
+def test_more_connections_than_there_may_be_are_told_so(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with house(tmp_path, limits=["sessions=1"]) as there:
+            host, port = there.url.removeprefix("http://").split(":")
+            held = [
+                await asyncio.open_connection(host, port) for _each in range(CONNECTIONS + CONNECTIONS_EACH)
+            ]
+            reader, writer = await asyncio.open_connection(host, port)
+            said = await reader.read()
+            assert said.startswith(b"HTTP/1.1 503 ")
+            assert b"Retry-After: 15" in said
+            for _reader, each in (*held, (reader, writer)):
+                each.close()
+            end = asyncio.get_running_loop().time() + DEADLINE
+            while (await _status(there)) != 200:
+                assert asyncio.get_running_loop().time() < end
+                await asyncio.sleep(0.05)
+
+    asyncio.run(it())
+
+
+async def _status(there: House) -> int:
+    try:
+        return (await there.get("/"))[0].status
+    except aiohttp.ClientError:
+        return 0
+
+
+def test_what_a_session_leaves_of_a_fault_is_kept_for_who_runs_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    faults = Faults()
+    assert faults.keep(home) is None
+    (home / "crash-20261129-120000.txt").write_text("it broke")
+    kept = faults.keep(home)
+    assert kept is not None
+    assert kept.read_text() == "it broke"
+    assert kept.parent == tmp_path / "state" / "sockviz"
+    for _each in range(50):
+        faults.keep(home)
+    assert len(list(kept.parent.iterdir())) == 20
+
+
+def test_nobody_else_opens_a_session(tmp_path: Path) -> None:
+    origins = ("http://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1")
+    cookies = (None, "", "0" * 96, "x")
+
     async def it() -> None:
         async with house(tmp_path) as there:
-            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-                await there.open("bind", cookie)
-            assert refused.value.status == 403
+            own = await there.cookie()
+            forged = own[:-1] + ("0" if own[-1] != "0" else "1")
+            tried: list[tuple[str | None, dict[str, str]]] = [(own, {"Origin": each}) for each in origins]
+            tried += [(each, {}) for each in (*cookies, forged)]
+            for cookie, headers in tried:
+                with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                    await there.open("bind", cookie, **headers)
+                assert refused.value.status == 403, (cookie, headers)
+            assert len(there.look()) == 1
 
     asyncio.run(it())
 
@@ -226,20 +281,21 @@ def test_this_server_has_no_name_but_its_own(tmp_path: Path) -> None:
     asyncio.run(it())
 
 
-@pytest.mark.parametrize(
-    ("said", "code"),
-    [
-        ('["stdin", "' + "x" * 70_000 + '"]', 1009), ("[", 1008), ("{}", 1008), ('["stdin", 5]', 1008), ("[[[[" * 5000, 1008),
-        ('["resize", {"width": "80", "height": 24}]', 1008), ('["resize", {"width": 80}]', 1008), ('["what"]', 1008),
-    ],
+#: What a page of ours does not send, and the code with which it is closed.
+MISUSED = (
+    ('["stdin", "' + "x" * 70_000 + '"]', 1009), ("[", 1008), ("{}", 1008), ('["stdin", 5]', 1008), ("[[[[" * 5000, 1008),
+    ('["resize", {"width": "80", "height": 24}]', 1008), ('["resize", {"width": 80}]', 1008), ('["what"]', 1008),
 )  # fmt: skip
-def test_what_no_page_sends_ends_the_session(tmp_path: Path, said: str, code: int) -> None:
+
+
+def test_what_no_page_sends_ends_the_session(tmp_path: Path) -> None:
     async def it() -> None:
         async with house(tmp_path) as there:
-            page = await there.open("", await there.cookie())
-            await page.drawn("The first connection")
-            await page.socket.send_str(said)
-            assert await page.closed() == code
+            for said, code in MISUSED:
+                page = await there.open("", await there.cookie())
+                await page.drawn("The first connection")
+                await page.socket.send_str(said)
+                assert await page.closed() == code, said[:40]
             await there.alone()
 
     asyncio.run(it())
@@ -260,23 +316,19 @@ def test_a_terminal_of_any_size_is_given_one_that_can_be(tmp_path: Path) -> None
     asyncio.run(it())
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/run/nothing", 404),
-        ("/static/..%2f..%2fetc%2fpasswd", 404),
-        ("/static/server.py", 404),
-        ("/ws/bind", 403),
-        ("/x/y/z", 404),
-    ],
-)
-def test_other_paths_are_answered_readably(tmp_path: Path, path: str, status: int) -> None:
+PATHS = {
+    "/run/nothing": 404, "/static/..%2f..%2fetc%2fpasswd": 404, "/static/server.py": 404, "/ws/bind": 403, "/x/y/z": 404,
+}  # fmt: skip
+
+
+def test_other_paths_are_answered_readably(tmp_path: Path) -> None:
     async def it() -> None:
         async with house(tmp_path) as there:
-            answer, text = await there.get(path)
-            assert answer.status == status
-            assert "<h1>" in text
-            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            for path, status in PATHS.items():
+                answer, text = await there.get(path)
+                assert answer.status == status, path
+                assert "<h1>" in text
+                assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
     asyncio.run(it())
 
