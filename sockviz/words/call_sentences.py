@@ -5,7 +5,7 @@ from __future__ import annotations
 from sockviz.language import _, ngettext
 from sockviz.model.call import RECEIVING, Call
 from sockviz.model.known import KnownSocket
-from sockviz.model.segments import endpoint
+from sockviz.model.segments import endpoint, wire_end
 from sockviz.model.values import ObjectValue, SocketValue, Value, sockets_in
 from sockviz.model.world import World
 from sockviz.words import acts
@@ -362,6 +362,10 @@ def _client(call: Call, peer: Value, world: World) -> str:
             known = world.known_by(end, name)
             if known is not None and known.creator is not None:
                 return known.creator
+        # It may have been accepted before its kernel was looked at: then whose it is its SYN tells.
+        for seen in reversed(world.packets):
+            if seen.event.packet.source == wire_end(end) and seen.event.sender in world.processes:
+                return seen.event.sender
     return _("an unnamed client") if peer in ("", b"", None) else address_text(peer)
 
 

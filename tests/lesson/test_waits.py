@@ -154,6 +154,29 @@ def test_what_is_left_asleep_and_what_outlives_its_program(parse: Parse) -> None
         assert waiting in server
 
 
+def test_who_was_forked_by_a_forked_process_is_ended_by_hand(parse: Parse) -> None:
+    """Its number is known to its parent only, and that is ended itself."""
+    body = fence("server", "s = socket.socket()", "s.bind((HOST, PORT))", "s.listen(1)", "worker = os.fork()")
+    body += fence("worker", "conn, peer = s.accept()") + fence(
+        "client", "c = socket.socket()", "c.connect((HOST, PORT))"
+    )
+    body += (
+        fence("worker", "inner = os.fork()")
+        + fence("inner", "conn.send(b'x')")
+        + fence("client", "c.recv(1)")
+    )
+    body += fence("server", "os.kill(worker, signal.SIGKILL)", "ended = os.waitpid(worker, 0)")
+    lesson = parse(body)
+    assert ("kill", "inner", None) in steps(lesson)
+    for language in (Language.C, Language.PYTHON):
+        server = next(
+            text
+            for name, text in program_folder(lesson, language, plain=True).files.items()
+            if name.startswith("server.")
+        )
+        assert "kill(inner" not in server
+
+
 def test_a_call_of_which_nothing_else_says_that_it_has_returned_is_waited_for(parse: Parse) -> None:
     body = (
         LISTENS

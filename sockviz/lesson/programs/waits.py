@@ -252,7 +252,11 @@ def waits(plan: Plan) -> Waits:
             )
         )  # fmt: skip
     programs, left = walk.endings()
-    left = {name: by for name, by in left.items() if name not in killed}
+    # Only who has forked it knows its number, and whoever is ended by a signal ends nobody: what is deeper ends by hand.
+    parents = {each.targets[0]: each.process for each in lines if each.targets and "os.fork" in each.calls}
+    left = {
+        name: by if parents.get(name, by) == by else "" for name, by in left.items() if name not in killed
+    }
     ends = [(Kind.ENTER, process, "") for process in programs if process not in plan.asleep]
     ends += [(Kind.KILL, process, "") for process, by in left.items() if by not in programs]
     ends += [

@@ -65,10 +65,11 @@ def _why_reset(s: Situation) -> Cause:
     if meaning.role is Role.ANSWERING_RST if meaning is not None else s.came("FIN") is not None:
         told = _("{peer} was closed already, and data came for it")
         return Cause(told.format(peer=said), _("send nothing more to who is gone: agree on who ends first"))
-    if acts.lingers(s.world, other.inode) == 0:
+    # net/ipv4/tcp.c, __tcp_close: bytes that nobody has read are looked at before SO_LINGER is.
+    if not (why := _unread(s, other, said)) and acts.lingers(s.world, other.inode) == 0:
         told = _("{peer} was closed with SO_LINGER set to 0 seconds")
         return Cause(told.format(peer=said), _("leave SO_LINGER off there, where nothing may be lost"))
-    return Cause(_unread(s, other, said))
+    return Cause(why)
 
 
 def _never_accepted(s: Situation) -> Cause:
