@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sockviz.language import _, ngettext
-from sockviz.model.call import RECEIVING, Call
+from sockviz.model.call import RECEIVING, SENDING, Call
 from sockviz.model.known import KnownSocket
 from sockviz.model.segments import endpoint, wire_end
 from sockviz.model.values import ObjectValue, SocketValue, Value, sockets_in
@@ -254,6 +254,8 @@ def besides(call: Call, world: World) -> str:
     of a message is lost. Empty where that is nothing. ``world`` is the one right after it."""
     if call.name == "close":
         return closing(call, world)
+    if call.name in SENDING:
+        return passed_over(call, world)
     if call.name not in RECEIVING or acts.has(call, "MSG_PEEK"):
         return ""
     match call.value:
