@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import tomllib
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from sockviz.command_line import parser
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,6 +53,23 @@ def test_what_a_page_of_the_checkout_points_to_is_there(page: str) -> None:
     for target in targets((ROOT / page).read_text(encoding="utf-8")):
         if not target.startswith(("https://", "#")):
             assert (ROOT / target).is_file(), f"{page}: {target}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_every_command_that_a_page_names_is_one_and_has_its_options(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    (commands,) = (each for each in parser()._actions if isinstance(each, argparse._SubParsersAction))
+    named = re.findall(r"(?m)`sockviz ([a-z]+)([^`\n]*)`|^sockviz ([a-z]+)(.*)$", text)
+    assert named
+    for in_line, options, alone, more in named:
+        command = in_line or alone
+        assert command in commands.choices, f"{page}: sockviz {command}"
+        known = {string for each in commands.choices[command]._actions for string in each.option_strings}
+        asked = re.findall(r"(?<!\S)--[a-z-]+", (options or more).partition(" -- ")[0])
+        assert set(asked) <= known, f"{page}: sockviz {command}{options or more}"
+    for module in re.findall(r"python -m ((?:tests|tools)[.\w]*\w)", text):
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), f"{page}: {module}"
 
 
 def test_the_plan_of_the_house_has_every_room_and_names_no_file_that_is_not_there() -> None:
