@@ -133,7 +133,7 @@ async def _begin(
             ).format(reason=fallback)
         )
     programs = programs_named([options.program, *options.also], lab.facts.hosts)
-    lab.note_lesson(None, "", Programs(programs).title)  # for `sockviz shell`
+    lab.note_script(None, "", Programs(programs).title)  # for `sockviz shell`
     header = Header(Programs(programs), lab.facts, os.uname().release, time.time(), __version__)
     source = Traced(lab, Timeline(header), lab.counters & FOLLOWED, holds=holds)
     if recording is not None:

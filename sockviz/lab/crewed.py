@@ -65,9 +65,9 @@ class CrewedLab:
         """Sends a signal to a program's process, unless that has ended."""
         self._crew.signal(process, number)
 
-    def note_lesson(self, number: int | None, slug: str, title: str) -> None:
+    def note_script(self, number: int | None, slug: str, title: str) -> None:
         """Says, for `sockviz shell`, whose lab this is."""
-        self._directory.note_lesson(number, slug, title)
+        self._directory.note_script(number, slug, title)
 
     def _note_place(self, pid: int) -> None:
         """Says, for `sockviz shell`, where it is: `pid` is its first process."""

@@ -62,7 +62,7 @@ class LabDirectory:
         """Leaves a note for another sockviz, as `sockviz shell` reads it."""
         (self.path / name).write_text(text, encoding="utf-8", errors="replace")  # a command may be no text
 
-    def note_lesson(self, number: int | None, slug: str, title: str) -> None:
+    def note_script(self, number: int | None, slug: str, title: str) -> None:
         """Leaves a note of the lesson that is performed here. Nothing depends on it: where the disk is full there is none."""
         with contextlib.suppress(OSError):
             self.note("lesson", f"{'' if number is None else number}\n{slug}\n{title}\n")

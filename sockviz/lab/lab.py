@@ -87,7 +87,7 @@ class Lab(Protocol):
     def counters(self) -> frozenset[str]:
         """Every counter that this lab's kernel has."""
 
-    def note_lesson(self, number: int | None, slug: str, title: str) -> None:
+    def note_script(self, number: int | None, slug: str, title: str) -> None:
         """Says, for `sockviz shell`, which lesson is performed in it."""
 
     def hear(self) -> Sequence[Heard]:

@@ -88,7 +88,7 @@ async def _fit_for(lesson: Lesson, lab: Lab, fallback: str | None = None) -> Non
     if lesson.privileged and lab.facts.kind == "host" and "private" not in missing:
         missing.append("private")
     if not missing:
-        lab.note_lesson(lesson.number, lesson.slug, lesson.title)
+        lab.note_script(lesson.number, lesson.slug, lesson.title)
         return
     await lab.close()
     wanted = ", ".join(_(_NEED[need]) if need in _NEED else need for need in missing)

@@ -282,7 +282,7 @@ def test_a_lab_is_named_by_its_lesson_its_processes_and_its_hosts(
 
     async def work() -> None:
         async with a_lab("isolated", "server") as first, a_lab("host") as second:
-            first.lab.note_lesson(8, "listen-queue", "The queue before accept")
+            first.lab.note_script(8, "listen-queue", "The queue before accept")
             (one, two) = shell.running_labs()
             assert (one.name, one.word) == ("8 The queue before accept", "8")
             assert two.word == str(first_pid(second.lab))

@@ -47,7 +47,7 @@ class ScriptedLab:
         self._passed += passed
         self.news.set()
 
-    def note_lesson(self, number: int | None, slug: str, title: str) -> None:
+    def note_script(self, number: int | None, slug: str, title: str) -> None:
         """Nobody reads it."""
 
     def hear(self) -> Sequence[Heard]:
