@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import field
@@ -25,6 +26,12 @@ TIMED = frozenset({
     "poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2", "clock_nanosleep",
     "nanosleep", "futex", "rt_sigtimedwait", "restart_syscall",
 })  # fmt: skip
+#: Signals by whose handlers a program has itself woken: those of alarm and setitimer, and those that a timer of its may send
+#: (timer_create). Bits, of signal N bit N - 1.
+WAKING = sum(
+    1 << number - 1
+    for number in (signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGIO, *range(34, 65))
+)
 #: Calls that give a socket or a process a time limit of its own, setsockopt but for these options.
 TIMING = frozenset({"settimeout", "setsockopt", "alarm", "setitimer"})
 TIMELESS = frozenset({
@@ -88,6 +95,11 @@ def _goes_on(task: Task) -> bool:
     )
 
 
+def _may_be_signalled(task: Task) -> bool:
+    """Whether it sleeps where a signal may come that it sends itself."""
+    return any(call.asleep is not None and (call.asleep.caught or 0) & WAKING for call in task.calls)
+
+
 def _limits_time(call: Call) -> bool:
     """Whether a call of `TIMING` may have something come back by itself."""
     if call.name != "setsockopt" or len(call.arguments) < 3:
@@ -103,6 +115,8 @@ def could_wake(world: World) -> bool:
         if not process.alive or (process.line is None and not is_program) or process.state in STOPPED:
             continue
         if any(_goes_on(task) for task in process.tasks if is_program or task.line is not None):
+            return True
+        if is_program and any(map(_may_be_signalled, process.tasks)):
             return True
         if any(_limits_time(made) for made in process.calls if made.name in TIMING):
             return True
