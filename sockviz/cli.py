@@ -60,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _speak(wanted: str | None) -> None:
+    language.use(language.preferred())  # in which it is said that there is none as was wanted
     try:
         language.use(wanted or language.preferred())
     except language.UnknownLanguage as unknown:

@@ -417,3 +417,14 @@ def test_export_takes_plain_wherever_it_stands(words: list[str]) -> None:
     options = parser().parse_args(["export", "1", *words])
     assert (options.code, options.plain, options.source) == (["c", "DIR"], True, "1")
     assert parser().parse_args(["export", "1", "--code", "c", "DIR"]).plain is False
+
+
+def test_that_there_is_no_such_language_is_said_in_the_reader_s(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "es")
+    try:
+        assert main(["list", "--language", "xx"]) == 2
+    finally:
+        language.use(language.ORIGINAL)
+    assert "no hay idioma 'xx'" in capsys.readouterr().err

@@ -29,6 +29,7 @@ NONE_CAME = N_("no packet that matches {pattern} came within {seconds} s")
 ANOTHER_CAME = N_("no packet that matches {pattern} came within {seconds} s; the link keeps {kept}")
 HAS_ENDED = N_("{process} has ended: no process can perform this line")
 NOT_REACHED = N_("{process} cannot be reached: {error}")
+NOT_BOUND = N_("the name {name} is not bound yet")
 #: Why a question has no answer.
 OFF_SCRIPT = N_("off the script nothing is judged")
 #: What stands for any packet in these.
@@ -37,7 +38,7 @@ ANY = "anything"
 _KNOWN = (
     NO_TABLE, NO_SOCKET6, NO_ADDRESS6, NO_SETTING, MADE_OF_IT, TOO_SLOW, NOT_SHOWN, NO_PROC, TRACER_ENDED, LINK_ENDED, NO_LINK,
     ANOTHER_CAME, NONE_CAME, HAS_ENDED, NOT_REACHED, IN_NO_TABLE, CANNOT_BE_READ,
-    OFF_SCRIPT, *refusals.FORMS,
+    OFF_SCRIPT, NOT_BOUND, *refusals.FORMS,
 )  # fmt: skip
 
 

@@ -109,3 +109,8 @@ def test_why_a_line_is_refused_is_told_in_the_reader_s_language() -> None:
         "port 7: on this machine's own loopback a lesson reaches its own ports only, PORT to PORT5"
     )
     assert told.startswith("puerto 7: ")
+
+
+def test_what_a_lesson_s_process_says_of_a_name_is_one_of_them() -> None:
+    said = Path(lab.__path__[0], "child.py").read_text(encoding="utf-8")
+    assert kept_sentences.NOT_BOUND.format(name="{rest[0]}") in said
