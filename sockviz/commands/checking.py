@@ -21,21 +21,27 @@ if TYPE_CHECKING:
 
 #: Nobody explains one line for longer (seconds).
 LONGEST_PAUSE = 3600
+#: A lesson is data; an exercise has programs, which run as whoever checks it.
+_UNNAMED = "its programs run with your rights: name its directory, and they do"
 
 
 def check(options: argparse.Namespace) -> int:
     """Performs the lessons that were named, or all of the course, and reports."""
     from sockviz.check_report import as_json, as_lines
+    from sockviz.player.report import skipped
     from sockviz.player.shelf import lessons_directory
     from sockviz.practice.shelf import TEXT, exercises_in
 
     paths = [Path(word) for word in options.paths] or [lessons_directory()]
     files: list[Path] = []
     exercises: list[Path] = []
+    unnamed: list[Path] = []  # whose programs nobody has asked for, and which are not the course's
     for path in paths:
         if os.path.isdir(path):
-            exercises += (found := exercises_in(path))
+            found = exercises_in(path)
             files += sorted(path.glob("*.md")) if path not in found else []
+            is_asked_for = path in found or path.resolve().is_relative_to(lessons_directory().resolve())
+            (exercises if is_asked_for else unnamed).extend(found)
         elif path.name == TEXT and path.is_file():
             exercises.append(path.parent)
         else:
@@ -43,9 +49,11 @@ def check(options: argparse.Namespace) -> int:
     if not 0 <= options.pause <= LONGEST_PAUSE:
         told = _("--pause {seconds:g}: expected seconds from 0 to {most}")
         raise Usage(told.format(seconds=options.pause, most=LONGEST_PAUSE))
-    if not files and not exercises:
+    if not files and not exercises and not unnamed:
         raise Usage(f"{', '.join(map(str, paths))}: no lesson (*.md) there")
     report = _report(files, exercises, options.lab, _kept(options.record), options.pause)
+    left_out = (skipped(each / TEXT, _UNNAMED) for each in unnamed)
+    report = replace(report, lessons=(*report.lessons, *left_out))
     warned = options.strict and any(lesson.warnings for lesson in report.lessons)
     if options.json:
         door.out().say_json(as_json(report))

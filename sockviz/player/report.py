@@ -77,10 +77,11 @@ class Report:
 
 def all_skipped(paths: Sequence[Path], reason: str) -> Report:
     """The report where no lab can be had: lessons are read, and skipped because of `reason`."""
-    return Report(platform.release(), NO_LAB, tuple(_skipped(path, reason) for path in paths))
+    return Report(platform.release(), NO_LAB, tuple(skipped(path, reason) for path in paths))
 
 
-def _skipped(path: Path, reason: str) -> LessonReport:
+def skipped(path: Path, reason: str) -> LessonReport:
+    """The report of the lesson in that file, which is not performed because of `reason`."""
     lesson = lesson_to_report(path)
     return lesson if isinstance(lesson, LessonReport) else not_performed(path, lesson, reason)
 
