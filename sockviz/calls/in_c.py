@@ -9,6 +9,7 @@ from sockviz.calls.c.call import CCall
 from sockviz.calls.c.parts import part
 from sockviz.calls.c.renderings import RENDERINGS
 from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue
+from sockviz.calls.c.unfit import has_no_room
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
@@ -29,6 +30,8 @@ def c_snippet(
     match statement.value:
         case ["link", *_]:
             writer.line(f"/* {statement.source}: the wire's doing, no program's */")
+        case tree if has_no_room(tree, CALLS):
+            value = _quoted(writer, statement)
         case ["call", str(key), receiver, list(arguments), dict(named), bool()] if key in CALLS:
             row = CALLS[key]
             call = CCall(
@@ -51,6 +54,18 @@ def c_snippet(
     # Of a line that is quoted a program does not show what the rest of it gave.
     failure = '"not in C"' if text.is_quoted and writer.scope.tells else text.failure
     return CSnippet(tuple(text.lines), tuple(text.headers), dict(text.declared), failure, value)
+
+
+def _quoted(writer: CWriter, statement: Statement) -> CValue:
+    """The line as a comment: no call is made. Its names are there all the same, for lines that would use them."""
+    writer.fallback(statement.value)
+    for target in statement.targets:
+        name = writer.name(target)
+        if writer.scope.type_of(name) is None:
+            writer.assign("int", name, "-1")
+            writer.line(f"(void){name};")
+            writer.scope.bind(target, CValue(CForm.NUMBER, name))
+    return CValue(CForm.NOTHING, "0")
 
 
 def _nested(

@@ -10,7 +10,7 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.arguments import ATTRIBUTES, CLASSES
 from sockviz.lesson.call_help import CallHelp, call_at
-from sockviz.lesson.fitting import is_allowed, kinds_fitting, written
+from sockviz.lesson.fitting import examples, is_allowed, kinds_fitting, kinds_taken, takes_descriptor, written
 from sockviz.lesson.half_line import HalfLine, Token, read_half
 from sockviz.lesson.link_completion import link_offers
 from sockviz.lesson.offers import (
@@ -151,6 +151,11 @@ class _Place:
             return
         else:
             yield from self._arguments(slot)
+        kinds = kinds_taken(slot) if slot is not None else ()
+        if kinds and not self.half.typed:
+            # What does not fit may lead to what does, once somebody begins to write it.
+            yield from self._names(self._fitting((*kinds, "any")))
+            return
         yield from self._names(self._known())
         if not begins:
             yield from self._first_names()
@@ -181,6 +186,9 @@ class _Place:
             yield from self._names(best)
         yield from (written_offer(text) for text in written(slot, self.process))
         yield from self._names(best)
+        if slot.row.key.startswith("os.") and takes_descriptor(slot):
+            yield from (written_offer(f"{name}.fileno()") for name in self._fitting(("socket.socket",)))
+        yield from (written_offer(text) for text in examples(slot))
         if slot.row.named and slot.begins and not slot.named:
             yield from by_name(slot)
 

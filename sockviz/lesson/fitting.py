@@ -15,7 +15,8 @@ from sockviz.model.first_names import HOST, PORTS
 from sockviz.model.linux import files, resolver, signals, sockets
 from sockviz.model.linux.options import Form, SocketOption, every_option, option_of
 from sockviz.words.constant_meanings import constant_meaning
-from sockviz.words.number_kinds import LEVELS, Number, kinds_taken
+from sockviz.words.number_kinds import LEVELS, Number
+from sockviz.words.number_kinds import kinds_taken as numbers_taken
 
 ADDRESS = f"({HOST}, {PORTS[0]})"
 #: Of which of Python's modules a number's names are.
@@ -81,7 +82,12 @@ _TAKEN: Mapping[str, Sequence[str]] = {
     "descriptor2": ("int",), "reading": ("list",), "writing": ("list",), "exceptional": ("list",), "buffers": ("list",),
     "backlog": ("int",), "bufsize": ("int",), "size": ("int",), "nbytes": ("int",), "pid": ("int",), "value": ("int", "bytes"),
     "values": ("int", "bytes"), "path": ("str",), "timeout": ("float", "int"), "seconds": ("float", "int"), "port": ("int",),
-    "status": ("int",), "length": ("int",), "proto": ("int",), "arg": ("int", "bytes"),
+    "status": ("int",), "position": ("int",), "ancbufsize": ("int",), "length": ("int",), "proto": ("int",),
+    "arg": ("int", "bytes"), "buffer": ("bytearray",), "flag": ("bool", "int"),
+}  # fmt: skip
+#: For who has none by a name: a number of bytes, of connections, of seconds; something to send.
+_EXAMPLES: Mapping[str, str] = {
+    "data": 'b"hello"', "bufsize": "1024", "size": "1024", "backlog": "1", "seconds": "5", "status": "0", "position": "0",
 }  # fmt: skip
 _IN_A_LIST: Mapping[str, Sequence[str]] = {
     "reading": _DESCRIPTORS, "writing": _DESCRIPTORS, "exceptional": _DESCRIPTORS, "buffers": ("bytes", "bytearray"),
@@ -101,6 +107,31 @@ def kinds_fitting(slot: Slot) -> Sequence[str]:
         return ()
     taken = _TAKEN.get(name, ())
     return ("int",) if taken is _DESCRIPTORS and slot.row.key.startswith("os.") else taken
+
+
+def kinds_taken(slot: Slot) -> Sequence[str]:
+    """The kinds of all that can stand where the cursor stands; none where that is not known."""
+    if slot.parameter is None:
+        return ()
+    name = slot.parameter.name
+    if slot.inside == "(" and name in ("address", "flags_or_address", "sockaddr"):
+        return (("str",), ("int",))[slot.item] if slot.item < 2 else ("int",)
+    if found := kinds_fitting(slot):
+        return found
+    is_number = not slot.inside and isinstance(numbers_taken(slot.row.name).get(name), Number)
+    return ("int",) if is_number else ()
+
+
+def examples(slot: Slot) -> Iterator[str]:
+    """A number that may stand where the cursor stands, where one is asked for, or bytes."""
+    if slot.parameter is not None and slot.begins and not slot.inside and slot.parameter.name in _EXAMPLES:
+        yield _EXAMPLES[slot.parameter.name]
+
+
+def takes_descriptor(slot: Slot) -> bool:
+    """Whether a descriptor stands where the cursor stands."""
+    parameter = slot.parameter.name if slot.parameter is not None else ""
+    return _TAKEN.get(parameter) is _DESCRIPTORS and slot.begins and not slot.inside
 
 
 def written(slot: Slot, process: KnownProcess) -> Iterator[str]:
@@ -125,7 +156,7 @@ def written(slot: Slot, process: KnownProcess) -> Iterator[str]:
 def _constants(slot: Slot, process: KnownProcess) -> Iterator[str]:
     assert slot.parameter is not None
     name = slot.parameter.name
-    number = kinds_taken(slot.row.name).get(name)
+    number = numbers_taken(slot.row.name).get(name)
     if number is Number.EPOLL and slot.row.receiver == "select.poll":
         number = Number.POLL
     if slot.row.key == "fcntl.fcntl" and name == "arg":

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sockviz.calls.table import CALLS, MODULES
-from sockviz.lesson.completion import call_at
+from sockviz.lesson.completion import call_at, completions
 from sockviz.lesson.offers import MODULES_BY_USE
+from sockviz.lesson.symbols import SymbolTable, Variable
 from tests.lesson.typed_lines import KINDS, Typed
 
 #: A name of each kind that has methods.
@@ -86,6 +87,37 @@ CONSTANTS = [
     ("s.recv_into(", ["bytearray("]),
     ("libc.connect(s.fileno(), ", ["bytes(16)"]),
 ]  # fmt: skip
+
+
+NUMBERS = [
+    "s.recv(", "s.listen(", "s.settimeout(", "signal.alarm(", "os.read(3, ", "s.recvmsg(", "s.recv_into(bytearray(", "os._exit(",
+    "os.lseek(3, ", "socket.htons(", "po.poll(", "ep.poll(", "s.shutdown(", "s.recv(10, ", "s.bind((HOST, ", "os.close(",
+    "os.waitpid(",
+    "s.setsockopt(socket.SOL_SOCKET, ", "select.select([], [], [], ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", NUMBERS)
+def test_where_a_number_is_asked_no_socket_is_offered_before_a_letter_is_typed(
+    typed: Typed, line: str
+) -> None:
+    offered = typed.first(line, 500)
+    assert not {"s", "conn", "ep", "po", "HOST"} & set(offered)
+    assert "s.fileno()" in offered or not line.startswith("os.close")
+    assert "s" in typed.first(f"{line}s", 500), "s.fileno() is a number"
+
+
+def test_an_example_is_offered_to_who_has_nothing_to_give() -> None:
+    symbols = SymbolTable()
+    process = symbols.enter("server", 1)
+    process.variables["s"] = [Variable(1, 1, "socket.socket", unpacked=False)]
+    for line, first in (
+        ("s.recv(", "1024"),
+        ("s.send(", 'b"hello"'),
+        ("s.listen(", "1"),
+        ("os.write(", "s.fileno()"),
+    ):
+        assert completions(line, len(line), process, symbols)[0].text == first, line
 
 
 @pytest.mark.parametrize(("line", "best"), CONSTANTS)

@@ -102,7 +102,7 @@ class CCall:
         writer = self.writer
         function = text.partition("(")[0]
         target = name or (self.targets[0] if self.targets and not self.unpacks else None)
-        if target is None and self.nested:
+        if target is None and (self.nested or failed != "== -1"):  # `result` is a number
             target = writer.temporary(function + "_result")
         if target is None:
             writer.checks(text, failed, self._dropped())
@@ -173,13 +173,19 @@ class CCall:
         """Writes a call of which only success or failure counts; a failure is printed."""
         self.writer.checks(text)
 
-    def gives(self, ctype: str, text: str) -> None:
-        """Writes a value that cannot fail."""
+    def gives(self, ctype: str, text: str, *, acts: bool = False) -> None:
+        """Writes a value that cannot fail. What ``acts`` is written once, whatever becomes of its value."""
+        scope = self.writer.scope
         self.expression = text
-        if self.targets:
+        if self.targets and not (scope.whole and not scope.tells and not self.is_read(self.targets[0])):
             self.expression = self.writer.assign(ctype, self.targets[0], text)
+        elif acts and (self.nested or scope.tells):
+            self.expression = self.writer.assign(ctype, self.writer.temporary("given"), text)
+            if not scope.tells:
+                self.writer.line(f"(void){self.expression};")  # what it is part of may be read by nobody
         elif not self.nested:
             self.writer.line(f"(void){text};")
+            self.expression = "0" if acts else text
 
     def result(self) -> CValue:
         """The value of the call."""

@@ -27,11 +27,11 @@ def plain(template: str, ctype: str = "int", headers: str = "") -> CRendering:
     return render
 
 
-def simple(template: str, ctype: str = "int", headers: str = "") -> CRendering:
-    """A value that cannot fail: ``"htons({value})"``."""
+def simple(template: str, ctype: str = "int", headers: str = "", *, acts: bool = False) -> CRendering:
+    """A value that cannot fail: ``"htons({value})"``; of one that ``acts`` the call counts: ``"alarm({seconds})"``."""
 
     def render(call: CCall) -> None:
         call.writer.need(*headers.split())
-        call.gives(ctype, _filled(call, template))
+        call.gives(ctype, _filled(call, template), acts=acts)
 
     return render

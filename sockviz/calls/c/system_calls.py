@@ -319,7 +319,7 @@ RENDERINGS: Mapping[str, CRendering] = {
     "select.epoll.close": plain("close({fd})", headers="unistd.h"),
     "select.epoll.fileno": simple("{fd}"),
     "signal.signal": _signal,
-    "signal.alarm": simple("alarm({seconds})", "unsigned int", "unistd.h"),
+    "signal.alarm": simple("alarm({seconds})", "unsigned int", "unistd.h", acts=True),
     "fcntl.fcntl": plain("fcntl({descriptor}, {cmd}, {arg=0})", headers="fcntl.h"),
     "fcntl.ioctl": _ioctl,
     "resource.getrlimit": _getrlimit,

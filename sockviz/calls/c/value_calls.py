@@ -183,6 +183,7 @@ def _calcsize(call: CCall) -> None:
     match call.given.get("format"):
         case ["value", str(layout)]:
             call.gives("size_t", size_of(call.writer, layout))
+            call.value = CValue(CForm.NUMBER, call.expression, "size_t")
         case other:
             call.writer.fallback(other)
 
@@ -232,9 +233,11 @@ def _from_bytes(call: CCall) -> None:
     name = call.writer.assign("uint64_t", name, "0")
     little = call.given.get("byteorder") == ["value", "little"]
     index = f"({length}) - 1 - i" if little else "i"
+    call.value = CValue(CForm.NUMBER, name, "uint64_t")
+    if length == "0":
+        return
     call.writer.line(f"for (size_t i = 0; i < (size_t)({length}); i++)")
     call.writer.line(f"    {name} = {name} << 8 | (unsigned char){call.writer.indexed(pointer)}[{index}];")
-    call.value = CValue(CForm.NUMBER, name, "uint64_t")
 
 
 def _fromhex(call: CCall) -> None:

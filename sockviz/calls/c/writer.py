@@ -226,6 +226,8 @@ class CWriter:
                 if number in IOCTLS:
                     self.need("sys/ioctl.h", "linux/sockios.h")
                     return IOCTLS[number]
+                if not -(1 << 63) < number < 1 << 63:
+                    return self.fallback(tree)
                 return f"{number}{'LL' if abs(number) >= 1 << 31 else ''}"
             case ["value", float(number)]:
                 return repr(number)

@@ -18,7 +18,7 @@ from sockviz.lesson.programs.texts import ends_itself, one_line, reads, wire_rem
 
 #: A declaration; a call in what it is given, but for those that only look; a name that is no member's.
 _DECLARED = re.compile(
-    r"\s*(?:static |const |unsigned |struct )*(?!return )\w+ \*?([A-Za-z_]\w*)(?:\[[^;]*?\])?(?: = ([^;]*))?;"
+    r"\s*(?:static |const |unsigned |struct |long )*(?!return )\w+ \*?([A-Za-z_]\w*)(?:\[[^;]*?\])?(?: = ([^;]*))?;"
 )
 _CALL = re.compile(r"\b(?!sizeof\b|(?:hton|ntoh)[sl]\b|strlen\b)\w+\(")
 _NAME = re.compile(r"(?<![\w.])(?<!->)[A-Za-z_]\w*")
