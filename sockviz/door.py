@@ -93,6 +93,11 @@ class Door(io.TextIOBase):
         """What text is encoded in."""
         return getattr(self._stream, "encoding", None) or "utf-8"
 
+    @property
+    def errors(self) -> str:  # type: ignore[override]  # likewise; who types a line asks for it (`input`)
+        """What is done with what that lacks: nothing is written that it does."""
+        return "replace"
+
     def isatty(self) -> bool:
         """Whether it is a terminal."""
         try:

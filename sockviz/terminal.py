@@ -10,7 +10,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TextIO
 
 from sockviz import signals
@@ -279,3 +279,73 @@ class Lines:
             await ready
         finally:
             loop.remove_reader(self._descriptor)
+
+
+class EditedLines:
+    """Lines typed on a terminal, with readline's editing and its history of this session alone: no file of it is read or written.
+    `offers` is what may stand at the end of what is typed, and where that begins. Raises ImportError where Python has none."""
+
+    def __init__(self, offers: Callable[[str], tuple[int, Sequence[str]]]) -> None:
+        import readline  # for this alone
+
+        self._offers = offers
+        self._readline = readline
+        self._found: list[str] = []
+        self._modes = _modes()
+        signals.at_the_end(self._give_back)
+        readline.clear_history()
+        readline.set_auto_history(False)
+        readline.set_completer(self._completion)
+        readline.set_completer_delims(" \t,()[]{}=+-*/|&<>")
+        readline.parse_and_bind("tab: complete")
+        # What is pasted is taken line by line, as if it were typed.
+        readline.parse_and_bind("set enable-bracketed-paste off")
+
+    async def next(self, prompt: str) -> str | None:
+        """The next line, without its end; None where there is none. The event loop goes on meanwhile."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[str | None] = loop.create_future()
+
+        def done(typed: str | None) -> None:
+            if not ready.done():
+                ready.set_result(typed)
+
+        def read() -> None:
+            try:
+                typed = input(prompt)
+            except (EOFError, OSError):  # its end; EIO: the terminal has gone
+                typed = None
+            except UnicodeDecodeError:
+                typed = "\ufffd"
+            with contextlib.suppress(RuntimeError):  # the loop is over: so is everything
+                loop.call_soon_threadsafe(done, typed)
+
+        import _thread
+
+        _thread.start_new_thread(read, ())  # readline waits, and nobody waits for this thread at the end
+        typed = await ready
+        if typed is None:
+            return None
+        text = typed.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "replace")
+        if text.strip():
+            self._readline.add_history(text)
+        return text
+
+    def _completion(self, _word: str, state: int) -> str | None:
+        if state == 0:
+            line = self._readline.get_line_buffer()[: self._readline.get_endidx()]
+            begin = self._readline.get_begidx()
+            try:
+                start, offers = self._offers(line)
+            except Exception:  # asked beside the event loop: what is half known is no offer
+                start, offers = 0, ()
+            self._found = [(line[:start] + each)[begin:] for each in offers]
+        return self._found[state] if state < len(self._found) else None
+
+    def _give_back(self) -> None:
+        """Readline may be in the middle of a line."""
+        if HAS_MODES and self._modes is not None and is_ours(0):
+            with contextlib.suppress(OSError, termios.error):
+                termios.tcsetattr(0, termios.TCSANOW, self._modes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sockviz import door, terminal
@@ -18,7 +18,7 @@ from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn, CannotPerform
 from sockviz.sandbox.script import first_ones, named, started_again
 from sockviz.sandbox.session import Session
-from sockviz.visible import quoted
+from sockviz.visible import quoted, visible
 
 #: So much of a line is shown on either side of what is wrong.
 _AROUND = 100
@@ -39,14 +39,18 @@ class TypedLines:
         """Returns when nothing more is typed."""
         asks = terminal.is_one(sys.stdin) and self._out.isatty()
         lines = terminal.Lines()
+        edited = self._edited() if asks else None
         self._transcript.title()
         await self._up_to_page()
         if asks:
             self._say_how()
         while True:
-            if asks:
-                self._out.ask(f"{self._process}> ")
-            text = await lines.next()
+            if edited is not None:
+                text = await edited.next(visible(f"{self._process}> "))
+            else:
+                if asks:
+                    self._out.ask(f"{self._process}> ")
+                text = await lines.next()
             if text is None:
                 break
             self._number += 1
@@ -62,6 +66,22 @@ class TypedLines:
         for waiting in self._session.waiting:
             told = _("waited in vain to the end: {process}> {line}")
             self._out.say(told.format(process=waiting.process, line=waiting.source))
+
+    def _edited(self) -> terminal.EditedLines | None:
+        """Where Python has readline, lines are edited and called back, and Tab completes them."""
+        try:
+            return terminal.EditedLines(self._offers)
+        except ImportError:
+            return None
+
+    def _offers(self, text: str) -> tuple[int, Sequence[str]]:
+        """Where in `text` what may stand at its end begins, and what that is."""
+        found = named(text)
+        process, source = found[:2] if found else (self._process, text)
+        before = len(text) - len(source)
+        offers, _call = self._session.offers(process, source, len(source))
+        start = offers[0].start if offers else 0
+        return before + start, [each.text for each in offers if each.start == start]
 
     async def _let_it_end(self, *, patient: bool) -> None:
         """Where lines came through a pipe, those that wait for a call which comes back by itself are performed yet; whoever is

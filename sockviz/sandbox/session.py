@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 from sockviz.calls.statement import Statement
 from sockviz.language import _
+from sockviz.lesson.completion import CallHelp, Completion, call_at, completions
+from sockviz.lesson.symbols import SymbolTable
 from sockviz.lesson.typed_lines import Typed
 from sockviz.model.call import Stage
 from sockviz.model.events import LineTyped
@@ -30,6 +32,7 @@ class Typist:
         self.run = run
         self._under_way: dict[asyncio.Task[None], Statement] = {}
         self._news = asyncio.Event()
+        self._known: tuple[int, SymbolTable] = (-1, SymbolTable())
         self.problem = ""  # why a line that was waited for could not be performed
         run.watch(self._news.set)
 
@@ -107,6 +110,16 @@ class Typist:
         waits = [each for each in self._under_way.values() if each.process == LINK or each.line not in lines]
         return [each for each in waits if each.line not in lines or lines[each.line].finished is None]
 
+    def offers(self, name: str, line: str, cursor: int) -> tuple[Sequence[Completion], CallHelp | None]:
+        """What may stand at the cursor of a half-typed line of process `name`, and the call that it is in."""
+        world = self.run.timeline.world
+        if self._known[0] != world.events:
+            self._known = (world.events, self.run.additions.known())
+        symbols = self._known[1]
+        process = symbols.processes.get(name) or SymbolTable().enter(name, 0)
+        held = [world.packets[each.packet].text for each in world.link.held] if world.link is not None else []
+        return completions(line, cursor, process, symbols, held), call_at(line, cursor, process, symbols)
+
     @property
     def can_undo(self) -> bool:
         """Whether there is a line to take back."""
@@ -130,7 +143,7 @@ class Session(Typist):
         if edited:
             run.reads_otherwise(edited)
         await self._let_go()
-        self.run = run
+        self.run, self._known = run, (-1, SymbolTable())
         run.watch(self._news.set)
         await Again(run, self.performed).give(steps)
 

@@ -62,6 +62,7 @@ def test_nothing_else_writes_to_a_standard_stream() -> None:
     assert found.pop("door.py")
     for name in ASKING:
         assert found.pop(name) == {"asked"}
+    assert found.pop("terminal.py") == {"input"}, "whose prompt is what can be seen"
     for name in APART:
         assert found.pop(name) == {"print", "asked"}
     assert not found

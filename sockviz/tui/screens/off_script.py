@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import replace
 from sockviz.language import _
-from sockviz.lesson.completion import CallHelp, Completion, call_at, completions
-from sockviz.lesson.symbols import SymbolTable
 from sockviz.lesson.typed_lines import BadLine, Typed
 from sockviz.model.bystanders import is_of_a_program
 from sockviz.model.events import LineTyped
@@ -57,7 +55,6 @@ class OffScript:
         self._busy = False
         self._handed: Steps | None = None  # what this run, or the next one, is being given
         self._stays = always  # the line does, when an edited line or a file's name has been typed
-        self._known: tuple[int, SymbolTable] = (-1, SymbolTable())
 
     @property
     def typing(self) -> bool:
@@ -73,7 +70,7 @@ class OffScript:
         self._cursor.go(len(self._cursor.timeline))
         async with self._mounting:  # a second key may come before the line is there
             if self._line is None:
-                line = TypedLine(self._offers, has_link=self._run.has_link)
+                line = TypedLine(self._typist.offers, has_link=self._run.has_link)
                 await self._screen.mount(line, before="#timeline")
                 line.begin_with(kept)
                 self._line = line
@@ -118,15 +115,6 @@ class OffScript:
         begun = world.begun
         last = max(begun, key=lambda name: world.lines[begun[name]].begun, default=None)
         return last if last is not None else self._processes()[0]
-
-    def _offers(self, name: str, line: str, cursor: int) -> tuple[Sequence[Completion], CallHelp | None]:
-        world = self._run.timeline.world
-        if self._known[0] != world.events:
-            self._known = (world.events, self._run.additions.known())
-        symbols = self._known[1]
-        process = symbols.processes.get(name) or SymbolTable().enter(name, 0)
-        held = [world.packets[each.packet].text for each in world.link.held] if world.link is not None else []
-        return completions(line, cursor, process, symbols, held), call_at(line, cursor, process, symbols)
 
     # -- what was typed
 
