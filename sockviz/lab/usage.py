@@ -14,18 +14,29 @@ MOST_DESCRIPTORS = 4096
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
+class _Bound:
+    """The one thing here that changes."""
+
+    memory: int = MOST_MEMORY
+
+
+def bound_memory(most: int) -> None:
+    """From here on the labs of this process have no more than `most` bytes each."""
+    _Bound.memory = most
+
+
 def too_much(pids: Iterable[int], proc: str = "/proc") -> str | None:
     """Why the processes `pids` (as this machine counts) may not go on: a sentence; None where they may."""
-    pids = list(pids)
-    if len(pids) * ADDRESS_SPACE <= MOST_MEMORY and len(pids) * DESCRIPTORS <= MOST_DESCRIPTORS:
+    pids, most = list(pids), min(MOST_MEMORY, _Bound.memory)
+    if len(pids) * ADDRESS_SPACE <= most and len(pids) * DESCRIPTORS <= MOST_DESCRIPTORS:
         return None  # so few cannot, each within its own limits: most lessons have two processes, and this is asked at each line
     memory = memory_of(pids, proc)
     descriptors = descriptors_of(pids, proc)
-    if memory > MOST_MEMORY:
+    if memory > most:
         told = _(
             "the lesson's processes take {taken} MiB of memory, and {most} are the most they may have together"
         )
-        return told.format(taken=memory >> 20, most=MOST_MEMORY >> 20)
+        return told.format(taken=memory >> 20, most=most >> 20)
     if descriptors > MOST_DESCRIPTORS:
         told = _(
             "the lesson's processes hold {held} descriptors, and {most} are the most they may have together"

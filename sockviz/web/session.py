@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sockviz import __version__
+from sockviz.lab.usage import bound_memory
 from sockviz.language import current, use
 from sockviz.lesson.document import BadLesson
 from sockviz.player import shelf
@@ -30,6 +31,7 @@ LAB = "isolated"
 def run(asked: SessionRequest) -> int:
     """Runs it to its end. Returns the exit status."""
     use(asked.language)
+    bound_memory(asked.room)
     progress = Path(asked.progress)
     if asked.what in (SANDBOX, TWO_HOSTS):
         return _sandbox(asked.what == TWO_HOSTS, progress)

@@ -38,6 +38,16 @@ def test_before_linux_6_2_the_directory_says_nothing_of_its_size(tmp_path: Path)
     assert usage._memory(str(process)) == 50 * os.sysconf("SC_PAGE_SIZE")
 
 
+def test_whoever_has_less_of_the_machine_gives_labs_less_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = [os.getpid()]
+    assert usage.too_much(here) is None
+    monkeypatch.setattr(usage._Bound, "memory", usage.MOST_MEMORY)  # and so it is again
+    usage.bound_memory(1 << 20)
+    told = usage.too_much(here)
+    assert told is not None
+    assert "1 are the most" in told
+
+
 @pytest.mark.parametrize(("limit", "word"), [("MOST_MEMORY", "memory"), ("MOST_DESCRIPTORS", "descriptors")])
 def test_a_lab_that_takes_too_much_ends_with_a_sentence(
     kind: str, limit: str, word: str, monkeypatch: pytest.MonkeyPatch

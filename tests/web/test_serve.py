@@ -187,6 +187,19 @@ def test_a_session_that_takes_too_much_memory_is_ended(tmp_path: Path) -> None:
     asyncio.run(it())
 
 
+def test_a_visitor_s_lines_take_no_more_memory_than_one_may_have(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with house(tmp_path, limits=[f"memory={120 << 20}"]) as there:
+            page = await there.open("sandbox", await there.cookie())
+            await page.drawn("server>")
+            for name in "abc":
+                await page.press(f'{name} = b"x" * 50000000\r')
+            assert await page.closed() == 4002
+            await there.alone()
+
+    asyncio.run(it())
+
+
 def test_progress_is_kept_where_that_was_asked_for(tmp_path: Path) -> None:
     async def it() -> None:
         async with house(tmp_path, "--keep", str(tmp_path / "kept")) as there:
