@@ -123,11 +123,12 @@ FIRST_STEPS = (
 )  # fmt: skip
 #: A lesson opened as `sockviz run 1` opens it, until its first page is whole.
 OPENED = """
-import asyncio, sys, types
+import sys, types
 ahead = types.ModuleType("sockviz.tui.ahead")  # what imports the steps' own, once the page is there
 ahead.import_ahead = lambda: None
 sys.modules[ahead.__name__] = ahead
 import sockviz.cli
+from sockviz.event_loops import asyncio
 from sockviz.commands import playing
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
@@ -156,7 +157,7 @@ OF_OTHERS = (
     "sockviz.player.traced", "sockviz.practice", "sockviz.probes", "sockviz.sandbox.session",
     "sockviz.tui.screens.exercise_stage", "sockviz.tui.screens.home", "sockviz.tui.screens.off_script",
     "sockviz.tui.stage.output_pane", "sockviz.watch", "sockviz.words.facts", "sockviz.words.mistakes", "sockviz.words.narration",
-    "tomllib", "yaml",
+    "ssl", "tomllib", "yaml",
 )  # fmt: skip
 
 

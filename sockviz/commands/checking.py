@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sockviz import door
+from sockviz import door, event_loops  # noqa: F401 - the loops before what would import them otherwise
 from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, drive, find
 from sockviz.dataclass import replace
 from sockviz.language import _

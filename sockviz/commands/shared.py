@@ -108,7 +108,7 @@ def progress_file(options: argparse.Namespace) -> Path | None:
 
 def drive(work: Coroutine[object, object, T]) -> T:
     """Runs `work` on an event loop; a signal that ends the program cancels it, with everything put away."""
-    import asyncio  # what only prints has none
+    from sockviz.event_loops import asyncio  # what only prints has none
 
     async def guarded() -> T:
         task = asyncio.ensure_future(work)
