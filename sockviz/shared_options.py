@@ -48,7 +48,10 @@ def drawing(taker: Parser) -> None:
     """How a screen is drawn."""
     taker.add_argument(
         "--theme", choices=THEMES,
-        help=_("the screen's colours: dark, light, ansi (your terminal's own sixteen) or mono (none; also with NO_COLOR)"),
+        help=_(
+            "the screen's colours: dark, light (for bright rooms), ansi (your terminal's own sixteen) or mono (none; also with "
+            "NO_COLOR). SOCKVIZ_THEME=NAME has it for good, T changes between light and dark"
+        ),
     )  # fmt: skip
     taker.add_argument(
         "--ascii", action="store_true",

@@ -34,7 +34,7 @@ from sockviz.tui.options import OpenRun, Options
 from sockviz.tui.patient import PatientApp
 from sockviz.tui.runs import Runs, screen_for
 from sockviz.tui.screens.leaving import how_to_leave
-from sockviz.tui.themes import ANSI, DARK, MONOCHROME, NAMES, themes
+from sockviz.tui.themes import ANSI, DARK, LIGHT, MONOCHROME, NAMES, themes
 from sockviz.tui.widgets.thin_bar import ThinBar
 from sockviz.visible import quoted, visible
 
@@ -87,9 +87,9 @@ class SockvizApp(PatientApp):
         store: ProgressStore,
         options: Options | None = None,
     ) -> None:
-        colourless = look.no_colour(os.environ)
         given = options or Options()
-        name = MONOCHROME if colourless else NAMES.get(given.theme or "", DARK)
+        wanted = "mono" if look.no_colour(os.environ) else given.theme or look.theme(os.environ)
+        name = NAMES.get(wanted, DARK)
         # Textual decides here, before a theme can be set, whether ANSI colours become RGB; and with NO_COLOR whether
         # its filter leaves greys or nothing.
         super().__init__(ansi_color=True if name in (ANSI, MONOCHROME) else None)
@@ -229,6 +229,11 @@ class SockvizApp(PatientApp):
                 _("Picture"), _("Save this screen as an SVG file"), lambda: self.set_timer(0.1, self._picture)
             )
         yield SystemCommand(_("Quit"), _("Leave sockviz"), self.action_quit)
+
+    def action_brightness(self) -> None:
+        """The light theme, for a bright room; or the dark one again. Where no colour is wanted there is none."""
+        if not look.no_colour(os.environ):
+            self._use(DARK if self.theme == LIGHT else LIGHT)
 
     def _use(self, theme: str) -> None:
         self.ansi_color = True if self.no_color else None  # else as the theme says

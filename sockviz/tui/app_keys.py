@@ -25,4 +25,13 @@ KEYS: list[BindingType] = [
         id="app.suspend",
         tooltip=N_("Back to the shell for a while: `fg` there comes back, and the lab lives on meanwhile"),
     ),
+    Binding(
+        "T,shift+t",
+        "brightness",
+        N_("light/dark"),
+        show=False,
+        key_display="T",
+        id="app.brightness",
+        tooltip=N_("The light theme, for a bright room, or the dark one again"),
+    ),
 ]

@@ -52,6 +52,11 @@ def no_colour(environment: Mapping[str, str]) -> bool:
     return bool(environment.get("NO_COLOR"))
 
 
+def theme(environment: Mapping[str, str]) -> str:
+    """Which theme is wanted, by a name that a person may have got wrong (`sockviz.tui.themes.NAMES`)."""
+    return environment.get("SOCKVIZ_THEME", "").strip().lower()
+
+
 def wants_mouse(environment: Mapping[str, str]) -> bool:
     """Whether the mouse is ours: unless SOCKVIZ_NO_MOUSE is set and not empty, when it stays the terminal's."""
     return not environment.get("SOCKVIZ_NO_MOUSE")

@@ -132,9 +132,9 @@ _DARK = {
     "state-established": "#86e08b", "state-fin-wait-1": "#ff9e7a", "state-fin-wait-2": "#e8a58f",
     "state-close-wait": "#ff86a2", "state-closing": "#ff7d7d", "state-last-ack": "#e39ac2",
     "state-time-wait": "#9db0c8", "state-closed": "#8f99a8", "state-unconnected": "#a8b5c9",
-    "state-connected": "#a5dba0", "stage-muted": "#8b95a7", "stage-dim": "#b4bdcb", "stage-faint": "#4a5365",
-    "stage-good": "#86e08b", "stage-bad": "#ff7d7d", "stage-asleep": "#ffd166", "stage-mark": "#33405a",
-    "stage-related": "#232b3b", "code-string": "#b5d99c", "code-number": "#f0b98d", "code-constant": "#9fc6d9",
+    "state-connected": "#a5dba0", "stage-muted": "#8b95a7", "stage-dim": "#b4bdcb", "stage-faint": "#717b8f",
+    "stage-good": "#86e08b", "stage-bad": "#ff7d7d", "stage-asleep": "#ffd166", "stage-mark": "#26314a",
+    "stage-related": "#1c2433", "code-string": "#b5d99c", "code-number": "#f0b98d", "code-constant": "#9fc6d9",
     "code-call": "#e8ecf4",
 }  # fmt: skip
 _LIGHT = {
@@ -144,9 +144,9 @@ _LIGHT = {
     "state-established": "#17702a", "state-fin-wait-1": "#ab3b16", "state-fin-wait-2": "#8f442e",
     "state-close-wait": "#b01f54", "state-closing": "#ad1d1d", "state-last-ack": "#8d3569",
     "state-time-wait": "#4a5c74", "state-closed": "#5f6774", "state-unconnected": "#526077",
-    "state-connected": "#2b6f3a", "stage-muted": "#5f6878", "stage-dim": "#3d4553", "stage-faint": "#b9c0cc",
-    "stage-good": "#17702a", "stage-bad": "#ad1d1d", "stage-asleep": "#855800", "stage-mark": "#cfdcf2",
-    "stage-related": "#e6ecf6", "code-string": "#2d6a1e", "code-number": "#934b00", "code-constant": "#1f5f7a",
+    "state-connected": "#2b6f3a", "stage-muted": "#5f6878", "stage-dim": "#3d4553", "stage-faint": "#7a8390",
+    "stage-good": "#17702a", "stage-bad": "#ad1d1d", "stage-asleep": "#855800", "stage-mark": "#dbe8fb",
+    "stage-related": "#edf2fa", "code-string": "#2d6a1e", "code-number": "#934b00", "code-constant": "#1f5f7a",
     "code-call": "#1b212b",
 }  # fmt: skip
 _ANSI = {

@@ -18,6 +18,7 @@ from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.manual import ManualScreen
 from sockviz.tui.screens.pages import PagesScreen
 from sockviz.tui.stage.drawing import FocusableDrawing
+from sockviz.tui.themes import ANSI, DARK, LIGHT, MONOCHROME
 from sockviz.tui.widgets.hanging import Hanging
 from tests.tui.driving import in_lesson, run_async
 from tests.tui.scripted import run
@@ -67,5 +68,30 @@ def test_help_has_every_key_of_a_lesson_and_of_the_application(tmp_path: Path) -
 def test_the_readme_has_the_keys_of_a_lesson() -> None:
     table = README.read_text(encoding="utf-8").partition("| key | does |")[2].partition("\n\n")[0]
     for key in ("space", "`b`", "`p`", "`g`", "`r`", "`R`", "`i`", "`s`", "`c`", "`m`", "`n`", "`y`", "`h`", "`d`", "`x`", "`u`",
-                "`z`", "Esc", "Tab", "Home", "End", "Ctrl-P", "Ctrl-Q", "Ctrl-Z", "`q`", "`?`"):  # fmt: skip
+                "`z`", "Esc", "Tab", "Home", "End", "Ctrl-P", "Ctrl-Q", "Ctrl-Z", "`q`", "`?`", "`v`", "`T`"):  # fmt: skip
         assert key in table, key
+
+
+@pytest.mark.parametrize(
+    ("variables", "before", "after"),
+    [
+        ({}, DARK, LIGHT), ({"SOCKVIZ_THEME": "Light"}, LIGHT, DARK), ({"SOCKVIZ_THEME": "ansi"}, ANSI, LIGHT),
+        ({"SOCKVIZ_THEME": "pink"}, DARK, LIGHT), ({"SOCKVIZ_THEME": "light", "NO_COLOR": "1"}, MONOCHROME, MONOCHROME),
+    ],
+)  # fmt: skip
+def test_the_theme_is_the_environments_and_a_key_changes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], before: str, after: str
+) -> None:
+    for name in ("SOCKVIZ_THEME", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            assert session.app.theme == before
+            await session.press("T")
+            assert session.app.theme == after
+            assert "The listen queue" in session.text
+
+    run_async(it())

@@ -110,7 +110,8 @@ class Pen:
 
     def rule(self, title: str) -> Line:
         """A faint rule with a title."""
-        return fit(line((f" ╌╌ {title} {'╌' * self.width}"[: self.width - 1], "faint")), self.width)
+        told = line((" ╌╌ ", "faint"), (f"{title} ", "muted"))
+        return fit(told + line(("╌" * max(self.width - told.width - 1, 0), "faint")), self.width)
 
     def _start(self, it: DescriptorRow, columns: Columns) -> Line:
         """A socket's own line up to its ends."""

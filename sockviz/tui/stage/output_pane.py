@@ -70,7 +70,7 @@ class OutputPane(Drawing):
             crop(
                 line(
                     (f"{process} ", hue_of(view.script, view.world, process)),
-                    (f"{STREAMS.get(stream, stream)} ", "faint"),
+                    (f"{STREAMS.get(stream, stream)} ", "muted"),
                     text,
                 ),
                 width,

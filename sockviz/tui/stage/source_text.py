@@ -128,7 +128,7 @@ def _rows(
     source: str, number: int, called: Called | None, here: list[AtWork], is_in_sight: bool, width: int
 ) -> list[Line]:
     mark, role = _mark(here)
-    start = line((f"{mark}{number:>{_NUMBER}} ", role or "faint"))
+    start = line((f"{mark}{number:>{_NUMBER}} ", role or "muted"))
     right = _result(called, here)
     if not is_in_sight:
         told = start + coloured(source)

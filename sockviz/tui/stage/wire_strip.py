@@ -42,7 +42,7 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
             if arrived
             else ("▽" if down else "△")
         )
-        role = colours.get(it.sender, "muted") if it is not moving else "faint"
+        role = colours.get(it.sender, "muted") if it is not moving else "muted"
         after = Line()
         if it.fate in (Fate.HELD, Fate.DROPPED):
             after += line((f" {_(it.fate.value)}", "asleep" if it.fate is Fate.HELD else "bad"))

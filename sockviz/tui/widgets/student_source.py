@@ -85,7 +85,7 @@ class StudentSource(Drawing):
     def _told(self, view: View, width: int, most: int) -> list[Line]:
         printed = self._printed.up_to(view.timeline, view.cursor, most - 1)
         lines = [
-            crop(line((f"{STREAMS.get(stream, stream)} ", "faint"), text), width)
+            crop(line((f"{STREAMS.get(stream, stream)} ", "muted"), text), width)
             for _process, stream, text in printed
         ]
         return [line((_("it printed"), "strong")), *lines] if lines else []
