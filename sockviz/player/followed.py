@@ -14,8 +14,11 @@ from sockviz.player.recorded import Recorded, by_its_lesson
 from sockviz.player.tail import AT_ONCE, LOOK_AROUND, Tail
 from sockviz.visible import quoted
 
-#: Then nothing for so long (seconds), and where there was less, so long. What is written is to be seen within 0.1 s.
-PAUSE, LOOK = 0.002, 0.02
+#: Then nothing for so long (seconds); where there was less, so long; where nothing has come for `QUIET`, so long. What is written
+#: is to be seen within 0.1 s, drawing included.
+PAUSE, LOOK, REST = 0.002, 0.02, 0.05
+#: So long after the last that came it is looked as often as before: what an instructor does comes in bursts.
+QUIET = 2.0
 #: Until the file is there.
 WAIT = 0.2
 #: How often whoever watches is told of more while there is more than is read at once (seconds).
@@ -33,7 +36,7 @@ class Followed(Recorded):
         super().__init__(Loaded(timeline, None))
         self._following, self._tail = following, tail
         self._next_look: asyncio.TimerHandle | None = None
-        self._told = 0.0
+        self._told = self._came = 0.0
         self._said = ""
         self._abandoned = False
 
@@ -69,19 +72,28 @@ class Followed(Recorded):
         loop, was_over = asyncio.get_running_loop(), self.over
         octets = self._tail.read()
         told = False
+        if octets:
+            self._came = loop.time()
         if octets and not was_over:
             told = bool(self._following.appended(octets))
         if self._tail.abandoned and not self.over:
             self._abandoned = True
             self._following.closed()
         if not self.is_anew:  # also once it is over: another may take its place
-            pause = PAUSE if len(octets) == AT_ONCE else LOOK_AROUND if self.over else LOOK
-            self._next_look = loop.call_later(pause, self._read_on)
+            self._next_look = loop.call_later(self._pause(len(octets), loop.time()), self._read_on)
         has_changed = self.over != was_over or self.is_anew or self.remark != self._said
         in_full = len(octets) == AT_ONCE and loop.time() - self._told < _TOLD_EVERY
         if has_changed or (told and not in_full):
             self._told, self._said = loop.time(), self.remark
             self._tell()
+
+    def _pause(self, read: int, now: float) -> float:
+        """How long nothing is read, after so many bytes were."""
+        if read == AT_ONCE:
+            return PAUSE
+        if self.over:
+            return LOOK_AROUND
+        return LOOK if now - self._came < QUIET else REST
 
     async def close(self) -> tuple[str, ...]:
         """Reads no further."""

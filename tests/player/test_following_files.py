@@ -28,6 +28,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in ((tail, "LOOK_AROUND"), (following, "LOOK"), (following, "WAIT"), (tail, "BELIEVED")):
         monkeypatch.setattr(module, name, 0.005)
     monkeypatch.setattr(following, "LOOK_AROUND", 0.005)
+    monkeypatch.setattr(following, "REST", 0.005)
 
 
 def reached(source: Followed, events: int) -> bool:
@@ -140,3 +141,29 @@ def test_what_is_no_recording_is_refused_and_its_file_let_go(tmp_path: Path) -> 
     path.write_text("hello\n", encoding="utf-8")
     with pytest.raises(BadRecording, match="not a sockviz recording"):
         asyncio.run(followed(path, lambda _: None))
+
+
+def test_where_nothing_comes_it_is_looked_at_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lines = tmp_path / "r.jsonl", whole()
+    for name, pause in (("LOOK", 0.001), ("REST", 30.0), ("QUIET", 0.2)):
+        monkeypatch.setattr(following, name, pause)
+
+    async def work() -> None:
+        with path.open("xb", buffering=0) as file:
+            claim(file)
+            file.write(b"".join(lines[:5]))
+            source = await followed(path, lambda _: None)
+            source.watch(lambda: None)
+            await until(partial(reached, source, 4))
+            file.write(lines[5])  # what comes soon after the last is seen soon
+            await until(partial(reached, source, 5))
+            waits = source._next_look
+            assert waits is not None
+            await until(
+                lambda: source._next_look is not None and source._next_look.when() - time.monotonic() > 20
+            )
+            await source.close()
+
+    perform(work)
