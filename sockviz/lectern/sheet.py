@@ -76,6 +76,16 @@ class Sheet:
             lines.append(Strong(_("The projector is blank: any key here brings it back.")))
         elif state.get("covered"):
             lines.append(_("Something lies over the lesson on the projector: it has to be closed there."))
+        if state.get("typing"):
+            lines.append(
+                Strong(_("A line is being typed on the projector: Esc there gives these keys back."))
+            )
+        elif state.get("typed"):
+            lines.append(
+                _(
+                    "Off the script: what the page expects is not judged; r on the projector brings the page back."
+                )
+            )
         if state.get("problem"):
             lines.append(Strong(str(state["problem"])))
         return lines

@@ -33,6 +33,7 @@ class Look:
     colour: bool = True
     animate: bool = True
     language: str = "python"  # or "c": which view of the code
+    large: bool = False  # what has changed is to be seen from a room's last row
     shell: bool = True
 
 

@@ -44,6 +44,10 @@ def test_all_that_there_is_to_read() -> None:
     assert "the answer: 1 (choice 2)" in "\n".join(sheet.whole(settled, 1005.0, 80))
     voted = {**state, "votes": {str(question.line): [12, 7, 0]}, "asked": question.line}
     assert "19 votes: 12 for 1, 7 for 2, 0 for 3" in "\n".join(sheet.questions(voted, 80))
+    assert "Off the script" in "\n".join(sheet.title({**state, "typed": True}))
+    assert "A line is being typed on the projector" in "\n".join(
+        sheet.title({**state, "typed": True, "typing": True})
+    )
     both = {**voted, "answers": settled["answers"]}
     assert "7 of 19 votes were for it: 12 for 1" in "\n".join(sheet.questions(both, 80))
     assert sheet.asked(voted) is question

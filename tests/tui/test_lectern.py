@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,5 +100,51 @@ def test_where_there_is_no_place_for_it_nothing_hangs_on_it(tmp_path: Path, runt
         async with in_lesson(tmp_path, run()) as session:
             await session.lesson.open_lectern(always=True)
             await session.press("1", "space")
+
+    run_async(work())
+
+
+def test_what_is_past_has_its_own_next_line_and_a_typed_line_is_told(tmp_path: Path) -> None:
+    scripted = run()
+
+    async def work() -> None:
+        async with in_lesson(tmp_path, scripted) as session:
+            lesson = session.lesson
+            await lesson.open_lectern(always=True)
+            notes = await find(lambda _: True)
+            assert notes is not None
+
+            async def state(holds: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+                while not holds(told := await notes.state() or {}):
+                    pass
+                return told
+
+            await session.press("1")
+            await session.perform(3)
+            assert (await state(lambda it: it["next"]["do"] == "turn"))["next"]["line"] is None
+            await session.press("home")
+            told = await state(lambda it: it["mode"] == "REVIEW")
+            assert told["next"]["line"][:2] == [
+                "server",
+                "s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)",
+            ]
+            await session.press("right", "end")
+            assert (await state(lambda it: it["mode"] == "LIVE"))["next"]["do"] == "turn"
+            await notes.close()
+
+    run_async(work())
+
+
+def test_a_recording_has_a_next_line_too(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with in_lesson(tmp_path, run(recorded=True)) as session:
+            await session.lesson.open_lectern(always=True)
+            notes = await find(lambda _: True)
+            assert notes is not None
+            assert (await notes.state() or {})["next"]["do"] == "perform"
+            await session.press("end")
+            while (await notes.state() or {})["next"]["do"] != "end":
+                pass
+            await notes.close()
 
     run_async(work())

@@ -9,6 +9,8 @@ from typing import Any
 
 from sockviz.lectern.messages import BACK, BLANK, ONWARD, TELL, VOTE, RunOrder
 from sockviz.lectern.stand import Stand
+from sockviz.model.events import PageOpened, StatementBegun
+from sockviz.player.next import Do
 from sockviz.player.run import LessonRun
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.blank import BlankScreen
@@ -43,26 +45,40 @@ class Lectern:
 
     def _state(self) -> Mapping[str, Any]:
         reading, world = self._reading, self._reading.world
-        following, told = reading.next, self._screen.picture.movement
-        statement, call = following.statement, following.call
-        top, asked = self._screen.app.screen, reading.put_to_the_vote
+        top, asked, focused = self._screen.app.screen, reading.put_to_the_vote, self._screen.focused
         return {
             "page": reading.page.index,
             "mode": reading.mode.value,
             "began": self._began,
             "opened": reading.opened if reading.mode is Mode.LIVE else None,
-            "next": {
-                "do": TELL if told.ahead else following.do.value,
-                "line": [statement.process, statement.source, statement.comment or ""] if statement else None,
-                "sleeps": [call.process, call.name] if call else None,
-            },
+            "next": self._next(),
             "answers": {str(line): settled.answer for line, settled in world.answers.items()},
             "votes": {str(line): list(counts) for line, counts in reading.votes.items()},
             "asked": asked.line if asked is not None else None,
             "typed": bool(world.typed),
+            "typing": focused is not None and focused.id == "typed-input",
             "blank": isinstance(top, BlankScreen),
             "covered": top is not self._screen and not isinstance(top, BlankScreen),
             "problem": self._run.problem,
+        }
+
+    def _next(self) -> Mapping[str, Any]:
+        """What the next press does: what was done next, where that is past; else what the run does next."""
+        reading = self._reading
+        coming = reading.next
+        do, statement, call = coming.do, coming.statement, coming.call
+        if reading.is_past:
+            events = reading.timeline.events
+            later = (events[number] for number in range(reading.cursor, len(events)))
+            match next((event for event in later if isinstance(event, PageOpened | StatementBegun)), None):
+                case PageOpened():
+                    do, statement, call = Do.TURN, None, None
+                case StatementBegun(line=line):
+                    do, statement, call = Do.PERFORM, self._run.script.statement_at(line), None
+        return {
+            "do": TELL if self._screen.picture.movement.ahead else do.value,
+            "line": [statement.process, statement.source, statement.comment or ""] if statement else None,
+            "sleeps": [call.process, call.name] if call else None,
         }
 
     def _do(self, order: RunOrder) -> None:

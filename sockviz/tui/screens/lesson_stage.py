@@ -57,7 +57,9 @@ class LessonStage(StageScreen):
     def action_stage_alone(self) -> None:
         """The stage has the place of the lesson's text, too; or that has its own again."""
         self.acted()
-        self.toggle_class("-stage-alone")
+        alone = not self.has_class("-stage-alone")
+        self.set_class(alone, "-stage-alone")
+        self.picture.look = replace(self.picture.look, large=alone)
         self.call_after_refresh(self.picture.draw)
 
     def action_scroll(self, step: int) -> None:

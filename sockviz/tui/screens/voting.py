@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.screen import Screen
 
+from sockviz.dataclass import replace
 from sockviz.language import _
 from sockviz.lesson.document import Predict
 from sockviz.tui import hints
@@ -38,6 +39,7 @@ class Voting:
             self._picture.draw()
             return
         self._screen.remove_class("-stage-alone")
+        self._picture.look = replace(self._picture.look, large=False)
         self._picture.panes.restore()
         if self._line is None:
             self._line = VoteLine()

@@ -113,11 +113,17 @@ class Pen:
         told = line((" ╌╌ ", "faint"), (f"{title} ", "muted"))
         return fit(told + line(("╌" * max(self.width - told.width - 1, 0), "faint")), self.width)
 
+    def _state_role(self, state: State, *, is_new: bool = False) -> str:
+        """How a state is drawn: one that was just entered stands out; from a room's last row each does, and that one more."""
+        large = self.view.look.large
+        strong, reverse = " strong" * (is_new or large), " reverse" * (is_new and large)
+        return state_role(state) + strong + reverse
+
     def _start(self, it: DescriptorRow, columns: Columns) -> Line:
         """A socket's own line up to its ends."""
         assert it.row is not None
         state = it.row.state
-        symbol = (STATE_SYMBOLS[state], role := state_role(state) + (" strong" if self._is_new(it) else ""))
+        symbol = (STATE_SYMBOLS[state], role := self._state_role(state, is_new=self._is_new(it)))
         if has_come(self.view, it.row, Station.DESCRIPTOR):
             symbol = (CHIP, self.hues.get(self.lookup.who(it.row)[0], role))
         protocol = f"{protocol_of(it.entry, it.row)} " if columns.protocol else ""
@@ -150,7 +156,7 @@ class Pen:
             start = self._start(it, replace(self.columns, protocol=False, state=0))
         if start.width > self.width + 1:
             state = it.row.state
-            start = line(number, " ", (f"{STATE_SYMBOLS[state]} {state}", state_role(state)))
+            start = line(number, " ", (f"{STATE_SYMBOLS[state]} {state}", self._state_role(state)))
         room = self.width - start.width - 1
         wanted = (asked(self.view, it) or frozenset()) - frozenset(told)
         brief = self._brief(it, it.row, room, told, wanted)
@@ -186,7 +192,7 @@ class Pen:
         """A socket's own line with both its ends and `brief`, without columns, and without its name where that has no room; None
         where even that has none."""
         number = f"{it.entry.fd if it.entry is not None else '–'}"
-        state = (f"{STATE_SYMBOLS[row.state]} {row.state}", state_role(row.state))
+        state = (f"{STATE_SYMBOLS[row.state]} {row.state}", self._state_role(row.state))
         said = Line(((f" {brief.text.lstrip()}", brief.runs[-1][1]),)) if brief.width else Line()
         least = self._least(row)
         written: tuple[str, ...] = (least,)
