@@ -196,6 +196,8 @@ class Reading(Cursor):
         question = next((q for q in self.page.predictions if q.line == line), None)
         if self.put_to_the_vote is None or question is None or len(counts) != len(question.choices):
             return False
+        if self.votes.get(line) == tuple(counts):
+            return True  # nothing new
         if self.only_read:
             self._votes[line] = tuple(counts)
         else:

@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 
-from sockviz.dataclass import dataclass
+from sockviz.dataclass import dataclass, replace
 from sockviz.language import N_, _, ngettext
 from sockviz.lesson.document import Lesson, Predict
 from sockviz.model.world import World
@@ -24,6 +24,7 @@ from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.hanging import Hanging
 from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.markdown import inline_text
+from sockviz.words.votes import tally_text
 
 if TYPE_CHECKING:
     from sockviz.practice.listed import ExerciseEntry
@@ -40,23 +41,30 @@ class Onto(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A question of the lesson, the reader's choice (None: passed over) and what the kernel said (None: nothing)."""
+    """A question of the lesson, the reader's choice (None: passed over), what the kernel said (None: nothing), and how a room
+    voted on it ("": it did not)."""
 
     page: int
     question: str
     choice: str | None
     answer: str | None
     kept: bool
+    room: str = ""
 
 
-def predictions(lesson: Lesson, world: World, choices: Mapping[int, int | None]) -> list[Prediction]:
+def predictions(
+    lesson: Lesson, world: World, choices: Mapping[int, int | None], votes: Mapping[int, Sequence[int]]
+) -> list[Prediction]:
     """Every question of `lesson` that `world` has an answer to."""
     found: list[Prediction] = []
     for page in lesson.pages:
         for question in page.predictions:
             settled = world.answers.get(question.line)
             if settled is not None:
-                found.append(_asked(page.index, question, choices.get(question.line), settled.answer))
+                asked = _asked(page.index, question, choices.get(question.line), settled.answer)
+                counts = votes.get(question.line, ())
+                right = question.choice_of(settled.answer)
+                found.append(replace(asked, room=tally_text(counts, right)) if any(counts) else asked)
     return found
 
 
@@ -114,13 +122,14 @@ class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry
         lesson: Lesson,
         world: World,
         choices: Mapping[int, int | None],
+        votes: Mapping[int, Sequence[int]],
         following: CourseEntry | None,
         practised: Sequence[tuple[ExerciseEntry, bool]] = (),
     ) -> None:
         super().__init__()
         self._practised = practised
         self._lesson, self._world, self._following = lesson, world, following
-        self._asked = predictions(lesson, world, choices)
+        self._asked = predictions(lesson, world, choices, votes)
 
     def compose(self) -> ComposeResult:
         """One page that scrolls; keys."""
@@ -222,6 +231,11 @@ class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry
         return [
             (assemble("  ", (f"{mark} ", ink)), inline_text(each.question)),
             (plain("    "), self._said(each)),
+            *(
+                [(plain("    "), styled(_("the room: {votes}").format(votes=each.room), "$accent"))]
+                if each.room
+                else []
+            ),
         ]
 
     def _said(self, each: Prediction) -> Content:

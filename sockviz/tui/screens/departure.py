@@ -141,7 +141,7 @@ class Departure:
                 case exercise:
                     self.leave(exercise)
 
-        page = ClosingScreen(run.script, reading.world, choices, following, practised)
+        page = ClosingScreen(run.script, reading.world, choices, reading.votes, following, practised)
         self._screen.app.push_screen(page, chosen)
 
     def _exercises(self) -> list[tuple[ExerciseEntry, bool]]:
