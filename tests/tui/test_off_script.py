@@ -142,6 +142,18 @@ def test_the_sandbox_from_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "progress.toml").exists(), "a sandbox is no lesson that was read"
 
 
+def test_what_may_stand_there_is_taken_however_soon_it_is_asked_for(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with opened(tmp_path, empty(), screen=lambda: SandboxScreen, steps=Steps) as typed:
+            await typed.until("server>")
+            field = typed.screen.query_one(TypedInput)
+            for key in (*"s = soc", "right", *"soc", "right", ")"):
+                field.post_message(events.Key(key, key if len(key) == 1 else None))  # none is waited for
+            await typed.until("s = socket.socket()")
+
+    run_async(it())
+
+
 def test_whatever_is_typed_how_fast_ever_is_taken_line_by_line(tmp_path: Path) -> None:
     async def it() -> None:
         async with opened(tmp_path, empty(), screen=lambda: SandboxScreen, steps=Steps) as typed:

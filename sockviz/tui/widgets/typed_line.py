@@ -92,6 +92,15 @@ class TypedInput(Input):
                 return
         await super()._on_key(event)
 
+    def action_cursor_right(self, select: bool = False) -> None:
+        """At its end the first of what may stand there is taken: also where it has not been drawn yet."""
+        at_end = self.cursor_position == len(self.value) and self.selection.is_empty
+        if not select and at_end and (whole := self.owner.suggestion(self.value)) is not None:
+            self.value = whole
+            self.cursor_position = len(whole)
+            return
+        super().action_cursor_right(select)
+
     async def action_submit(self) -> None:
         """The line is taken at once: what is typed after it is another's."""
         text, self.value = self.value, ""
