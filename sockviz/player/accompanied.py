@@ -86,8 +86,12 @@ class Accompanied(Performed):
 
     async def _can_be_talked_to(self, program: str) -> None:
         """Waits, for a while, until a program that was started listens, sleeps or has ended; and then until all rest."""
-        await self._until(lambda: is_ready(self._timeline.world, program) or self._dozes(), BEGINS)
+        await self._until(lambda: self._has_begun(program), BEGINS)
         await self._rested(RESTS)
+
+    def _has_begun(self, program: str) -> bool:
+        """Whether it can be talked to, or nobody need wait until it can."""
+        return is_ready(self._timeline.world, program) or self._dozes()
 
     def _dozes(self) -> bool:
         """Whether all of them have slept for a while, in no call that is watched."""

@@ -18,6 +18,11 @@ from sockviz.player.refusals import CannotPerform
 from sockviz.player.started import TracingLab
 from sockviz.visible import quoted
 
+#: Somebody sits there: on a busy machine programs are waited for so many times as long at most.
+_AT_MOST = 2.0
+#: Who makes more calls before it listens, or sleeps in one, is in a loop of its own, and nobody knows what it waits for.
+_MANY = 500
+
 
 class _Source(Accompanied):
     """Starts them, in order: each further one once the one before can be talked to."""
@@ -27,6 +32,11 @@ class _Source(Accompanied):
         for program in programs:
             await self._started.start(program, around)
             await self._can_be_talked_to(program.name)
+            await self.rested()
+
+    def _has_begun(self, program: str) -> bool:
+        first = self._timeline.world.processes.get(program)
+        return super()._has_begun(program) or (first is not None and first.entered > _MANY)
 
     @property
     def outer_proc(self) -> str | None:
@@ -70,5 +80,5 @@ class Beside(Performance):
 
     def _source(self, counters: set[str], processes: Processes, _patience: Patience | None) -> _Source:
         names = [each.name for each in self._programs]
-        clock = FairClock(self._tracing_lab.run_delays)
+        clock = FairClock(self._tracing_lab.run_delays, slower=_AT_MOST)
         return _Source(self._tracing_lab, self._timeline, counters, processes, names, clock)
