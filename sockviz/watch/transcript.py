@@ -35,6 +35,7 @@ from sockviz.model.process import Process
 from sockviz.model.tasks import process_of, task_name
 from sockviz.model.timeline import Timeline
 from sockviz.model.turns import BEFORE, Turns
+from sockviz.model.values import SocketValue
 from sockviz.model.walk import Walk
 from sockviz.model.world import World
 from sockviz.watch.bystanders import Bystanders
@@ -273,9 +274,16 @@ class ProgramsTranscript:
 def _line_of(entered: CallEntered, returned: CallReturned) -> object:
     """What makes a call the same line again."""
     return (
-        entered.name, entered.arguments, entered.keywords, entered.text, entered.line, entered.library, returned.value,
-        returned.error,
+        entered.name, _as_told(entered.arguments), entered.keywords, entered.text, entered.line, entered.library,
+        _as_told(returned.value), returned.error,
     )  # fmt: skip
+
+
+def _as_told(value: object) -> object:
+    """A value by what a line tells of it: of a socket, that is another each time, its descriptor."""
+    if isinstance(value, SocketValue):
+        return (value.fd, value.family, value.type)
+    return tuple(map(_as_told, value)) if isinstance(value, tuple) else value
 
 
 def returned(call: Call, world: World) -> str:

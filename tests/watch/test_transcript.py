@@ -71,6 +71,18 @@ def test_what_comes_again_is_counted_by_its_call_where_it_was() -> None:
     ]  # fmt: skip
 
 
+def test_a_loop_that_makes_another_socket_each_time_comes_again() -> None:
+    it = Scripted()
+    it.start("loop")
+    for turn in range(30):
+        made = SocketValue(100 + turn, 3, "AF_INET", "SOCK_STREAM", 0)
+        it.do("loop", None, "socket", value=made)
+        it.do("loop", None, "close", made)
+    told = _told(it)
+    assert len(told) == 7, told
+    assert told[-2:] == ["loop     socket() → 3 ×28 more", "loop     close(3) → 0 ×28 more"]
+
+
 def test_a_thread_is_named_once_and_a_call_has_one_name() -> None:
     it = Scripted()
     it.start("thr")
