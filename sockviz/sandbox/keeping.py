@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from sockviz.language import _, ngettext
 from sockviz.lesson.document import BadLesson
@@ -46,16 +49,28 @@ def kept_as(file: Path, run: Performance, language: str, *, is_directory: bool =
 def as_lesson(file: Path, run: Performance) -> str:
     """Writes a lesson into a new file. Returns a sentence about it. Raises OSError."""
     text = lesson_text(run.script, run.timeline)
-    with file.open("x", encoding="utf-8") as out:
+    with _whole(file) as out:
         out.write(text)
     return _("{file}: a lesson; `sockviz check {file}` holds it").format(file=quoted(str(file)))
 
 
 def as_recording(file: Path, run: Performance) -> str:
     """Writes a recording into a new file. Returns a sentence about it. Raises OSError."""
-    with file.open("x", encoding="utf-8") as out:
+    with _whole(file) as out:
         save(run.timeline, out)
     return _("{file}: a recording; `sockviz replay {file}` plays it").format(file=quoted(str(file)))
+
+
+@contextmanager
+def _whole(file: Path) -> Iterator[TextIO]:
+    """A new file; where it cannot be written to its end (a full disk), there is none. Raises OSError."""
+    with file.open("x", encoding="utf-8") as out:
+        try:
+            yield out
+            out.flush()
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
 
 
 def _programs(directory: Path, run: Performance, language: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from sockviz.player.next import Do
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import open_recording
 from sockviz.sandbox.again import given
+from sockviz.sandbox.keeping import kept_as
 from sockviz.sandbox.script import empty, is_sandbox
 from sockviz.sandbox.session import Session
 from sockviz.sandbox.written import lesson_text
@@ -114,6 +116,26 @@ def test_a_sandbox_from_nothing_waits_undoes_and_is_kept(tmp_path: Path) -> None
         ]
 
     run(work(), 60.0)
+
+
+@pytest.mark.parametrize("name", ["kept.md", "kept.jsonl"])
+def test_where_there_is_no_room_for_all_of_it_no_half_of_it_is_left(tmp_path: Path, name: str) -> None:
+    async def work() -> None:
+        session = await session_of(empty())
+        try:
+            await type_all(session, *SERVER)
+            before = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+            try:
+                with pytest.raises(OSError, match="too large"):
+                    kept_as(tmp_path / name, session.run, "python")
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        finally:
+            await session.close()
+
+    run(work(), 60.0)
+    assert not list(tmp_path.iterdir())
 
 
 LESSON = written(
