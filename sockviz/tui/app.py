@@ -100,8 +100,7 @@ class SockvizApp(PatientApp):
         self.runs = Runs(open_run)
         self._lab = given.lab
         self._votes: dict[str, Votes] = {}  # of the lesson that is left for another run of it
-        chosen = self.options.ascii
-        self.ascii = look.wants_ascii(os.environ, door.err().encoding) if chosen is None else chosen
+        self.ascii = look.wants_ascii(os.environ, door.err().encoding) if given.ascii is None else given.ascii
         self._gate = Gate()
         self._spelling = _spelling() if self.ascii else ()
         self._dressed = False
@@ -319,7 +318,6 @@ class SockvizApp(PatientApp):
             steps=steps if steps is not None else it.steps(),
         )  # fmt: skip
         screen.reading.bring_votes(self._votes.pop(entry.slug, {}))
-
         # What labs this machine allows is known once one has been made: nothing is tried out before it is needed.
         if run.provenance is Provenance.LIVE:
             self._lab = lab_name(run.timeline.header.lab.kind)

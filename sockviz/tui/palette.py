@@ -120,9 +120,10 @@ def slug(state: State) -> str:
     return state.value.lower()
 
 
-def state_role(state: State) -> str:
-    """The role that a state is drawn in."""
-    return f"state-{slug(state)}"
+def state_role(state: State, *, is_new: bool = False, large: bool = False) -> str:
+    """The roles that a state is drawn in: one that was just entered stands out; from a room's last row (`large`) each does, and
+    that one more."""
+    return f"state-{slug(state)}" + " strong" * (is_new or large) + " reverse" * (is_new and large)
 
 
 _DARK = {

@@ -17,7 +17,7 @@ from sockviz.model.values import Address
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage import byte_lines, timer_lines, without_row
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
-from sockviz.tui.stage.descriptor_words import plain_target, protocol_of, unseen
+from sockviz.tui.stage.descriptor_words import named_state, plain_target, protocol_of, unseen
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
@@ -113,17 +113,11 @@ class Pen:
         told = line((" ╌╌ ", "faint"), (f"{title} ", "muted"))
         return fit(told + line(("╌" * max(self.width - told.width - 1, 0), "faint")), self.width)
 
-    def _state_role(self, state: State, *, is_new: bool = False) -> str:
-        """How a state is drawn: one that was just entered stands out; from a room's last row each does, and that one more."""
-        large = self.view.look.large
-        strong, reverse = " strong" * (is_new or large), " reverse" * (is_new and large)
-        return state_role(state) + strong + reverse
-
     def _start(self, it: DescriptorRow, columns: Columns) -> Line:
         """A socket's own line up to its ends."""
         assert it.row is not None
-        state = it.row.state
-        symbol = (STATE_SYMBOLS[state], role := self._state_role(state, is_new=self._is_new(it)))
+        state, large = it.row.state, self.view.look.large
+        symbol = (STATE_SYMBOLS[state], role := state_role(state, is_new=self._is_new(it), large=large))
         if has_come(self.view, it.row, Station.DESCRIPTOR):
             symbol = (CHIP, self.hues.get(self.lookup.who(it.row)[0], role))
         protocol = f"{protocol_of(it.entry, it.row)} " if columns.protocol else ""
@@ -155,8 +149,7 @@ class Pen:
             # The state must be read whole: what can be told from elsewhere gives way.
             start = self._start(it, replace(self.columns, protocol=False, state=0))
         if start.width > self.width + 1:
-            state = it.row.state
-            start = line(number, " ", (f"{STATE_SYMBOLS[state]} {state}", self._state_role(state)))
+            start = line(number, " ", named_state(it.row.state, large=self.view.look.large))
         room = self.width - start.width - 1
         wanted = (asked(self.view, it) or frozenset()) - frozenset(told)
         brief = self._brief(it, it.row, room, told, wanted)
@@ -192,7 +185,7 @@ class Pen:
         """A socket's own line with both its ends and `brief`, without columns, and without its name where that has no room; None
         where even that has none."""
         number = f"{it.entry.fd if it.entry is not None else '–'}"
-        state = (f"{STATE_SYMBOLS[row.state]} {row.state}", self._state_role(row.state))
+        state = named_state(row.state, large=self.view.look.large)
         said = Line(((f" {brief.text.lstrip()}", brief.runs[-1][1]),)) if brief.width else Line()
         least = self._least(row)
         written: tuple[str, ...] = (least,)

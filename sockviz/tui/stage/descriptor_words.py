@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from sockviz.language import _
-from sockviz.model.sockets import FdEntry, SocketRow
+from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.world import World
-from sockviz.tui.stage.ink import Line, line
+from sockviz.tui.palette import STATE_SYMBOLS, state_role
+from sockviz.tui.stage.ink import Line, Span, line
 from sockviz.tui.stage.lookup import port_of
 from sockviz.words.wording import name_text
 
@@ -27,6 +28,11 @@ def _first_that_fits(width: int, *candidates: Line, taken: int = 16) -> Line:
 def protocol_of(entry: FdEntry | None, row: SocketRow) -> str:
     """As its row has it; MPTCP, where that is one of its subflows."""
     return "MPTCP" if entry is not None and entry.is_mptcp else row.protocol
+
+
+def named_state(state: State, *, large: bool) -> Span:
+    """Its symbol and its name."""
+    return f"{STATE_SYMBOLS[state]} {state}", state_role(state, large=large)
 
 
 def plain_target(entry: FdEntry) -> str:
