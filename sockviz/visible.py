@@ -151,3 +151,8 @@ def _is_of_emoji(character: str) -> bool:
 
 def _is_in(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
     return any(first <= code <= last for first, last in ranges)
+
+
+def visible_lines(text: str) -> str:
+    """Each of its lines made `visible`: what ends them stays."""
+    return "\n".join(map(visible, text.split("\n")))

@@ -36,7 +36,7 @@ from sockviz.tui.runs import Runs, screen_for
 from sockviz.tui.screens.leaving import how_to_leave
 from sockviz.tui.themes import ANSI, DARK, LIGHT, MONOCHROME, NAMES, themes
 from sockviz.tui.widgets.thin_bar import ThinBar
-from sockviz.visible import quoted, visible
+from sockviz.visible import quoted, visible, visible_lines
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -53,10 +53,6 @@ def _manual_commands() -> type[Provider]:
     from sockviz.tui.screens.command_palette import ManualCommands  # with the palette, not before
 
     return ManualCommands
-
-
-def _in_lines(text: str) -> str:
-    return "\n".join(map(visible, text.split("\n")))
 
 
 def _spelling() -> tuple[LineFilter, ...]:
@@ -249,7 +245,7 @@ class SockvizApp(PatientApp):
 
     def notify(self, message: str, *, title: str = "", **given: Any) -> None:
         """A notice, in lines that can be read, and never markup."""
-        super().notify(_in_lines(message), title=visible(title), **{**given, "markup": False})
+        super().notify(visible_lines(message), title=visible(title), **{**given, "markup": False})
 
     def _refresh_notifications(self) -> None:
         """Shows them on the topmost screen. Where there are none Textual hides the rack that is hidden, and lays all out anew."""
@@ -259,7 +255,7 @@ class SockvizApp(PatientApp):
 
     def copy_to_clipboard(self, text: str) -> None:
         """What is pasted is what was seen: nothing in it gives a shell, or whatever it is pasted into, a command."""
-        super().copy_to_clipboard(_in_lines(text))
+        super().copy_to_clipboard(visible_lines(text))
 
     # -- lessons
 

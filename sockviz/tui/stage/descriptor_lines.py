@@ -21,6 +21,7 @@ from sockviz.tui.stage.descriptor_words import named_state, plain_target, protoc
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
+from sockviz.tui.stage.part_lines import Columns, PartLines
 from sockviz.tui.stage.queues import (
     accept_boxes,
     accept_queue,
@@ -36,25 +37,6 @@ from sockviz.words.meanings import dropped_text
 from sockviz.words.queues import FIN_UNACKED, HAS_FIN
 from sockviz.words.row_names import both_text, local_text, peer_text
 from sockviz.words.wording import address_text
-
-
-@dataclass(frozen=True, slots=True)
-class PartLines:
-    """A part of a socket as lines, in several lengths, the briefest first. ``holds``: it says more than that there is nothing."""
-
-    part: Part
-    forms: tuple[Sequence[Line], ...]
-    holds: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """How wide the columns of a table are: descriptor, name, state (0: as it comes); and whether protocols are told."""
-
-    number: int = 2
-    name: int = 0
-    protocol: bool = True
-    state: int = 0
 
 
 @dataclass(slots=True)

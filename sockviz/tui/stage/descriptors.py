@@ -15,9 +15,10 @@ from sockviz.model.process import Process
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import next_line
-from sockviz.tui.stage.descriptor_lines import Columns, PartLines, Pen
+from sockviz.tui.stage.descriptor_lines import Pen
 from sockviz.tui.stage.ink import Line, fit, line
 from sockviz.tui.stage.lookup import Lookup, orphans
+from sockviz.tui.stage.part_lines import Columns, PartLines
 from sockviz.tui.stage.ranking import DescriptorRow, Part, Rank, asked, due, ranked
 from sockviz.tui.stage.without_row import state_of as state_without_row
 from sockviz.tui.view import View

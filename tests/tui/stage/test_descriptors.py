@@ -11,9 +11,10 @@ import pytest
 from sockviz.model.events import CallReturned
 from sockviz.model.sockets import FdEntry, SocketRow, State, ToldName
 from sockviz.model.subjects import Subjects
-from sockviz.tui.stage.descriptor_lines import Columns, Pen
+from sockviz.tui.stage.descriptor_lines import Pen
 from sockviz.tui.stage.descriptors import _counted
 from sockviz.tui.stage.lookup import Lookup
+from sockviz.tui.stage.part_lines import Columns
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.stage.ranking import DescriptorRow
 from sockviz.words.queues import received
