@@ -117,6 +117,8 @@ def of_lesson(lesson: Lesson) -> Check:
         match event:
             case PageOpened(page=page) if not 0 <= page < len(lesson.pages):
                 raise ValueError(f"its lesson has pages 0 to {len(lesson.pages) - 1}, and none {page}")
+            case PageOpened(page=page) if world.page is not None and page <= world.page:
+                raise ValueError(f"page {page} is opened after page {world.page}: a run turns no page back")
             case SourceMet():
                 check_texts(event, world)
             case CallEntered(text=text, process=process) if text:

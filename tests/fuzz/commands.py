@@ -35,9 +35,14 @@ def dense(header: str) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
     def many(times: int, *lines: str) -> Callable[[], Iterator[str]]:
         return lambda: (line + "\n" for line in (header, turned, started, *(lines * times)))
 
-    yield "many turns", many(800_000, turned)
+    yield "many turns", many(800_000, turned)  # of which each but the first is refused
     yield "many large values", many(50, finished % large)
     yield "many lists of lists", many(150, finished % nested)
+    typed = [
+        f'{{"event": "LineTyped", "at": 1.0, "process": "server", "line": {1000 + n}, "source": "x = [{n}]"}}'
+        for n in range(2000)
+    ]
+    yield "many typed lines", many(1, *typed)
     yield "many counters", many(60, counted % ", ".join(f'"c{n}": 1' for n in range(200_000)))
     yield "a line without end", many(1, "[" * (200 << 20))
     yield "a value nested deeply", many(1, finished % ('{"$": "list", "items": [' * 50_000))
@@ -89,6 +94,13 @@ class Commands:
         return most
 
 
+def finished(recording: Path) -> Path:
+    """The recording with a line behind it at which it breaks off, if not before: whoever follows it waits for no more."""
+    with recording.open("ab") as file:
+        file.write(b"\n{}\n")
+    return recording
+
+
 def main() -> int:
     """Tries as many as are asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -107,7 +119,10 @@ def main() -> int:
             commands.run(f"r{seed}", "replay", "--plain", str(recording))
             commands.run(f"r{seed}", "replay", "--at", "3", "--json", str(recording))
             commands.run(f"r{seed}", "export", str(recording), "--pcapng", str(directory / f"{seed}.pcapng"))
+            commands.run(f"r{seed}", "replay", "--follow", "--json", str(finished(recording)))
+            commands.run(f"r{seed}", "export", str(recording), "--html", str(directory / f"{seed}.html"))
             commands.run(f"l{seed}", "check", str(lesson))
+            commands.run(f"l{seed}", "export", str(lesson), "--html", str(directory / f"{seed}-lesson.html"))
             commands.run(f"l{seed}", "export", str(lesson), "--code", "c", str(directory / f"{seed}"))
         if not options.no_dense:
             header = recordings.bases()[0][0]
@@ -117,6 +132,7 @@ def main() -> int:
                 commands.run(what, "replay", "--plain", str(recording))
                 commands.run(what, "replay", "--json", str(recording))
                 commands.run(what, "export", str(recording), "--pcapng", str(directory / f"{what}.pcapng"))
+                commands.run(what, "export", str(recording), "--html", str(directory / f"{what}.html"))
         return commands.faults.report(
             f"{commands.ran} commands from seed {options.seed} on; the largest took {commands.largest >> 20} MiB"
         )

@@ -16,6 +16,7 @@ from sockviz.player.performance import Performance
 from sockviz.player.recorded import open_recording
 from sockviz.player.recorder import Recorder
 from sockviz.player.run import LessonRun, Provenance
+from tests.conftest import ROOT
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
 
 TEXT = lesson_text(LISTENING + '\n```expect\nserver.s.state == "LISTEN"\n```', CONNECTED)
@@ -76,3 +77,15 @@ def test_what_is_not_a_recording_says_so(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(BadRecording, match=str(path)):
             open_recording(path)
+
+
+def test_no_page_is_turned_back(tmp_path: Path) -> None:
+    """No run does; a recording that would costs its reader the text of a page for each of its lines."""
+    whole = (ROOT / "tests/sandbox/recorded/from-nothing.jsonl").read_text(encoding="utf-8").splitlines()
+    opened = next(n for n, line in enumerate(whole) if "PageOpened" in line)
+    path = tmp_path / "run.jsonl"
+    path.write_text("\n".join([*whole[: opened + 1], whole[opened], ""]), encoding="utf-8")
+    read = open_recording(path)
+    assert read.problem is not None
+    assert "a run turns no page back" in read.problem
+    assert len(read.timeline) == opened
