@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import aiohttp
@@ -118,6 +120,27 @@ def test_without_the_process_that_begins_sessions_the_server_ends(tmp_path: Path
             assert await there.left() == []
             assert await asyncio.to_thread(there.process.wait, DEADLINE) == 1
             assert "no session can be begun" in (tmp_path / "said.txt").read_text()
+
+    asyncio.run(it())
+
+
+def test_a_session_that_does_nothing_more_goes_with_both(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with house(tmp_path) as there:
+            page = await there.open("handshake", await there.cookie())
+            await page.drawn("LIVE")
+            family = there.look()
+            begins = next(pid for pid in family if _parent(pid) == there.process.pid)
+            session = next(pid for pid in family if _parent(pid) == begins)
+            os.kill(session, signal.SIGSTOP)  # it hears of no end
+            for pid in (there.process.pid, begins):
+                os.kill(pid, signal.SIGKILL)
+            assert await there.left() == []
+            swept = "from sockviz.lab.directory import sweep; sweep()"  # as the next start does
+            environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+            await asyncio.to_thread(
+                subprocess.run, [sys.executable, "-c", swept], env=environment, check=True
+            )
 
     asyncio.run(it())
 
