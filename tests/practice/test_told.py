@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sockviz.practice.shelf import find
 from sockviz.practice.verdicts import Verdict
-from tests.practice.attempts import attempted
+from tests.practice.attempts import attempted, exercise, tried, wrote
 
 #: Of each start: the title of the verdict that it fails at, and parts of what is observed, of the cause, of what is next.
 STARTS = {
@@ -56,3 +58,29 @@ def test_whose_runs_are_all_judged_anew_need_not_wait_for_an_old_connection() ->
     assert told.next == (
         "set SO_REUSEADDR before bind, in every run: it lets it through where the old socket had it, too"
     )
+
+
+SERVES_ONE = """```python @peer
+p = socket.socket()
+p.bind(("127.0.0.1", 8080))
+p.listen(1)
+```
+
+```run @server
+```
+
+```python @peer
+conn, address = p.accept()
+got = conn.recv(5, socket.MSG_WAITALL)
+```
+
+"""
+
+
+def test_who_connects_too_often_is_not_told_to_accept(tmp_path: Path) -> None:
+    body = SERVES_ONE + '```expect\npeer.got == b"hello"\nyou.status == 0\n```\n'
+    program = "import socket\nfor _ in range(9):\n"
+    program += "    with socket.create_connection(('127.0.0.1', 8080)) as c: c.send(b'hel')\n"
+    (failed, *_) = [v for v in tried(exercise(body), wrote(tmp_path, program)).verdicts if not v.ok]
+    assert "the accept queue of peer's p is full" in failed.cause
+    assert failed.next.startswith("connect only as often as the task says")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sockviz.language import _
 from sockviz.model.moment import Moment
@@ -147,4 +147,13 @@ def _mistaken(case: Case) -> Advice | None:
     maker = case.world.processes.get(told.process)
     if maker is not None and not maker.alive and told.rule in _LASTING:  # it is told as of when it was made
         cause = _("while {process} ran: {cause}").format(process=maker.name, cause=cause)
+    if told.rule == "queue full" and told.process in own and not _is_own(told.about, case):
+        fewer = _("connect only as often as the task says: whoever listens there accepts no more than that")
+        return Advice(cause, fewer)
     return Advice(cause, told.remedy)
+
+
+def _is_own(about: Iterable[object], case: Case) -> bool:
+    """Whether one of these sockets was made by the program."""
+    made = (case.world.sockets.get(inode) for inode in about if isinstance(inode, int))
+    return any(known is not None and known.creator in case.own for known in made)
