@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import field
@@ -11,6 +10,7 @@ from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
 from sockviz.model.call import Call, Stage
 from sockviz.model.linux.options import option_of
+from sockviz.model.linux.signals import SIGNALS
 from sockviz.model.process import Process, Task
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
@@ -30,7 +30,7 @@ TIMED = frozenset({
 #: (timer_create). Bits, of signal N bit N - 1.
 WAKING = sum(
     1 << number - 1
-    for number in (signal.SIGALRM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGIO, *range(34, 65))
+    for number in (*(SIGNALS[name] for name in ("SIGALRM", "SIGUSR1", "SIGUSR2", "SIGIO")), *range(34, 65))
 )
 #: Calls that give a socket or a process a time limit of its own, setsockopt but for these options.
 TIMING = frozenset({"settimeout", "setsockopt", "alarm", "setitimer"})
