@@ -112,6 +112,7 @@ def test_sysctls_are_in_force_on_both_hosts_and_said() -> None:
         async with two_hosts() as lab:
             assert lab.lab.facts.sysctls["net.ipv4.tcp_syn_retries"] == "127"
             assert lab.lab.facts.sysctls["net.ipv4.tcp_synack_retries"] == "255"
+            assert lab.lab.facts.sysctls["net.ipv4.tcp_orphan_retries"] == "255"
             for pid in lab.anchors.values():
                 for name, value in lab.lab.facts.sysctls.items():
                     path = "/proc/sys/" + name.replace(".", "/")
