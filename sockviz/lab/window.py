@@ -32,8 +32,8 @@ from sockviz.words.kept_sentences import (
     NOT_SHOWN,
 )
 
-#: What a held or unanswered handshake needs to live as long as a lecturer talks, and an end whose program has closed it; a waiting SYN
-#: comes every second.
+#: What a held or unanswered handshake needs to live as long as a lecturer talks, and an end that its program has closed; a
+#: waiting SYN comes every second.
 SYSCTLS = {
     "net.ipv4.tcp_orphan_retries": "255",
     "net.ipv4.tcp_syn_retries": "127",

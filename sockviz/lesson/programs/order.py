@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
 from sockviz.language import _
-from sockviz.lesson.programs.plan import Plan
+from sockviz.lesson.programs.plan import Plan, may_sleep
 from sockviz.lesson.programs.texts import file_stem
 from sockviz.lesson.programs.waits import Kind, WaitingStep, Waits
 
@@ -96,7 +96,10 @@ def meanwhile(plan: Plan, waits: Waits) -> Mapping[int, str]:
             process = step.statement.process
             if step.turn is not None:
                 current[process] = step.turn
-            last[current[process]] = step.statement
+            before = last.get(current[process])
+            together = before is not None and before.at_once and before.at_once == step.statement.at_once
+            if not (together and before is not None and may_sleep(before, plan.lesson)):
+                last[current[process]] = step.statement  # else it may still be asleep in the one before
             if step.statement.line in waits.before:
                 said.add(current[process])
     found = {}

@@ -148,7 +148,7 @@ class _Planner:
         before = self.pending.pop(process, None)
         if before and statement.at_once and statement.at_once == before.statement.at_once:
             self.pending[process] = before
-        if _may_sleep(statement, self.lesson):
+        if may_sleep(statement, self.lesson):
             self.pending[process] = _Pending(statement, len(self.turns))
         self.drafted.append(draft)
         self.wire, self.expected = [], []
@@ -162,7 +162,7 @@ class _Planner:
                 last
             ]
             # Said before the first of them, not between two.
-            lines[0].may_sleep = any(_may_sleep(each.statement, self.lesson) for each in lines)
+            lines[0].may_sleep = any(may_sleep(each.statement, self.lesson) for each in lines)
 
     def settle(self, process: str) -> _Waits | None:
         """What the expectations before a line of `process` say about the calls in which others may be asleep."""
@@ -254,7 +254,8 @@ def _operations(lesson: Lesson) -> Iterator[tuple[Page, Statement | Expectation]
 # --- what may sleep, and what says that it has woken ------------------------------------------------------------------
 
 
-def _may_sleep(statement: Statement, lesson: Lesson) -> bool:
+def may_sleep(statement: Statement, lesson: Lesson) -> bool:
+    """Whether a call of the line may wait for another process."""
     for key in statement.calls:
         row = CALLS.get(key)
         if row is None or not row.may_block:

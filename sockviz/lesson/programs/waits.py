@@ -109,7 +109,7 @@ class _Waiting:
                 self.seen.setdefault(process, []).append(index)
             self.after[index] = dict(known)
             if index in self.feeding.taken:
-                self.woken[process] = self.feeding.taken[index]
+                self.woken[process] = (*self.woken.get(process, ()), *self.feeding.taken[index])
             if statement.forks:
                 self.known[statement.targets[0]] = dict(known)
             if self.plan.has_wire and self.plan.failing.get(statement.line) == "ETIMEDOUT":
@@ -122,8 +122,11 @@ class _Waiting:
         if process not in self.known:
             self.known[process] = dict(self.last)
             self.found.append((index, Kind.START, process))
-        for line in self.woken.pop(process, ()):
+        woken = self.woken.pop(process, ())
+        for line in woken:
             self.learn(process, self.after.get(line, {}))
+        if to_come := tuple(line for line in woken if line not in self.after):
+            self.woken[process] = to_come  # this line is performed together with one that still sleeps
         return begins
 
     def learn(self, process: str, told: Mapping[str, int]) -> None:
@@ -159,9 +162,18 @@ class _Waiting:
         return self.feeding.related(at, index)
 
     def sleeps(self, at: int, index: int) -> bool:
-        """Whether the line `at` has not returned before the line `index`."""
+        """Whether the line `at` has not returned before the line `index`; or one before it, performed together with it, has not:
+        then it has not come yet."""
         taken = self.feeding.taken.get(at)
-        return taken is not None and (not taken or max(taken) >= index)
+        if taken is not None and (not taken or max(taken) >= index):
+            return True
+        together = self.lines[at].at_once
+        return (
+            bool(together)
+            and at > 0
+            and self.lines[at - 1].at_once == together
+            and self.sleeps(at - 1, index)
+        )
 
     def is_own(self, index: int) -> bool:
         """Whether no other process sees the line, nor it what they do."""
