@@ -98,9 +98,10 @@ static inline void turns_wait(int n)
     do {
         before = now;
         now = turns_at_rest(n);
-        if (access("turns", F_OK) == -1 && seen)
+        int there = access("turns", F_OK) == 0; /* asked once: it may go between two looks */
+        if (seen && !there)
             exit(n <= TURNS); /* 1: before its time */
-        seen = access("turns", F_OK) == 0;
+        seen = there;
         if (now != 0)
             turns_nap(now == -1 ? 5 : 30);
     } while (now == -1 || (now > 0 && now != before));

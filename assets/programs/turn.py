@@ -74,9 +74,10 @@ def wait(n):
     rest = -1
     while True:
         before, rest = rest, at_rest(n)
-        if seen and not os.path.exists("turns"):
+        there = os.path.exists("turns")  # asked once: it may go between two looks
+        if seen and not there:
             sys.exit(n <= last)  # 1: before its time
-        seen = os.path.exists("turns")
+        seen = there
         if rest == 0 or (rest > 0 and rest == before):
             return
         time.sleep(0.005 if rest == -1 else 0.03)
