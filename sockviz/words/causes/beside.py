@@ -19,6 +19,7 @@ _TAKEN: Mapping[str, tuple[int, int]] = {
     "IP_TTL": (1, 255), "IP_TOS": (0, 255), "IPV6_HOPLIMIT": (-1, 255), "IPV6_TCLASS": (-1, 255),
 }  # fmt: skip
 _INT = 4
+_UCRED = 3 * _INT  # struct ucred: pid, uid, gid
 
 
 def of_beside(s: Situation) -> Cause:
@@ -27,15 +28,7 @@ def of_beside(s: Situation) -> Cause:
         case "EINVAL":
             return _not_taken(s)
         case "EPERM" if any(name == "SCM_CREDENTIALS" for name, _data in _beside(s)):
-            # net/core/scm.c, scm_check_creds.
-            return Cause(
-                _("SCM_CREDENTIALS may name no other pid, uid and gid than those of {process} itself").format(
-                    process=s.call.process
-                ),
-                _(
-                    "give its own (os.getpid, os.getuid, os.getgid), or leave them to the kernel by SO_PASSCRED"
-                ),
-            )
+            return _others(s)
         case "ETOOMANYREFS":
             # net/unix/scm.c, too_many_unix_fds.
             return Cause(
@@ -57,6 +50,16 @@ def _beside(s: Situation) -> Iterator[tuple[str, bytes]]:
                 yield beside_name(level, number) or "", data
 
 
+def _others(s: Situation) -> Cause:
+    """net/core/scm.c, scm_check_creds: EPERM; EINVAL where the user namespace knows no such uid or gid, hence not its own."""
+    return Cause(
+        _("SCM_CREDENTIALS may name no other pid, uid and gid than those of {process} itself").format(
+            process=s.call.process
+        ),
+        _("give its own (os.getpid, os.getuid, os.getgid), or leave them to the kernel by SO_PASSCRED"),
+    )
+
+
 def _not_taken(s: Situation) -> Cause:
     passed = rights_passed(s.call)
     if s.is_unix and len(passed) > _MOST_DESCRIPTORS:
@@ -67,6 +70,8 @@ def _not_taken(s: Situation) -> Cause:
             _("pass the others along with another message"),
         )
     for name, data in _beside(s):
+        if s.is_unix and name == "SCM_CREDENTIALS" and len(data) == _UCRED:
+            return _others(s)
         low, high = _TAKEN.get(name, (0, -1))
         number = int.from_bytes(data[:_INT], "little", signed=True)
         if low <= high and data and not low <= number <= high:
