@@ -13,7 +13,10 @@ from sockviz.model.events import OutputWritten
 
 #: Of each stream of a program no more is kept (bytes). What comes after is read, so that the program goes on, and counted.
 KEPT = 256 << 10
-_AT_ONCE = 16 << 10
+_AT_ONCE = 64 << 10
+#: So much of what is not kept is read (bytes), then nothing for so long (seconds): a program may print 40 MB of it a second, and
+#: neither takes this process's time nor, asleep at its pipe, that of the others.
+_BURST, _PAUSE = 4 << 20, 0.1
 
 
 @dataclass(slots=True)
@@ -23,6 +26,7 @@ class _Stream:
     reading: int
     kept: int = 0
     unkept: int = 0
+    burst: int = 0
 
 
 class Outputs:
@@ -48,18 +52,25 @@ class Outputs:
                 if not self._read(reading):
                     break
 
+    def exceeds(self, process: str) -> bool:
+        """Whether a program has printed more than is kept of it, and prints on."""
+        return any(each.process == process and each.kept >= KEPT for each in self._streams.values())
+
     def tell_unkept(self) -> None:
         """Tells of what was not kept so far."""
         for stream in self._streams.values():
             self._tell(stream)
 
     def close(self) -> None:
-        """Tells of what was not kept, and closes all."""
+        """Reads what is there still, tells of what was not kept, and closes all."""
+        self.read_all()
         for stream in list(self._streams.values()):
             self._end(stream)
 
     def _hear(self, reading: int) -> None:
-        self._read(reading)
+        if self._read(reading) and (stream := self._streams[reading]).burst >= _BURST:
+            stream.burst = 0
+            self._readers.leave_alone(reading, _PAUSE)
 
     def _read(self, reading: int) -> bool:
         """Reads once. False where nothing is left to be read by now."""
@@ -74,6 +85,7 @@ class Outputs:
         kept = data[: max(KEPT - stream.kept, 0)]
         stream.kept += len(kept)
         stream.unkept += len(data) - len(kept)
+        stream.burst += len(data) - len(kept)
         if kept:
             self._say(OutputWritten(time.time(), stream.process, stream.number, kept))
         return True

@@ -24,21 +24,41 @@ class Readers:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._calls: dict[int, Callable[[], None]] = {}
+        self._left_alone: dict[int, asyncio.TimerHandle] = {}
         self._poll = select.poll()
 
     def add(self, file: int | HasFileno, call: Callable[[], None]) -> None:
         """Has `call` read from `file` whenever something has come, until `remove`."""
         fd = file if isinstance(file, int) else file.fileno()
         self._calls[fd] = call
+        self._begin(fd)
+
+    def _begin(self, fd: int) -> None:
         self._poll.register(fd, select.POLLIN)
-        self._loop.add_reader(fd, call)
+        self._loop.add_reader(fd, self._calls[fd])
 
     def remove(self, file: int | HasFileno) -> None:
         """To be called before it is closed."""
         fd = file if isinstance(file, int) else file.fileno()
         del self._calls[fd]
+        if (left_alone := self._left_alone.pop(fd, None)) is not None:
+            left_alone.cancel()
+        else:
+            self._end(fd)
+
+    def _end(self, fd: int) -> None:
         self._poll.unregister(fd)
         self._loop.remove_reader(fd)
+
+    def leave_alone(self, fd: int, seconds: float) -> None:
+        """Has nothing be read from it for so long: who writes without end sleeps the while, and everybody else has a turn."""
+        if fd in self._calls and fd not in self._left_alone:
+            self._end(fd)
+            self._left_alone[fd] = self._loop.call_later(seconds, self._again, fd)
+
+    def _again(self, fd: int) -> None:
+        del self._left_alone[fd]
+        self._begin(fd)
 
     def read_now(self) -> None:
         """Reads what waits, without waiting: afterwards everything that was said before has been heard."""

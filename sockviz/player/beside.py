@@ -20,7 +20,8 @@ from sockviz.visible import quoted
 
 #: Somebody sits there: on a busy machine programs are waited for so many times as long at most.
 _AT_MOST = 2.0
-#: Who makes more calls before it listens, or sleeps in one, is in a loop of its own, and nobody knows what it waits for.
+#: Who makes more calls before it listens, or sleeps in one, is in a loop of its own, as is who prints more than is kept: nobody
+#: knows what it waits for.
 _MANY = 500
 
 
@@ -36,7 +37,8 @@ class _Source(Accompanied):
 
     def _has_begun(self, program: str) -> bool:
         first = self._timeline.world.processes.get(program)
-        return super()._has_begun(program) or (first is not None and first.entered > _MANY)
+        calls = first is not None and first.entered > _MANY
+        return super()._has_begun(program) or calls or self._started.outputs.exceeds(program)
 
     @property
     def outer_proc(self) -> str | None:

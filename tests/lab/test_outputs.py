@@ -1,0 +1,81 @@
+"""What programs print: of one that prints without end nobody is kept busy."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from sockviz.lab import outputs
+from sockviz.lab.outputs import KEPT, Outputs
+from sockviz.lab.readers import Readers
+from sockviz.model.events import OutputWritten
+
+
+@contextmanager
+def printing(to: Outputs, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that prints there."""
+    writing = to.open("it", 1)
+    with subprocess.Popen(command, stdout=writing) as program:
+        os.close(writing)
+        try:
+            yield program
+        finally:
+            program.kill()
+
+
+def kept(said: list[OutputWritten]) -> int:
+    """How many bytes of it there are."""
+    return sum(len(each.data) for each in said if isinstance(each.data, bytes))
+
+
+def test_who_prints_without_end_waits_at_its_pipe_the_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        monkeypatch.setattr(outputs, "_PAUSE", 3600.0)
+        said: list[OutputWritten] = []
+        readers = Readers()
+        all_of_it = Outputs(readers, said.append)
+        left_alone = asyncio.Event()
+        leave_alone = readers.leave_alone
+
+        def noted(fd: int, seconds: float) -> None:
+            leave_alone(fd, seconds)
+            left_alone.set()
+
+        monkeypatch.setattr(readers, "leave_alone", noted)
+        with printing(all_of_it, ["yes"]):
+            async with asyncio.timeout(60):
+                await left_alone.wait()
+            all_of_it.tell_unkept()
+            told = len(said)
+            for _ in range(100):
+                await asyncio.sleep(0)
+                readers.read_now()
+            all_of_it.tell_unkept()
+            assert len(said) == told
+            assert all_of_it.exceeds("it")
+            assert kept(said) == KEPT
+        all_of_it.close()
+
+    asyncio.run(body())
+
+
+def test_it_goes_on_after_a_while_and_all_that_it_printed_is_counted() -> None:
+    async def body() -> None:
+        said: list[OutputWritten] = []
+        readers = Readers()
+        all_of_it = Outputs(readers, said.append)
+        size = KEPT + 3 * outputs._BURST + 5
+        with printing(all_of_it, ["head", "-c", str(size), "/dev/zero"]) as program:
+            async with asyncio.timeout(60):
+                while program.poll() is None:
+                    await asyncio.sleep(0.01)
+        all_of_it.close()  # with what the pipe still has
+        assert kept(said) + sum(each.unkept for each in said) == size
+        assert kept(said) == KEPT
+
+    asyncio.run(body())
