@@ -25,6 +25,7 @@ from sockviz.player.jury import AGAIN
 from sockviz.player.next import Do, Next
 from sockviz.player.patience import Patience
 from sockviz.player.pump import Pump
+from sockviz.player.pumping import Pumping
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.rest import come_to_rest
 from sockviz.words.kept_sentences import ANOTHER_CAME, ANY, HAS_ENDED, NO_LINK, NONE_CAME, NOT_REACHED
@@ -83,8 +84,7 @@ class Performed:
         self._to_be_made: set[str] = set()  # by a fork that was typed, and waits for its turn
         self._news = asyncio.Event()
         self._pump = Pump(lab, timeline, counters, self._appended, traced=traced)
-        self._pumping = asyncio.ensure_future(self._pump.run())
-        self._pumping.add_done_callback(self._pump_ended)
+        self._pumping = Pumping(self._pump, self._appended)
         self._to_start = [name for name in processes.names if name not in processes.forked]
         self._prepare()
 
@@ -150,10 +150,7 @@ class Performed:
 
     async def close(self) -> tuple[str, ...]:
         """Ends every process and the lab."""
-        self._pumping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._pumping
-        return await self._lab.close()
+        return await self._pumping.close(self._lab)
 
     # --- besides ----------------------------------------------------------------------------------------------
 
@@ -378,16 +375,6 @@ class Performed:
         self._news.set()
         for changed in self._watchers:
             changed()
-
-    def _pump_ended(self, task: asyncio.Future[None]) -> None:
-        if task.cancelled():
-            return
-        error = task.exception()
-        if error is not None:
-            self._problem = _("sockviz failed while it watched the lab ({error})").format(
-                error=f"{type(error).__name__}: {error}"
-            )
-        self._appended()
 
 
 def _job(statement: Statement) -> Job:

@@ -16,6 +16,7 @@ from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do, Next
 from sockviz.player.programs_begun import Surroundings
 from sockviz.player.pump import Pump
+from sockviz.player.pumping import Pumping
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.rest import come_to_rest
 from sockviz.player.source import Source
@@ -43,7 +44,7 @@ class Traced(Source):
         self.not_waited_for: list[str] = []
         self._started = Started(lab)
         self._pump = Pump(lab, timeline, counters, self._appended, traced=True)
-        self._pumping = asyncio.ensure_future(self._pump.run())
+        self._pumping = Pumping(self._pump, self._appended)
 
     async def start(self, programs: Iterable[Program], around: Surroundings) -> None:
         """Starts them, in order: each further one once the one before is up (see `_is_up`), but where they are held and the
@@ -138,10 +139,7 @@ class Traced(Source):
     async def close(self) -> tuple[str, ...]:
         """Ends every program and the lab."""
         self._started.outputs.close()
-        self._pumping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._pumping
-        return await self._lab.close()
+        return await self._pumping.close(self._lab)
 
     # --- besides ----------------------------------------------------------------------------------------------
 
@@ -192,18 +190,14 @@ class Traced(Source):
     async def ended(self) -> None:
         """Returns when every program has ended and what it has left is seen, or the lab has."""
         while not self.over:
-            self._news.clear()
-            await self._changed_or_over()
+            await self._hear(_GLANCE)  # the end of the last process is an event; that it was the last is none
         if self.problem is None:
             self._lab.readers.read_now()
             self._started.outputs.close()
             await come_to_rest(self._lab, self._pump, self._timeline, self._hear)
 
-    async def _changed_or_over(self) -> None:
-        """The end of the last process is an event; that it was the last is none."""
-        await self._hear(_GLANCE)
-
     async def _hear(self, timeout: float) -> None:
+        self._news.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._news.wait()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sockviz.kernel.errors import KernelRefused
 from sockviz.lab.hearing import Heard
 from sockviz.lab.lab import Job, Link, Observation, Passed
-from sockviz.model.events import CallEntered, CallReturned, ProcessStarted, StatementFinished
+from sockviz.lab.readers import Readers
+from sockviz.lab.supervisor import LabRefused
+from sockviz.lab.tracing import Tracing
+from sockviz.model.events import CallEntered, CallReturned, OutputWritten, ProcessStarted, StatementFinished
 from sockviz.model.segments import Packet
 from sockviz.model.sockets import Asleep
 from sockviz.model.timeline import LabFacts
@@ -91,6 +94,29 @@ class ScriptedLab:
     async def close(self) -> tuple[str, ...]:
         self.closed = True
         return ()
+
+
+class TracingScript(ScriptedLab):
+    """See `sockviz.player.started.TracingLab`. Nothing can be started in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readers = Readers()
+
+    async def tracing(self, host: str) -> Tracing:
+        raise LabRefused(f"tracing on {host}", 0)
+
+    def meets(self, path: str) -> None:
+        """It is known already."""
+
+    def say(self, event: OutputWritten) -> None:
+        self.says(event)
+
+    def run_delays(self) -> Mapping[int, float]:
+        return {}
+
+    def signal(self, process: str, number: int) -> None:
+        """Nobody is there to get it."""
 
 
 def started(name: str) -> ProcessStarted:
