@@ -285,16 +285,13 @@ def sockets_not_there(view: View, panels: dict[str, list[str]]) -> Iterator[str]
 
 
 def nameless(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
-    """The sockets whose name their line leaves out, while more words than are needed stand beneath another's, or rows are
-    empty."""
+    """The sockets whose line leaves their name out: it is what a reader looks for first."""
     lookup = Lookup(view.world)
     for process in view.world.processes.values():
         lines = panels.get(process.name, [])
-        if not any(not text.strip() or re.fullmatch(r"\s+send-q +0\s*", text) for text in lines):
-            continue
         for entry in process.fds:
             name = lookup.name(process.name, entry.inode, entry.fd) if entry.is_socket and entry.inode else ""
-            first = block_of(lines, str(entry.fd)).lstrip()
+            first = block_of(lines, str(entry.fd)).removeprefix(f"─ {process.name}").lstrip()
             if name and first and not re.match(rf"{entry.fd}\s+{re.escape(name[:6])}", first):
                 yield f"{process.name} {entry.fd}: its name, {name}, is left out of {first[:40]}"
 

@@ -17,7 +17,7 @@ from sockviz.model.values import Address
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage import byte_lines, timer_lines, without_row
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
-from sockviz.tui.stage.descriptor_words import named_state, plain_target, protocol_of, unseen
+from sockviz.tui.stage.descriptor_words import briefly, named_state, plain_target, protocol_of, unseen
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
@@ -164,24 +164,35 @@ class Pen:
         return without_row.told(self.view.world, it.inode, it.entry, start, columns, self.width)
 
     def _tight(self, it: DescriptorRow, row: SocketRow, brief: Line) -> Line | None:
-        """A socket's own line with both its ends and `brief`, without columns, and without its name where that has no room; None
-        where even that has none."""
+        """A socket's own line with both its ends and `brief`, without columns; None where even that has no room. What gives way,
+        in this order: air, the longer word for its state, the symbol beside that, its own port, and last its name; but not what
+        the page asks about."""
         number = f"{it.entry.fd if it.entry is not None else '–'}"
-        state = named_state(row.state, large=self.view.look.large)
         said = Line(((f" {brief.text.lstrip()}", brief.runs[-1][1]),)) if brief.width else Line()
-        least = self._least(row)
-        written: tuple[str, ...] = (least,)
+        written: tuple[str, ...] = (self._least(row),)
         if row.has_ports and row.peer is not None:
             written += (both := self._both_ports(row), both.replace(":", ""))
         elif row.has_ports:
             written += (f":{port_of(row.local)}",)
+        far = (f"→{port_of(row.peer)}",) if row.has_ports and row.peer is not None else ()
+        states = briefly(row.state, large=self.view.look.large)
+        wanted = asked(self.view, it)
+        if wanted is not None:
+            states = tuple(each for each in states if row.state.value in each[0])
+        if wanted is not None and Part.ENDS in wanted:
+            far = ()
         (_, hue), (named, of_name) = self._numbered(it)
         name = f" {named.strip()}" if named.strip() else ""
-        for margin, called in ((" ", name), ("", name), (" ", "")):
-            for ends in written:
-                whole = line(margin, (number, hue), (called, of_name), " ", state, f" {ends}") + said
-                if whole.width < self.width:
-                    return whole
+        for called in (name, ""):
+            for state, ends in (
+                *((state, written) for state in states),
+                *((state, far) for state in states if called),
+            ):
+                for margin in (" ", ""):
+                    for end in ends:
+                        whole = line(margin, (number, hue), (called, of_name), " ", state, f" {end}") + said
+                        if whole.width < self.width:
+                            return whole
         return None
 
     def _brief(

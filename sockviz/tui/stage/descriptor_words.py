@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sockviz.language import _
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.world import World
@@ -9,6 +11,9 @@ from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage.ink import Line, Span, line
 from sockviz.tui.stage.lookup import port_of
 from sockviz.words.wording import name_text
+
+#: The states that `ss` has shorter words for (iproute2, misc/ss.c: sstate_name).
+_AS_SS = {State.ESTABLISHED: "ESTAB", State.SYN_RECEIVED: "SYN-RECV"}
 
 
 def unseen(world: World, inode: int, width: int) -> Line:
@@ -33,6 +38,17 @@ def protocol_of(entry: FdEntry | None, row: SocketRow) -> str:
 def named_state(state: State, *, large: bool) -> Span:
     """Its symbol and its name."""
     return f"{STATE_SYMBOLS[state]} {state}", state_role(state, large=large)
+
+
+def briefly(state: State, *, large: bool) -> Sequence[Span]:
+    """The same in fewer and fewer characters: whole, as `ss` writes it; then the same without a symbol."""
+    short = _AS_SS.get(state, state.value)
+    role = state_role(state, large=large)
+    words = (state.value, short)
+    symbol = STATE_SYMBOLS[state]
+    return tuple(
+        dict.fromkeys((*((f"{symbol} {word}", role) for word in words), *((word, role) for word in words)))
+    )
 
 
 def plain_target(entry: FdEntry) -> str:

@@ -12,6 +12,7 @@ from sockviz.language import current as current_language
 from sockviz.model.call import Stage
 from sockviz.model.hosts import LINK
 from sockviz.model.process import Process
+from sockviz.model.sockets import SocketRow
 from sockviz.tui.palette import NEXT, hue_of, hues
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import is_at_work, is_program, next_line
@@ -296,14 +297,20 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         if told.focus is not None and told.focus.inode is not None
         else None
     )
-    if row is not None and row.family != "AF_UNIX" and str(port_of(row.local)) not in told.text:
-        # Which connection it is comes before a column of names.
+    if row is not None and row.family != "AF_UNIX" and _lacks(view, name, row, told.text):
+        # Which connection it is, and what it is called, come before a column of names.
         start = edge + line((name, f"{hue} strong"))
         told = table(view, process, max(1, width - start.width), 1, colours)[-1]
         if not told.text.startswith(" "):
             start += line(" ")  # client2 and its descriptor 3 are not client23
             told = table(view, process, max(1, width - start.width), 1, colours)[-1]
     return start + told
+
+
+def _lacks(view: View, process: str, row: SocketRow, told: str) -> bool:
+    """Whether a socket's line has no room for its own port, or for what it is called."""
+    called = view.world.name_of(process, row.inode, None) or ""
+    return str(port_of(row.local)) not in told or f" {called[:6]} " not in told
 
 
 def _frame_role(hue: str, process: Process | None) -> str:
