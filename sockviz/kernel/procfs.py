@@ -262,6 +262,14 @@ def _protocol(path: str) -> str | None:
         return None
 
 
+def _is_undumpable(pid: int, proc: str) -> bool:
+    """fs/proc/base.c, task_dump_owner: all that is in the directory of such a process counts as root's, it does not."""
+    try:
+        return os.stat(f"{proc}/{pid}/fd").st_uid != os.stat(f"{proc}/{pid}").st_uid
+    except OSError:  # ENOENT, ESRCH: gone
+        return True
+
+
 def read_process(
     name: str,
     pid: int,
@@ -273,9 +281,9 @@ def read_process(
 ) -> ProcessRow | None:
     """What /proc says of `pid`, which the lesson calls `name`; None when it is gone.
 
-    A process that has ended and was not reaped yet (state ``Z``) has no descriptors; one that is about to is not seen where
-    it hides them. Raises `KernelRefused` where
-    /proc shows neither its state nor its descriptors.
+    A process that has ended and was not reaped yet (state ``Z``) has no descriptors; one that is about to, or that lets nobody
+    look at it (prctl(2), PR_SET_DUMPABLE), is not seen where it hides them. Raises `KernelRefused` where /proc shows neither its
+    state nor its descriptors.
     """
     stat = read_stat(pid, proc=proc, read=read)
     if stat is None:
@@ -288,7 +296,7 @@ def read_process(
         # fs/proc/base.c, task_dump_owner: once it has given up its memory an ending process counts as root's, and shows
         # its descriptors to nobody else. It still has them for a moment: not seen is not the same as closed.
         again = read_stat(pid, proc=proc, read=read) if refusal.number == errno.EACCES else stat
-        if again is None or again.is_ending or again.state in "ZX":
+        if again is None or again.is_ending or again.state in "ZX" or _is_undumpable(pid, proc):
             return None
         raise
     if fds is None:

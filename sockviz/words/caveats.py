@@ -16,6 +16,10 @@ GIVEN_UP = "given up: "
 _SENTENCES: Mapping[str, str] = {
     "filter": N_("{process} sets a filter of its own (seccomp): calls that it refuses are not seen"),
     "io_uring": N_("{process} sets up io_uring: what is asked for through it is not seen"),
+    "hidden": N_(
+        "{process} lets nobody look at it (PR_SET_DUMPABLE, or a program that may not be read): which descriptors it holds is "
+        "not seen from here on"
+    ),
     "32-bit": N_("{process} is a 32-bit program: its calls are not seen"),
     "untraced": N_(
         "{process} makes a process that may not be traced (CLONE_UNTRACED): it is not seen, and its calls on sockets "

@@ -51,6 +51,12 @@ def _printed(process: str, *, unkept: int) -> OutputWritten:
             "look for what grows without end",
         ),
         (
+            Caveat(START, "server", "given up: lab"),
+            "the run ends here: its lab could not go on",
+            "the run could not go on, and no call of server is why",
+            "judge it once more",
+        ),
+        (
             _printed("server", unkept=992_000_000),
             "server had printed 992 MB by then",
             "server prints without end",

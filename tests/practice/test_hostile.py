@@ -15,16 +15,18 @@ import pytest
 from sockviz import cli
 from sockviz.lab import landlock
 from sockviz.lab.directory import BUILDING, LabDirectory, sweep
+from sockviz.model.events import Caveat
 from sockviz.practice import bounds, building
 from sockviz.practice.bounds import GivenUp, within_bounds
 from sockviz.practice.building import Built, CannotBuild, build
+from sockviz.practice.shelf import find
 from sockviz.practice.verdicts import verdicts
 from sockviz.words.headlines import headline
-from tests.practice.attempts import exercise, exercise_of, tried, wrote
+from tests.practice.attempts import attempted, exercise, exercise_of, tried, wrote
 from tests.required import unavailable
 
 HOSTILE = r"""
-import ctypes, fcntl, os, shutil, signal, socket, sys, time
+import ctypes, fcntl, os, resource, shutil, signal, socket, sys, time
 
 def tell(what, *others):
     try:
@@ -40,6 +42,11 @@ for fd in range(900, 1024):
 libc = ctypes.CDLL(None)
 others = [int(each) for each in os.listdir("/proc") if each.isdigit() and int(each) not in (1, os.getpid())]
 assert others
+for other in (1, *others):
+    tell("limiting", resource.prlimit, other, resource.RLIMIT_CPU, (1, 1))
+    resource.prlimit(other, resource.RLIMIT_CPU)
+    resource.prlimit(0, resource.RLIMIT_CPU, resource.getrlimit(resource.RLIMIT_CPU))
+tell("what no tracer sees", libc.syscall, 425, 4, ctypes.create_string_buffer(120))
 for other in others:
     tell("killing", os.kill, other, signal.SIGKILL)
     tell("stopping", os.kill, other, signal.SIGSTOP)
@@ -107,6 +114,16 @@ def test_others_are_out_of_its_reach_and_nothing_of_it_is_left(
     with (folder / "daemon").open() as daemon:
         fcntl.flock(daemon, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever held it has ended
     assert not [*temporary.iterdir()]
+
+
+def test_who_lets_nobody_look_at_it_is_judged_all_the_same(tmp_path: Path) -> None:
+    """Root sees it; of others see tests/kernel/test_undumpable.py."""
+    unseen = "import ctypes\nctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"
+    solution = find("forgot-listen").file("solution", "python").read_text()
+    done = attempted("forgot-listen", wrote(tmp_path, unseen + solution))
+    assert done.passed
+    assert done.timeline is not None
+    assert [event.what for event in done.timeline.events if isinstance(event, Caveat)] == ["hidden"]
 
 
 def test_a_run_without_end_and_one_without_measure_are_ended(

@@ -12,6 +12,7 @@ from sockviz.lab.tracer.image import outer_pid
 from sockviz.lab.tracer.memory import numbers
 
 # linux/prctl.h, sched.h, ptrace.h
+_PR_SET_DUMPABLE, _DUMPABLE = 4, 1
 _PR_SET_SECCOMP, _CLONE_UNTRACED = 22, 0x00800000
 _TRACEME, _ATTACH, _SEIZE = 0, 16, 0x4206
 #: linux/audit.h: the architecture is one of 64 bits.
@@ -25,6 +26,8 @@ def of_call(tid: int, name: str, a: Sequence[int]) -> str | None:
     match name:
         case "prctl" if a[0] == _PR_SET_SECCOMP:
             return "filter"
+        case "prctl" if a[0] == _PR_SET_DUMPABLE and a[1] != _DUMPABLE:
+            return "hidden"
         case "seccomp" if a[0] in (0, 1):  # SECCOMP_SET_MODE_STRICT, _FILTER
             return "filter"
         case "io_uring_setup":
@@ -48,8 +51,10 @@ def of_program(pidfd: int | None, arch: int) -> str | None:
             return None
         program = f"/proc/{pid}/exe"
         about = os.stat(program)
+    except PermissionError:
+        return "hidden"  # its file may be executed, and not read (fs/exec.c, would_dump)
     except OSError:
-        return None  # EACCES, ENOENT: /proc does not show it
+        return None  # ENOENT: /proc does not show it
     is_others = about.st_uid != os.geteuid() or (about.st_uid == _OVERFLOW_UID and os.getuid())
     by_mode = (about.st_mode & stat.S_ISUID and is_others) or (
         about.st_mode & (stat.S_ISGID | stat.S_IXGRP) == stat.S_ISGID | stat.S_IXGRP

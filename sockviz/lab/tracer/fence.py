@@ -1,5 +1,5 @@
-"""What keeps a program that nobody trusts to itself: others in its lab it can neither look into nor signal, and of memory and
-disk it takes so much.
+"""What keeps a program that nobody trusts to itself: others in its lab it can neither look into nor signal, nor set limits of; of
+memory and disk it takes so much; and what it asks of the kernel is in sight.
 
 Standard library only: it is part of what runs inside a lab (see init.py).
 """
@@ -8,24 +8,40 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import resource
 import struct
 
 from sockviz.lab import landlock
 from sockviz.lab.confinement import PR_SET_NO_NEW_PRIVS, StepRefused, libc, limit_to, prctl
+from sockviz.lab.seccomp import ALLOW, ERRNO, shut_in
 
 #: A file that it writes, and the memory of one process, in bytes; SIGXFSZ and ENOMEM tell it.
 LARGEST_FILE, MOST_MEMORY = 256 << 20, 4 << 30
 #: linux/landlock.h: moving files between directories, which every wall over files forbids but for where it is allowed.
 _REFER, _REFER_SINCE = 1 << 13, 2
 _SIGNALS = 2
+#: Numbers of prlimit64, and of io_uring_setup, by machine (linux/audit.h): x86-64, x32 and 32 bits there; arm64, riscv64.
+_CALLS = {
+    0xC000003E: ((302, 0x40000000 | 302), (425, 0x40000000 | 425)),
+    0x40000003: ((340,), (425,)),
+    0xC00000B7: ((261,), (425,)),
+    0xC00000F3: ((261,), (425,)),
+}
+# linux/bpf_common.h, and struct seccomp_data
+_LOAD, _RETURN, _EQUAL = 0x20, 0x06, 0x15
+_NUMBER, _ARCH, _PID, _LIMIT = 0, 4, 16, 32
 
 
 def put_up() -> None:
     """Over this process and all that it will make, for good. Where the kernel has no Landlock the limits stand alone."""
     limit_to(resource.RLIMIT_FSIZE, most=LARGEST_FILE)
     limit_to(resource.RLIMIT_AS, most=MOST_MEMORY)
+    with contextlib.suppress(
+        StepRefused
+    ):  # EINVAL: a kernel without CONFIG_SECCOMP_FILTER, on which nothing is traced either
+        shut_in(_refusals())
     with contextlib.suppress(StepRefused, OSError):  # E2BIG: sixteen walls stand around sockviz already
         _keep_to_itself(landlock.version())
 
@@ -52,3 +68,27 @@ def _keep_to_itself(version: int) -> None:
             raise StepRefused("landlock_restrict_self", ctypes.get_errno())
     finally:
         os.close(ruleset)
+
+
+def _refusals() -> bytes:
+    """A filter, of struct sock_filter: what a process may do to others of its user that no other wall keeps it from.
+
+    prlimit(2) sets their limits: of CPU time, at which the kernel ends them. Its own a program sets by pid 0, as setrlimit does.
+    io_uring_setup(2) is refused as where kernel.io_uring_disabled is 2: what is asked for through it no tracer sees.
+    """
+    code = [(_LOAD, 0, 0, _ARCH)]
+    for arch, (limiting, rings) in _CALLS.items():
+        block = [(_LOAD, 0, 0, _NUMBER)]
+        for number in rings:
+            block += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, ERRNO | errno.EPERM)]
+        for number in limiting:
+            block += [
+                (_EQUAL, 0, 8, number),
+                (_LOAD, 0, 0, _PID), (_EQUAL, 4, 0, 0),
+                (_LOAD, 0, 0, _LIMIT), (_EQUAL, 0, 3, 0), (_LOAD, 0, 0, _LIMIT + 4), (_EQUAL, 0, 1, 0),
+                (_RETURN, 0, 0, ALLOW), (_RETURN, 0, 0, ERRNO | errno.EPERM),
+            ]  # fmt: skip
+        block.append((_RETURN, 0, 0, ALLOW))
+        code += [(_EQUAL, 0, len(block), arch), *block]
+    code.append((_RETURN, 0, 0, ALLOW))
+    return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)

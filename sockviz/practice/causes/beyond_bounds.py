@@ -1,5 +1,5 @@
-"""A program that takes more than a run may: it makes processes or prints without end, or takes too much memory. What else of its
-run went wrong comes of that."""
+"""A program that takes more than a run may: it makes processes or prints without end, or takes too much memory; or whose run
+could not go on. What else of its run went wrong comes of that."""
 
 from __future__ import annotations
 
@@ -48,6 +48,12 @@ def beyond_bounds(case: Case) -> Beyond | None:
         cause = _("{process} takes more and more memory").format(process=you)
         following = _("look for what grows without end: what a loop adds to, or keeps of each round")
         return Beyond("", Advice(cause, following))
+    if why == "lab":
+        cause = _("the run could not go on, and no call of {process} is why")
+        following = _(
+            "judge it once more; where it comes again, `sockviz doctor` says what this machine lacks"
+        )
+        return Beyond("", Advice(cause.format(process=you), following))
     for name, count in printed.items():
         process = case.world.processes[name]
         if count >= _MUCH and process.alive and goes_on(case, process, _MANY) is None:
