@@ -101,7 +101,10 @@ class Crew:
             self._ahead[name] = asyncio.ensure_future(making)
 
     async def _make(self, name: str, host: str, *, directory: Path, privileged: bool) -> None:
-        channel = self._open_channel(name, host)
+        try:
+            channel = self._open_channel(name, host)
+        except OSError as error:  # EMFILE, ENFILE
+            raise LabRefused(f"starting {name}", error.errno or 0) from None
         if channel.theirs is None:
             raise LabRefused(f"starting {name}", 0)
         hello = self._hellos[name]

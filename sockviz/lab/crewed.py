@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sockviz.kernel import procfs, sock_diag
+from sockviz.kernel.errors import KernelError
 from sockviz.lab.crew import Crew, Ports
 from sockviz.lab.directory import LabDirectory
 from sockviz.lab.hearing import Heard
@@ -174,12 +175,15 @@ class CrewedLab:
         if self._texts is not None:
             self._texts.close()
         await self._crew.close()
-        left = self._left()
-        for window in self._windows.values():
-            window.close()
-        self._directory.remove()
-        return left
+        try:
+            return self._left()
+        except KernelError:
+            return ()  # it cannot be told any more
+        finally:
+            for window in self._windows.values():
+                window.close()
+            self._directory.remove()
 
     def _left(self) -> tuple[str, ...]:
-        """What of its processes the kernel still has where they were not alone."""
+        """What of its processes the kernel still has where they were not alone. Raises `KernelError`."""
         return ()

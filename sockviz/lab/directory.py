@@ -59,13 +59,16 @@ class LabDirectory:
         return {"sysctls": dict(sysctls), "directory": str(self.files)}
 
     def note(self, name: str, text: str) -> None:
-        """Leaves a note for another sockviz, as `sockviz shell` reads it."""
-        (self.path / name).write_text(text, encoding="utf-8", errors="replace")  # a command may be no text
+        """Leaves a note for another sockviz, as `sockviz shell` reads it. No lab depends on it: where the disk is full there is
+        none."""
+        with contextlib.suppress(OSError):
+            (self.path / name).write_text(
+                text, encoding="utf-8", errors="replace"
+            )  # a command may be no text
 
     def note_script(self, number: int | None, slug: str, title: str) -> None:
-        """Leaves a note of the lesson that is performed here. Nothing depends on it: where the disk is full there is none."""
-        with contextlib.suppress(OSError):
-            self.note("lesson", f"{'' if number is None else number}\n{slug}\n{title}\n")
+        """Leaves a note of the lesson that is performed here."""
+        self.note("lesson", f"{'' if number is None else number}\n{slug}\n{title}\n")
 
     def remove(self) -> None:
         """Removes the directory and lets go of the lock."""

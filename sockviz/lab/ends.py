@@ -72,7 +72,10 @@ class Ends:
 
     def _over(self, name: str, pid: int, presumed: str | None) -> None:
         self.let_go(name)
-        stat = procfs.read_stat(pid)
+        try:
+            stat = procfs.read_stat(pid)
+        except KernelError:
+            stat = None  # hidden, or no further file can be opened
         if stat is None:
             # Its parent has waited for it before we could look: the parent's waitpid, or init.py, knows.
             asyncio.get_running_loop().call_later(_WORD, self._ended, name, None, presumed)

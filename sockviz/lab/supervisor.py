@@ -130,13 +130,13 @@ class Supervisor:
             import sockviz.lab.child  # noqa: F401
 
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+        self._control = ours
+        self._readers.add(ours, self._read)
         ours.setblocking(False)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        self._control = ours
-        self._lifeline = os.pipe2(os.O_CLOEXEC)
-        self.lifeline_inodes = frozenset({os.fstat(self._lifeline[0]).st_ino})
-        self._readers.add(ours, self._read)
         with theirs:
+            self._lifeline = os.pipe2(os.O_CLOEXEC)
+            self.lifeline_inodes = frozenset({os.fstat(self._lifeline[0]).st_ino})
             command = [
                 sys.executable,
                 "-I",

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
+from sockviz.kernel.errors import KernelError
 from sockviz.kernel.procfs import read_stat
 from sockviz.lab.answers import may_go_unheard
 from sockviz.lab.crew import Crew
@@ -55,7 +56,8 @@ _SILENCE, _STOPPED = 0.5, ("T", "t")
 
 
 class Tracing:
-    """The programs of one host. Made and opened by a lab; what it hears is said to `crew`. ``over``: every program has ended."""
+    """The programs of one host. Made and opened by a lab; what it hears is said to `crew`. ``over``: every program has ended.
+    Raises `LabRefused`."""
 
     def __init__(self, crew: Crew, host: str, texts: SourceTexts, *, private: bool) -> None:
         self.over = False
@@ -67,7 +69,11 @@ class Tracing:
         self._crew = crew
         self._host = host
         self._private = private
-        self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        try:
+            pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        except OSError as error:  # EMFILE, ENFILE
+            raise LabRefused(f"starting tracer of {host}", error.errno or 0) from None
+        self._ours, self._theirs = pair
         self._ours.setblocking(False)
         self._buffer = b""
         self._fds: deque[int] = deque()
@@ -107,17 +113,17 @@ class Tracing:
         """Starts a program, with descriptors for its three standard `streams`; `kernel` has the rules by which it is treated (see
         `sockviz.words.worst_kernel`); a ``fenced`` one is kept to itself (`sockviz.lab.tracer.fence`). Where a rule asks for a
         look, its task waits until `look` has come back. Raises `LabRefused` with what exec said."""
-        started: asyncio.Future[None] = may_go_unheard(asyncio.get_running_loop().create_future())
-        self._starting[program.name] = started
-        self._look = look
-        self.over = False
-        self._started += 1
         about: Json = {
             "command": list(program.command), "environment": dict(environment), "directory": directory, "kernel": list(kernel),
             "fenced": fenced,
         }  # fmt: skip
+        file = _in_memory(json.dumps(about).encode())
+        started: asyncio.Future[None] = may_go_unheard(asyncio.get_running_loop().create_future())
+        self._starting[program.name] = started
+        self._look = look
+        self.over = False
+        self._started += 1  # before it is sent: that those before it are over is said by their number
         try:
-            file = _in_memory(json.dumps(about).encode())
             try:
                 await self._send({"op": "start", "name": program.name}, (*streams, file))
             finally:
@@ -167,7 +173,10 @@ class Tracing:
 
     def _is_stopped(self) -> bool:
         """Whether the tracer itself is stopped by a signal: nothing is told then, and whoever it watches waits. Said once."""
-        stat = read_stat(self._pid) if self._pid else None
+        try:
+            stat = read_stat(self._pid) if self._pid else None
+        except KernelError:
+            return self._was_stopped  # no further file can be opened: nobody knows
         is_stopped = stat is not None and stat.state in _STOPPED
         if is_stopped and self._first and not self._was_stopped:
             self._crew.say(Caveat(time.time(), self._first, "stopped"))
@@ -263,9 +272,10 @@ class Tracing:
             case ProcRefused(errno=number):
                 self.outer_proc = number
             case TracerHere():
-                pidfd = self._fds.popleft()
-                self._pid = _pid_of(pidfd)
-                os.close(pidfd)
+                if self._fds:  # where no further descriptor could be had it came without
+                    pidfd = self._fds.popleft()
+                    self._pid = _pid_of(pidfd)
+                    os.close(pidfd)
             case ToldSoFar():
                 self._tell()
             case LookWanted(process=process, task=task):
@@ -314,11 +324,18 @@ def _in_memory(content: bytes) -> int:
         file = os.memfd_create("sockviz-program")
     except OSError as error:  # EMFILE, ENFILE, ENOMEM
         raise LabRefused("memfd_create", error.errno or 0) from None
-    with open(file, "wb", closefd=False) as writing:
-        writing.write(content)
+    try:
+        with open(file, "wb", closefd=False) as writing:
+            writing.write(content)
+    except OSError as error:  # ENOSPC, ENOMEM
+        os.close(file)
+        raise LabRefused("memfd_create", error.errno or 0) from None
     return file
 
 
 def _pid_of(pidfd: int) -> int:
-    """By which number this machine knows a process; 0 where it has ended."""
-    return outer_pid(pidfd) or 0
+    """By which number this machine knows a process; 0 where it has ended, or no further file can be opened to read it."""
+    try:
+        return outer_pid(pidfd) or 0
+    except OSError:
+        return 0

@@ -77,8 +77,10 @@ class Started:
         `sockviz.words.worst_kernel`), and `look` has somebody look where one of these asks for it. Raises `NotStarted`, and
         `LabRefused` where nothing can be watched here."""
         tracing = await self._tracing(program.host, holds)
-        streams = [os.open("/dev/null", os.O_RDONLY) if around.stdin is None else around.stdin]
+        streams = [] if around.stdin is None else [around.stdin]
         try:
+            if not streams:
+                streams.append(os.open("/dev/null", os.O_RDONLY))
             for number in (1, 2):
                 streams.append(self.outputs.open(program.name, number))
             await tracing.start(
@@ -93,6 +95,8 @@ class Started:
             self._has_started(program)
         except LabRefused as refusal:
             raise NotStarted(program, why_not_started(refusal)) from None
+        except OSError as error:  # EMFILE, ENFILE: no pipe for what it prints
+            raise NotStarted(program, os.strerror(error.errno or 0)) from None
         finally:
             for fd in streams:
                 os.close(fd)
