@@ -54,6 +54,7 @@ from sockviz.words.found import actual_in_words, reason_in_words
 from sockviz.words.gaps import Gaps
 from sockviz.words.kept_sentences import in_words
 from sockviz.words.lab_words import lab_word, settings_told
+from sockviz.words.mistakes.beside import RulesBeside
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
 from sockviz.words.programs import place_of
@@ -84,6 +85,7 @@ class Transcript:
     _programs: ProgramsTranscript = field(
         init=False
     )  # tells what those do that stand beside the lesson's lines
+    _mistakes: RulesBeside = field(default_factory=RulesBeside)
 
     def __post_init__(self) -> None:
         self.world = self.run.timeline.world_at(0)
@@ -118,6 +120,9 @@ class Transcript:
                 self.out.say(f"  {narrate(event, before, self.world)}")
             else:
                 self.out.say(*self._lines(event, before))
+            if self.run.script.beside:
+                for mistake in self._mistakes.after(Moment(self.run.timeline, number)):
+                    self._programs.warn(mistake)
             for segment in self.world.inferred[len(before.inferred) :]:
                 self.out.say(_voice(_("wire"), inferred_text(segment)))
 

@@ -44,6 +44,7 @@ from sockviz.words.call_sentences import gave
 from sockviz.words.explanation import told_by_call
 from sockviz.words.kept_sentences import in_words
 from sockviz.words.lab_words import lab_word
+from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.rules import Rules
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
@@ -113,13 +114,17 @@ class ProgramsTranscript:
             elif not is_done:
                 self._tell(moment)
             for mistake in self._rules.after(moment):
-                self._write(_said("!", mistake.text))
+                self.warn(mistake)
         self._walk.leave(self._told)
 
     def tell(self, moment: Moment) -> None:
         """Writes one event, for whoever goes through a run in which there are programs besides."""
         if not self._is_counted(moment.event):
             self._tell(moment)
+
+    def warn(self, mistake: Mistake) -> None:
+        """Writes what is wrong with one of them."""
+        self._write(_said("!", mistake.text))
 
     def _write(self, *lines: str) -> None:
         self.out.say(*(self.margin + line for line in lines))

@@ -183,6 +183,29 @@ def test_two_hosts_and_a_line_of_the_link(tmp_path: Path) -> None:
     run(it(), 60.0)
 
 
+TOO_GREEDY = """\
+import socket
+s = socket.create_server(("127.0.0.1", 9000))
+conn, peer = s.accept()
+data = conn.recv(100, socket.MSG_WAITALL)
+conn.sendall(data)
+"""
+
+
+def test_what_goes_wrong_between_a_program_and_a_line_is_told_and_what_a_line_does_alone_is_not(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "greedy.py").write_text(TOO_GREEDY, encoding="utf-8")
+    done = sockviz(
+        "sandbox", "--plain", "--and", f"server={sys.executable} -S greedy.py", cwd=tmp_path,
+        typed='c = socket.socket()\nc.connect((HOST, 9000))\nc.send(b"hi")\nc.recv(10)\n'
+        "other> s = socket.socket()\ns.bind((HOST, 9001))\nthird> t = socket.socket()\nt.connect((HOST, 9001))\n",
+    )  # fmt: skip
+    told = [line for line in done.stdout.splitlines() if line.lstrip().startswith("!")]
+    assert len(told) == 1, done.stdout
+    assert "client and server sleep in recv at the two ends of one connection" in told[0]
+
+
 NO_LISTEN = """\
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -215,6 +238,10 @@ def test_a_server_in_c_that_forgot_to_listen_as_plain_text_and_replayed(tmp_path
     refused = "client: connect fails with ECONNREFUSED: a RST answered: 127.0.0.1:8080 is bound, but nobody called listen on it"
     assert refused in done.stdout
     assert "  server   nolisten.c:7 bind(3, 127.0.0.1:8080) → 0" in done.stdout
+    assert (
+        "server has bound its socket 3 there, and has not called listen. In server, call listen"
+        in done.stdout
+    )
     assert done.stderr.startswith("sockviz: line 3, column 1: server is a program of your own")
     assert "server is started again, from its beginning" in done.stdout
     assert done.returncode == 1, "a line was wrong"

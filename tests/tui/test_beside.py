@@ -31,6 +31,7 @@ def test_a_server_of_ones_own_on_the_stage(tmp_path: Path, size: tuple[int, int]
             await typed.until("client>")
             await typed.until("asleep in accept")
             await typed.until("echo stdout ready")
+            await typed.until("◐   5     conn, peer = s.acc")  # its text, with the line at hand
             await typed.press("tab", "tab")
             assert "client>" in typed.text, (
                 "nobody types for the program: after the server the client's turn comes"
@@ -66,6 +67,7 @@ def test_a_server_of_ones_own_on_the_stage(tmp_path: Path, size: tuple[int, int]
             await typed.press("end")
             await typed.until("echo stdout ready")
             await typed.until("asleep in recv(")
+            await typed.until("◐   7 ")
             assert typed.screen.query_one(OutputPane).size.height == 1
             await typed.press("home")
             await typed.until("nothing is printed yet")

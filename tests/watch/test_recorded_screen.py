@@ -20,12 +20,13 @@ from sockviz.model.tasks import at_work
 from sockviz.player.recorded import read_recording
 from sockviz.player.run import Provenance
 from sockviz.player.sourced import Sourced, of_programs
+from sockviz.tui.mistakes import Mistakes
 from sockviz.tui.options import Options
-from sockviz.tui.screens.watch_picture import Mistakes
 from sockviz.tui.screens.watching import WatchScreen
 from sockviz.tui.stage.held_pane import HeldPane
 from sockviz.tui.view import Mode
 from sockviz.tui.watching import WatchApp
+from sockviz.words.mistakes.rules import Rules
 from tests.tui import golden
 from tests.tui.settling import drawn_at_rest, instead_of_sleeping
 from tests.watch.watching import LONG
@@ -248,7 +249,7 @@ def test_no_toast_tells_what_the_pane_of_whoever_is_held_does(
             live = replace(picture.view(), mode=Mode.LIVE)
             picture.hurrying = True
             for pane.display in (True, False):
-                picture._mistakes = Mistakes()
+                picture._mistakes = Mistakes(Rules())
                 picture._show(live, live)
                 assert pane.chosen.mistake.startswith("client was refused at")
                 assert toasts == ([] if pane.display else [pane.chosen.mistake])

@@ -95,12 +95,15 @@ class LessonScreen(TypedAt, VotedAt):
     def compose(self) -> ComposeResult:
         """Title, objective, roadmap; the lesson beside the stage, with a panel for each process of its page; timeline, keys."""
         self.keep_size()
+        self.set_class(bool(self._run.script.beside) and not has_text(self._run.script), "-programs")
         yield from panes(self.picture.view(), self.reading.opened)
 
     def on_mount(self) -> None:
         """Begins to follow the run."""
         self._unseen.enter_context(self.app.batch_update())
-        if self._run.provenance is not Provenance.LIVE and not has_text(self._run.script):
+        if self._run.provenance is not Provenance.LIVE and not (
+            has_text(self._run.script) or self._run.script.beside
+        ):
             self.add_class("-stage-alone")  # a sandbox was recorded
         self._run.watch(self.picture.ask)
         self.picture.draw()
@@ -161,6 +164,8 @@ class LessonScreen(TypedAt, VotedAt):
                 return self._liberties.files
             case "copy":
                 return self._liberties.shell
+            case "programs":
+                return bool(self._run.script.beside)
         return True
 
     @property

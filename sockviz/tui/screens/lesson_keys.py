@@ -62,6 +62,10 @@ KEYS: list[BindingType] = [
         "f", "stage_alone", N_("stage alone"), show=False, id="lesson.stage-alone",
         tooltip=N_("The stage without the lesson's text, for the last row of a room; again: with it"),
     ),
+    Binding(
+        "o", "programs", N_("programs"), show=False, id="lesson.programs",
+        tooltip=N_("The text of a program that runs beside the lines, then of the next; after the last the lesson's own"),
+    ),
     stage_keys.ZOOM,
     stage_keys.MANUAL,
     Binding(

@@ -14,6 +14,7 @@ from sockviz.language import N_
 from sockviz.lesson.document import Lesson
 from sockviz.tui import hints
 from sockviz.tui.cast import cast
+from sockviz.tui.motion import GATHER
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
 from sockviz.tui.screens.picture import Picture
@@ -29,6 +30,7 @@ from sockviz.tui.widgets.title import ObjectiveLine, TitleLine
 
 if TYPE_CHECKING:
     from sockviz.manual.pages import StoryOf
+    from sockviz.tui.screens.programs_beside import ProgramsBeside
 
 
 #: What `h` does while the link holds.
@@ -39,8 +41,6 @@ _NOTHING_TYPED = {"what_if": ""}
 _NO_VOTES = {"votes": ""}
 #: The lines that the roadmap may take, by the terminal's height.
 _ROADS = {0: 1, 32: 2, 44: 4}
-#: The lines of what programs print, at most, likewise.
-_PRINTED = {0: 2, 32: 4, 44: 7}
 
 
 def panes(view: View, opened: float, instead: Widget | None = None) -> ComposeResult:
@@ -53,6 +53,10 @@ def panes(view: View, opened: float, instead: Widget | None = None) -> ComposeRe
         yield LessonPane()
         if instead is not None:
             yield instead
+        if isinstance(view.script, Lesson) and view.script.beside:
+            from sockviz.tui.stage.held_pane import HeldPane  # few lessons have programs beside their lines
+
+            yield HeldPane()
         yield StageArea(cast(view.script, view.page, view.world, opened))
     yield TimelineBar(id="timeline")
     yield KeyBar()
@@ -75,6 +79,17 @@ class LessonPicture(Picture):
         self.notes = False
         self.counting: tuple[int, int] | None = None
         self.way_on: Callable[[], str] = str
+        self.programs: ProgramsBeside | None = None  # those that run beside the lesson's lines
+        if reading.script.beside:
+            from sockviz.tui.screens.programs_beside import ProgramsBeside  # with them
+
+            self.programs = ProgramsBeside(screen, reading)
+
+    def step_begun(self, patience: float = GATHER) -> None:
+        """What went wrong before is told no more."""
+        if self.programs is not None:
+            self.programs.since = len(self._reading.timeline)
+        super().step_begun(patience)
 
     def _show(self, known: View, view: View) -> None:
         reading, screen = self._reading, self._screen
@@ -94,7 +109,8 @@ class LessonPicture(Picture):
         roadmap.show(view)
         screen.query_one(LessonPane).show(reading.page, view, asked, self.notes)
         screen.query_one(StageArea).show(view, reading.opened)
-        _show_output(screen, view)
+        if self.programs is not None and not self.programs.show(known, view):
+            self.frames.ask()
         screen.query_one(TimelineBar).show(view)
         screen.query_one(KeyBar).rename(_renamed(view, is_open=bool(is_open)))
         self._notebook.shown(known)
@@ -102,7 +118,8 @@ class LessonPicture(Picture):
     def _show_time(self, view: View) -> None:
         """Neither the page nor how far it has got is told by that."""
         self._screen.query_one(StageArea).go_on(view, self._reading.opened)
-        _show_output(self._screen, view)
+        if self.programs is not None:
+            self.programs.show(view, view)
         self._screen.query_one(TimelineBar).show(view)
 
 
@@ -114,23 +131,3 @@ def _renamed(view: View, *, is_open: bool) -> dict[str, str]:
         **(_NOTHING_TYPED if view.mode in (Mode.RECORDED, Mode.FOLLOWING) else {}),
         **({} if is_open else _NO_VOTES),
     }
-
-
-def _show_output(screen: Screen[tuple[str, ...]], view: View) -> None:
-    """What programs print that run beside the lesson's lines. Few lessons have such, and they begin after the first picture."""
-    script = view.script
-    if not (isinstance(script, Lesson) and script.beside):
-        return
-    from sockviz.tui.stage.output_pane import OutputPane  # with them
-
-    there = screen.query(OutputPane)
-    if not there:
-        screen.mount(OutputPane(), after="#body")
-        return
-    pane = there.first()
-    most = max(lines for height, lines in _PRINTED.items() if height <= screen.size.height)
-    had = pane.styles.height.value if pane.styles.height is not None else 1
-    rows = min(max(pane.rows_wanted(view), int(had)), most)  # it does not shrink while the past is looked at
-    if rows != had:
-        pane.styles.height = rows
-    pane.show(view)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sockviz.language import _
 from sockviz.player.run import LessonRun
+from sockviz.sandbox.script import has_text
 from sockviz.tui import hints
 from sockviz.tui.liberties import Liberties
 from sockviz.tui.motion import other_tempo
@@ -61,6 +62,17 @@ class LessonStage(StageScreen):
         self.set_class(alone, "-stage-alone")
         self.picture.look = replace(self.picture.look, large=alone)
         self.call_after_refresh(self.picture.draw)
+
+    def action_programs(self) -> None:
+        """The text of a program that runs beside, and of the next; after the last of them the lesson's, where it has any."""
+        self.acted()
+        if (programs := self.picture.programs) is None:
+            return
+        if not self.has_class("-programs"):
+            self.add_class("-programs")
+        elif not programs.show_next_text(self.picture.view()) and has_text(self.reading.script):
+            self.remove_class("-programs")
+        self.picture.draw()
 
     def action_scroll(self, step: int) -> None:
         """The errno card if it is open, else the lesson's text; while nothing else has the focus."""

@@ -41,6 +41,7 @@ class SandboxScreen(LessonScreen):
     def compose(self) -> ComposeResult:
         """As a lesson's."""
         self.keep_size()
+        self.set_class(bool(self._run.script.beside), "-programs")
         self.add_class("-empty")
         yield from panes(self.picture.view(), self.reading.opened)
 

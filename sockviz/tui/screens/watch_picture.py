@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from sockviz.language import N_
-from sockviz.model.moment import Moment
 from sockviz.tui.cursor import Cursor
+from sockviz.tui.mistakes import Mistakes
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.stage import TimelineBar
 from sockviz.tui.stage.drawing import FocusableDrawing
@@ -29,38 +28,8 @@ if TYPE_CHECKING:
 
 #: The panes, left to right, by the id of the widget that fills each.
 PANES = ("held", "stage-left", "stage-wire", "stage-right")
-#: So many events are judged in one frame, at most: of a long recording the rest later.
-_JUDGED = 2_000
 #: What `h` does while the link holds.
 _RELEASES = {"link('hold')": N_("free")}
-
-
-class Mistakes:
-    """What went wrong, as far as that is sure (`sockviz.words.mistakes`), each after which event it was."""
-
-    def __init__(self) -> None:
-        self._rules = Rules()
-        self._judged = 0
-        self._after: list[int] = []
-        self._texts: list[str] = []
-
-    def judge(self, cursor: Cursor, up_to: int) -> tuple[list[str], bool]:
-        """Those that the events up to there bring, and whether all of these are judged now."""
-        last = min(up_to, self._judged + _JUDGED)
-        new: list[str] = []
-        while self._judged < last:
-            moment = Moment(cursor.timeline, self._judged)
-            self._judged += 1
-            for mistake in self._rules.after(moment):
-                self._after.append(self._judged)
-                self._texts.append(mistake.text)
-                new.append(mistake.text)
-        return new, self._judged >= up_to
-
-    def at(self, start: int, end: int) -> str:
-        """The last that came after event `start`, up to event `end`."""
-        place = bisect_right(self._after, end) - 1
-        return self._texts[place] if place >= 0 and self._after[place] > start else ""
 
 
 class WatchPicture(Picture):
@@ -82,7 +51,7 @@ class WatchPicture(Picture):
         self.let_go = False  # the chosen task was: once it sleeps, another is chosen
         self.renamed: dict[str, str] = {}
         self._state = state
-        self._mistakes = Mistakes()
+        self._mistakes = Mistakes(Rules())
 
     @property
     def is_pointing(self) -> bool:

@@ -9,6 +9,7 @@ from textual import events
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
+from sockviz.model.bystanders import is_of_a_program
 from sockviz.model.tasks import AtWork, alike, at_work
 from sockviz.model.world import World
 from sockviz.tui.messages import TaskChosen
@@ -33,18 +34,22 @@ _INDENT = 6
 @dataclass(frozen=True, slots=True)
 class ChosenTask:
     """What the reader has chosen: a task by its name, and a text by its number where it is not that of the task. ``hint`` and
-    ``mistake`` are for them to know now; ``state`` stands where nobody is held."""
+    ``mistake`` are for them to know now; ``state`` stands where nobody is held. ``holds``: somebody can be."""
 
     task: str | None = None
     text: int | None = None
     hint: str = ""
     mistake: str = ""
     state: str = ""
+    holds: bool = True
 
 
 def rows(world: World) -> list[list[AtWork]]:
-    """The tasks that are listed, those that do the same in one row."""
-    return list(alike(at_work(world)))
+    """The tasks that are listed, those that do the same in one row: of processes that perform lines none."""
+    begun = world.begun  # few runs of programs have lines
+    tasks = at_work(world)
+    theirs = [task for task in tasks if not begun or is_of_a_program(world.processes[task.process], world)]
+    return list(alike(theirs))
 
 
 def chosen_in(listed: Sequence[Sequence[AtWork]], task: str | None) -> AtWork | None:
@@ -59,7 +64,7 @@ def draw_held(view: View, chosen: ChosenTask, tally: Tally, width: int, height: 
     listed = rows(view.world)
     at = chosen_in(listed, chosen.task)
     body = [
-        crop(_heading(listed), width),
+        *([crop(_heading(listed), width)] if chosen.holds else ()),
         *(told for told, _row in _listing(view, listed, at, width, height)),
     ]
     if chosen.state and not any(each.is_held for row in listed for each in row):
@@ -145,7 +150,7 @@ class HeldPane(Drawing):
         listed = rows(self._view.world)
         at = chosen_in(listed, self.chosen.task)
         lines = _listing(self._view, listed, at, *self.size)
-        place = event.y - _FIRST
+        place = event.y - (_FIRST if self.chosen.holds else 0)
         if 0 <= place < len(lines) and lines[place][1] >= 0:
             event.prevent_default()  # a second one does not select the whole pane
             self.post_message(TaskChosen([task.name for task in listed[lines[place][1]]]))

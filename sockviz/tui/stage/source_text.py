@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
+from sockviz.model.bystanders import is_of_a_program
 from sockviz.model.call import Call, Stage
 from sockviz.model.tasks import AtWork
 from sockviz.model.world import World
@@ -60,7 +61,11 @@ def place_to_show(world: World, chosen: AtWork | None, picked: int | None) -> Te
 
 def _latest(world: World) -> list[Call]:
     return [
-        call for process in world.processes.values() for call in (process.last, *process.under_way) if call
+        call
+        for process in world.processes.values()
+        if not world.begun or is_of_a_program(process, world)
+        for call in (process.last, *process.under_way)
+        if call
     ]
 
 
