@@ -68,13 +68,13 @@ class Init:
         control: socket.socket,
         setup: Mapping[str, Any],
         networks: Mapping[str, int] | None = None,
-        own: Sequence[int] = (),
+        anchors: Sequence[int] = (),
         keep: frozenset[int] = frozenset(),
     ) -> None:
         self.control = control
         self.is_for_lessons = not setup.get("programs")
         self.cradle = Cradle("ports" in setup, networks or {}, keep)
-        self.own = own  # processes that are the lab's and not the lesson's: the lifeline does not reach them
+        self.anchors = anchors  # the lab's and not the lesson's: the lifeline does not reach them
         self.lifelines: list[int] = []
 
     def tell(self, message: Mapping[str, Any], fds: Sequence[int] = ()) -> None:
@@ -150,8 +150,9 @@ class Init:
             os._exit(127)
 
     def leave(self) -> NoReturn:
-        """Ends when every process of the lesson has: the lifeline has killed them all. Orphans are children of this one."""
-        for pid in self.own:
+        """Ends when every process of the lesson has, for the lifeline has killed them all, and the wire, which hears by itself
+        that sockviz has gone. Orphans are children of this one."""
+        for pid in self.anchors:
             with contextlib.suppress(ProcessLookupError):  # it has ended by itself
                 os.kill(pid, signal.SIGKILL)
         signal.alarm(LEAVING)
@@ -256,21 +257,20 @@ def two_hosts(control: socket.socket, setup: Mapping[str, Any], link: int) -> No
     keep = become_first(control, setup)
     home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    own = [
-        start_wire(link, theirs.fileno(), setup.get("ip", 4))
-    ]  # first of all: what it imports takes the longest
+    start_wire(link, theirs.fileno(), setup.get("ip", 4))  # first of all: what it imports takes the longest
     theirs.close()
+    anchors = []
     lab = Furnishing()
     networks: dict[str, int] = {}
     for name in HOSTS:
         networks[name] = new_network()
         lab.furnish(name, setup["sysctls"], ("diag",))  # the wire sees all that passes
-        own.append(anchor(control, name))
+        anchors.append(anchor(control, name))
         enter_network(home)
     with contextlib.suppress(OSError):  # EPIPE: it has ended, which sockviz hears on its own channel
         socket.send_fds(ours, [b"networks"], [home, *networks.values()])
     ours.close()
-    init = Init(control, setup, networks, own, keep)
+    init = Init(control, setup, networks, anchors, keep)
     shut_in(setup)
     lab.hand_over(init)
     init.serve()
@@ -294,17 +294,16 @@ def anchor(control: socket.socket, host: str) -> int:
         signal.pause()
 
 
-def start_wire(link: int, networks: int, ip: int) -> int:
-    """Starts the process that forwards frames, which hears of its networks on the socket `networks`. Returns its pid."""
+def start_wire(link: int, networks: int, ip: int) -> None:
+    """Starts the process that forwards frames, which hears of its networks on the socket `networks`."""
     me = os.getpid()
-    pid = os.fork()
-    if not pid:
-        try:
-            become_wire(me, link, networks, ip)
-        finally:
-            os._exit(1)
-    os.close(link)
-    return pid
+    if os.fork():
+        os.close(link)
+        return
+    try:
+        become_wire(me, link, networks, ip)
+    finally:
+        os._exit(1)
 
 
 def become_wire(parent: int, link: int, networks: int, ip: int) -> None:
@@ -315,9 +314,12 @@ def become_wire(parent: int, link: int, networks: int, ip: int) -> None:
     for begin, end in ((3, low), (low + 1, high), (high + 1, 4096)):
         os.closerange(begin, end)
     drop_capabilities((CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN))
+    from sockviz.lab.wire_port import Port
+
+    ports = {name: Port() for name in HOSTS}  # while they are made there is time for the rest
     from sockviz.lab import wire
 
-    wire.main(link, networks, ip)
+    wire.main(link, networks, ip, ports)
 
 
 def host(control: socket.socket, setup: Mapping[str, Any]) -> NoReturn:

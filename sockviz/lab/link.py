@@ -60,6 +60,7 @@ class WireLink:
         self._orders = 0
         self._answers: dict[int, asyncio.Future[None]] = {}
         self._gathered = _Gathered()
+        self._buffer = memoryview(bytearray(1 << 17))
         self._news = news
         self._readers = readers
         self._seen: set[int] = (
@@ -123,15 +124,15 @@ class WireLink:
     def _read(self) -> None:
         for _ in range(256):
             try:
-                data = self._socket.recv(1 << 17)
+                size = self._socket.recv_into(self._buffer)
             except (BlockingIOError, InterruptedError):
                 return
             except ConnectionResetError:
-                data = b""
-            if not data:
+                size = 0
+            if not size:
                 self._gone()
                 return
-            self._report(data)
+            self._report(bytes(self._buffer[:size]))
 
     def _report(self, data: bytes) -> None:
         kind = data[:1]

@@ -146,11 +146,15 @@ class LoopbackLab(CrewedLab):
 
     async def close(self) -> tuple[str, ...]:
         """Ends everything. Returns what the kernel itself keeps for a while: TIME-WAIT and orphans on the host's loopback."""
+        captures, self._capture = self._capture, None
+        if captures is None:
+            return await super().close()
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(captures)
+        # At the side: the kernel waits for some ticks of its clock (net/packet/af_packet.c, packet_release: synchronize_net).
+        closed = loop.run_in_executor(None, captures.close)
         left = await super().close()
-        if self._capture is not None:
-            asyncio.get_running_loop().remove_reader(self._capture)
-            self._capture.close()
-            self._capture = None
+        await closed
         return left
 
     def _left(self) -> tuple[str, ...]:

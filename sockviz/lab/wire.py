@@ -22,9 +22,10 @@ import struct
 import time
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from sockviz.dataclass import dataclass
+from sockviz.lab.at_the_side import begin
 from sockviz.lab.confinement import StepRefused
 from sockviz.lab.losses import Losses
 from sockviz.lab.wire_entries import GATHERING, HeldFrame, LinkOrder
@@ -68,6 +69,9 @@ class Device(Protocol):
 
     def lost(self) -> int:
         """How many frames there was no room for since this was last asked."""
+
+    def close(self) -> None:
+        """Lets go of it."""
 
 
 @dataclass(slots=True)
@@ -287,7 +291,7 @@ class Wire:
             except BlockingIOError:
                 return
             except OSError:
-                os._exit(0)  # EPIPE, ECONNRESET: sockviz has gone
+                self.leave()  # EPIPE, ECONNRESET: sockviz has gone
             self.outbox.popleft()
 
     # --- the loop ---------------------------------------------------------------------------------------------------
@@ -315,8 +319,14 @@ class Wire:
                 elif events & ~select.POLLOUT:
                     data = self.control.recv(1 << 16)
                     if not data:
-                        os._exit(0)
+                        self.leave()
                     self.ordered(json.loads(data))
+
+    def leave(self) -> NoReturn:
+        """Ends. Each port that is let go waits for the kernel, and would otherwise wait for the one before it."""
+        for done in [begin(port.close) for port in self.ports.values()]:
+            done()
+        os._exit(0)
 
     def catch_up(self) -> None:
         """Takes what the hosts have sent until nothing waits: what they answer to a frame waits as soon as it is sent."""
@@ -351,9 +361,9 @@ def after(frame: Frame) -> float:
     return max(time.time(), math.nextafter(frame.at, math.inf))
 
 
-def main(control_fd: int, networks_fd: int, ip: int = 4) -> None:
+def main(control_fd: int, networks_fd: int, ip: int, ports: Mapping[str, Port]) -> None:
     """Sets the network up (where `ip` is 6, with IPv6 besides IPv4), says so, and forwards. On the second socket it is sent
-    descriptors of three network namespaces: its own, the client's and the server's."""
+    descriptors of three network namespaces: its own, the client's and the server's; `ports` are a host's each."""
     control = socket.socket(fileno=control_fd)
     with socket.socket(fileno=networks_fd) as waiting:
         word, fds, _, _ = socket.recv_fds(waiting, 16, 1 + len(HOSTS))
@@ -371,7 +381,8 @@ def main(control_fd: int, networks_fd: int, ip: int = 4) -> None:
     }
     try:
         connect(plans, home)
-        ports = {name: Port(name) for name in HOSTS}
+        for name, port in ports.items():
+            port.open(name)
     except StepRefused as refusal:
         step, number = refusal.args
         control.send(REFUSED + json.dumps({"step": step, "errno": number}).encode())

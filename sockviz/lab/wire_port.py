@@ -7,9 +7,14 @@ for the link would lose. The ring also has the kernel's stamp of each frame, mad
 
 from __future__ import annotations
 
+import ctypes
 import mmap
+import os
 import socket
 import struct
+
+from sockviz.lab.at_the_side import begin
+from sockviz.lab.confinement import libc
 
 ETH_P_ALL, SOL_PACKET = 3, 263
 PACKET_RX_RING, PACKET_STATISTICS, PACKET_VERSION, PACKET_IGNORE_OUTGOING = 5, 6, 10, 23
@@ -23,20 +28,41 @@ SLOT, BLOCK, SLOTS = 2048, 1 << 16, 4096
 
 
 class Port:
-    """A device's packet socket. Raises OSError where the kernel refuses one of its parts."""
+    """The packet socket of a device, once that is there (`open`).
 
-    def __init__(self, device: str) -> None:
+    The kernel gives a packet socket its ring, and lets one go, only when nobody can be reading its lists of them any more: some
+    ticks of its clock each time (net/packet/af_packet.c, packet_set_ring and packet_release: synchronize_net). Making one
+    begins at once, at the side.
+    """
+
+    def __init__(self) -> None:
+        self._socket: socket.socket
+        self._ring: mmap.mmap
+        self._next = 0
+        self._made = begin(self._make)
+
+    def _make(self) -> None:
         # Protocol 0 receives nothing until bind, so no frame comes in before all is set up.
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
         self._socket.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
         self._socket.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V2)
         size = SLOT * SLOTS
-        self._socket.setsockopt(
-            SOL_PACKET, PACKET_RX_RING, struct.pack("=4I", BLOCK, size // BLOCK, SLOT, SLOTS)
-        )
+        ring = struct.pack("=4I", BLOCK, size // BLOCK, SLOT, SLOTS)
+        # The C function: Python's own lets no other thread go on meanwhile.
+        if libc.setsockopt(self._socket.fileno(), SOL_PACKET, PACKET_RX_RING, ring, len(ring)) == -1:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
         self._ring = mmap.mmap(self._socket.fileno(), size)
-        self._next = 0
+
+    def open(self, device: str) -> None:
+        """Begins to receive. Raises OSError where the kernel refuses one of its parts."""
+        self._made()
         self._socket.bind((device, ETH_P_ALL))
+
+    def close(self) -> None:
+        """Closes it: nothing that maps the ring may hold the socket."""
+        self._ring.close()
+        self._socket.close()
 
     def fileno(self) -> int:
         """For poll: readable where a frame waits."""

@@ -31,23 +31,27 @@ async def come_to_rest(
 ) -> None:
     """Waits until nothing is under way: the last call may have woken another process, or sent what is answered.
 
-    Twice in a row a whole look must find nothing new and everything at rest. `hear` waits for news, so long at most.
+    Twice in a row everything must be found at rest, and by a whole look between nothing new. `hear` waits for news, so long at
+    most.
     """
     deadline = time.monotonic() + AT_MOST
-    silent_since, looks = time.monotonic(), 0
-    while looks < 2 and time.monotonic() < deadline and pump.problem is None:
+    silent_since = time.monotonic()
+    rests = _is_at_rest(lab, timeline)
+    while time.monotonic() < deadline and pump.problem is None:
         events = len(timeline)
         await pump.looked()
         now = time.monotonic()
+        rested, rests = rests, _is_at_rest(lab, timeline)
         if len(timeline) != events:
-            silent_since, looks = now, 0
-        elif now - silent_since >= SILENT or (
-            is_answered(timeline) and is_asleep(lab, timeline.world.processes.values())
-        ):
-            looks += 1
-        else:
-            looks = 0
+            silent_since = now
+        elif (rested and rests) or now - silent_since >= SILENT:
+            return
+        elif not rests:
             await hear(PAUSE)
+
+
+def _is_at_rest(lab: Lab, timeline: Timeline) -> bool:
+    return is_answered(timeline) and bool(is_asleep(lab, timeline.world.processes.values()))
 
 
 def is_answered(timeline: Timeline) -> bool:

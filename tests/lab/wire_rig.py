@@ -65,6 +65,9 @@ class Pair:
     def lost(self) -> int:
         return self.without_room.pop(0) if self.without_room else 0
 
+    def close(self) -> None:
+        self.socket.close()
+
 
 class Rig:
     """Both hosts, the wire between them, and sockviz."""
