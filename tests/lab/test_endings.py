@@ -78,7 +78,7 @@ def test_twenty_labs_one_after_the_other_leak_nothing(kind: str) -> None:
                 assert (await lab.do("server", "s = socket.socket()")).open_fds == {"s": 3}
         assert descriptors() == before
 
-    run(body())
+    run(body(), 120.0)
 
 
 def test_an_exception_in_the_midst_of_a_lesson_leaves_nothing(kind: str) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -15,8 +17,10 @@ from sockviz.model.script_text import UnreadScript
 from sockviz.model.segments import Packet, TcpHeader
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.timeline import Header, LabFacts, Timeline
-from sockviz.player.rest import is_answered, is_asleep
+from sockviz.player.pump import Pump
+from sockviz.player.rest import come_to_rest, is_answered, is_asleep
 from tests.player.lessons import CONNECTED, LABS, LISTENING, lesson_text, perform, run
+from tests.player.scripted_lab import SLEEP, ScriptedLab, started
 
 
 @pytest.mark.parametrize("kind", LABS)
@@ -42,6 +46,53 @@ def test_a_process_that_does_not_sleep_is_no_rest(kind: str) -> None:
             await performance.close()
 
     run(work())
+
+
+class Looking:
+    """As much of a pump as is asked to look. ``finds`` is what comes of each look in turn; of what comes later, nothing."""
+
+    problem = None
+
+    def __init__(self, *finds: Callable[[], None]) -> None:
+        self.looks = 0
+        self._finds = [*finds]
+
+    async def looked(self) -> None:
+        self.looks += 1
+        if self._finds:
+            self._finds.pop(0)()
+
+
+async def looks_until_rest(wakes: bool, *, news: bool) -> int:
+    """How many looks it takes where the first finds something new or not, and wakes somebody for one more or not."""
+    lab = ScriptedLab()
+    timeline = Timeline(Header(UnreadScript("", "test.md"), lab.facts, "6.0", 0.0, "0"))
+    timeline.append(started("server"))
+    lab.sleeping["server"] = SLEEP
+
+    def first() -> None:
+        if news:
+            timeline.append(started("client"))
+            lab.sleeping["client"] = SLEEP
+        if wakes:
+            del lab.sleeping["server"]
+
+    looking = Looking(first, lambda: lab.sleeping.update(server=SLEEP))
+
+    async def hear(_: float) -> None:
+        return None
+
+    await come_to_rest(lab, cast(Pump, looking), timeline, hear)
+    return looking.looks
+
+
+@pytest.mark.parametrize(
+    ("wakes", "news", "looks"), [(False, False, 1), (False, True, 2), (True, False, 3), (True, True, 3)]
+)
+def test_rest_is_seen_twice_with_a_look_between_that_finds_nothing(
+    wakes: bool, news: bool, looks: int
+) -> None:
+    assert run(looks_until_rest(wakes, news=news)) == looks
 
 
 @pytest.mark.parametrize(("sent", "answered"), [(1000, True), (10_000_000, False)])
