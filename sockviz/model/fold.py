@@ -43,7 +43,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.index import inodes_in
 from sockviz.model.inference import infer
-from sockviz.model.inferred import InferredSegment
+from sockviz.model.inferred import InferredTally
 from sockviz.model.known import GoneRow, KnownSocket
 from sockviz.model.ledger import ledger
 from sockviz.model.link import HandAct, LinkState
@@ -66,11 +66,11 @@ def fold(world: World, event: Event) -> World:
     segments = infer(world, event)
     if segments:
         inferred, between = world.inferred, world.inferred_between
-        new: dict[frozenset[Endpoint], tuple[InferredSegment, ...]] = {}
+        new: dict[frozenset[Endpoint], InferredTally] = {}
         for segment in segments:
             inferred = inferred.append(segment)
             ends = frozenset((segment.source, segment.destination))
-            new[ends] = (*(new[ends] if ends in new else between.get(ends, ())), segment)
+            new[ends] = (new.get(ends) or between.get(ends) or InferredTally()).after((segment,))
         world = changed(world, inferred=inferred, inferred_between=ledger(between).but(new))
     return world
 

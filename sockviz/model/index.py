@@ -77,7 +77,7 @@ class RowIndex:
         return self.rows[place].outlived
 
     def between(self, ends: Ends) -> Iterator[SocketRow]:
-        """The rows of this host and protocol between these addresses."""
+        """The rows of this host and protocol, any but UNIX, that are connected between these addresses."""
         host, protocol, local, peer = ends
         return (self.rows[at] for at in self._by_ends.get((host, protocol, _end(local), _end(peer))) or ())
 
@@ -176,7 +176,9 @@ def _keys(place: RowPlace, row: SocketRow | None) -> tuple[int | None, int | Non
     """What the row is found by, in the order of the tables."""
     if row is None:
         return None, None, None
-    ends = place[0], row.protocol, _end(row.local), _end(row.peer)
+    # Of UNIX sockets all that connect to a name have the same ends: they tell nobody apart.
+    is_between = row.peer is not None and row.protocol != "UNIX"
+    ends = (place[0], row.protocol, _end(row.local), _end(row.peer)) if is_between else None
     return row.inode or None, row.cookie or None, ends
 
 
@@ -208,7 +210,7 @@ class SocketIndex:
             self._follow(sockets, sockets)
 
     def between(self, local: Address | None, peer: Address) -> KnownSocket | None:
-        """The newest socket (inodes are given out in order) whose connection is or was the one between these."""
+        """The newest socket (inodes are given out in order) whose connection is or was the one between these; none of UNIX."""
         found = self._by_ends.get((_end(local), _end(peer)))
         return self.sockets[max(found)] if found else None
 
@@ -227,13 +229,18 @@ class SocketIndex:
     def _follow(self, sockets: Mapping[int, KnownSocket], touched: Iterable[int]) -> None:
         for inode in touched:
             old, new = self.sockets.get(inode), sockets.get(inode)
-            before = (_end(old.local), _end(old.peer)) if old is not None and old.peer is not None else None
-            now = (_end(new.local), _end(new.peer)) if new is not None and new.peer is not None else None
-            self._by_ends = _refiled(self._by_ends, inode, before, now)
+            self._by_ends = _refiled(self._by_ends, inode, _ends_of(old), _ends_of(new))
             had = (old.cookie or None) if old is not None else None
             has = (new.cookie or None) if new is not None else None
             self._by_cookie = _refiled(self._by_cookie, inode, had, has)
         self.sockets = sockets
+
+
+def _ends_of(known: KnownSocket | None) -> tuple[Address | None, Address | None] | None:
+    """Between which ends its connection is; None where that does not tell it apart (see `_keys`)."""
+    if known is None or known.peer is None or known.family == "AF_UNIX":
+        return None
+    return _end(known.local), _end(known.peer)
 
 
 def _refiled(

@@ -20,9 +20,11 @@ from sockviz.model.inferred import (
     DatagramSent,
     FinPassed,
     InferredSegment,
+    InferredTally,
     InState,
     Reason,
 )
+from sockviz.model.linux.sockets import MESSAGE_FLAGS
 from sockviz.model.listening import nearest
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, IcmpHeader, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
@@ -33,7 +35,8 @@ from sockviz.model.world import World
 _HAS_FIN = frozenset({State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING, State.TIME_WAIT})
 #: A socket in one of these has sent its own.
 _SENT_FIN = frozenset({State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
-MSG_MORE = 0x8000
+#: What a segment with data is called.
+_DATA = "PSH+ACK"
 
 
 def infer(world: World, event: Event) -> list[InferredSegment]:
@@ -44,11 +47,7 @@ def infer(world: World, event: Event) -> list[InferredSegment]:
         case CallReturned() if _is_captured(world, event.process):
             return []
         case Observed():
-            found: list[InferredSegment] = []
-            for row in event.rows:
-                if row.protocol == "TCP" and row.peer is not None and not row.is_listening:
-                    found += _of_row(world, event, row, found)
-            return found
+            return _observed(world, event)
         case CallReturned(error="ECONNREFUSED"):
             return _refused(world, event) + _unreachable(world, event)
         case CallReturned(error="ECONNRESET"):
@@ -63,18 +62,29 @@ def _is_captured(world: World, name: str) -> bool:
     return process is not None and process.host in world.captured
 
 
+def _observed(world: World, event: Observed) -> list[InferredSegment]:
+    found: list[InferredSegment] = []
+    tallies: dict[
+        frozenset[Endpoint], InferredTally
+    ] = {}  # of those ends of which this look has said something
+    for row in event.rows:
+        here, there = endpoint(row.local), endpoint(row.peer)
+        if row.protocol != "TCP" or row.is_listening or here is None or there is None:
+            continue
+        ends = frozenset((here, there))
+        known = tallies.get(ends) or world.inferred_between.get(ends) or InferredTally()
+        segments = _of_row(world, event, row, (here, there), known)
+        tallies[ends] = known.after(segments)
+        found += segments
+    return found
+
+
 def _of_row(
-    world: World, event: Observed, row: SocketRow, found: list[InferredSegment]
+    world: World, event: Observed, row: SocketRow, ends: tuple[Endpoint, Endpoint], known: InferredTally
 ) -> list[InferredSegment]:
-    here, there = endpoint(row.local), endpoint(row.peer)
-    if here is None or there is None:
-        return []
+    """What the row gives away that is not `known` yet between its own end and its peer's."""
+    here, there = ends
     me, other = _owner(world, row), _owner_of_peer(world, row, there)
-    ends = frozenset((here, there))
-    known = [
-        *world.inferred_between.get(ends, ()),
-        *(s for s in found if frozenset((s.source, s.destination)) == ends),
-    ]
     new: list[InferredSegment] = []
 
     def add(outgoing: bool, label: str, because: Reason, length: int = 0) -> None:
@@ -84,7 +94,7 @@ def _of_row(
 
     def seen(outgoing: bool, label: str) -> int:
         source = here if outgoing else there
-        return sum(1 for s in [*known, *new] if s.source == source and s.label == label)
+        return known.segments(source, label) + sum(s.source == source and s.label == label for s in new)
 
     # Who was called once stays called, whatever has become of the listener since.
     is_server = bool(seen(False, "SYN")) or any(
@@ -103,11 +113,11 @@ def _of_row(
     received = row.info.bytes_received if row.info else None
     has_fin = row.state in _HAS_FIN
     if received is not None:
-        before = sum(s.length for s in known if s.source == there)
+        before = known.bytes(there, _DATA)
         # net/ipv4/tcp_input.c: rcv_nxt, which bytes_received follows, counts the FIN as one.
         grown = received - int(has_fin) - before
         if grown > 0:
-            add(False, "PSH+ACK", BytesCounted(me, received), grown)
+            add(False, _DATA, BytesCounted(me, received), grown)
     if has_fin and not seen(False, "FIN+ACK"):
         add(False, "FIN+ACK", FinPassed(me, row.state, sent=False))
     if row.state in _SENT_FIN and not seen(True, "FIN+ACK"):
@@ -152,7 +162,7 @@ def _datagram(world: World, event: CallReturned, length: int) -> list[InferredSe
     call = _call(world, event)
     if call is None or call.receiver is None or call.name not in SENDING or not _is_of_udp(call.receiver):
         return []
-    if any(isinstance(value, int) and value & MSG_MORE for value in call.arguments[2:]):
+    if any(isinstance(value, int) and value & MESSAGE_FLAGS["MSG_MORE"] for value in call.arguments[2:]):
         return []  # the kernel keeps it until the rest comes
     row = world.row_of(call.receiver.inode)
     there = call.target

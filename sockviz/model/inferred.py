@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import field
 from typing import TypeAlias
 
 from sockviz.dataclass import dataclass
@@ -100,3 +102,26 @@ class InferredSegment:
     destination: Endpoint
     because: Reason
     icmp: IcmpHeader | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InferredTally:
+    """What has been inferred between two ends: by sender's end and label, how many segments, and how many bytes in them."""
+
+    counted: Mapping[tuple[Endpoint, str], tuple[int, int]] = field(default_factory=dict)
+
+    def segments(self, source: Endpoint, label: str) -> int:
+        """How many of `label` that end has sent."""
+        return self.counted.get((source, label), (0, 0))[0]
+
+    def bytes(self, source: Endpoint, label: str) -> int:
+        """How many bytes it has sent in them."""
+        return self.counted.get((source, label), (0, 0))[1]
+
+    def after(self, segments: Iterable[InferredSegment]) -> InferredTally:
+        """The tally with these `segments`, too."""
+        counted = dict(self.counted)
+        for segment in segments:
+            number, length = counted.get((segment.source, segment.label), (0, 0))
+            counted[segment.source, segment.label] = number + 1, length + segment.length
+        return InferredTally(counted)

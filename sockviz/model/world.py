@@ -13,7 +13,7 @@ from sockviz.dataclass import dataclass
 from sockviz.model.events import ExpectationJudged, LineTyped, PacketCaptured, PredictionSettled, SourceMet
 from sockviz.model.groups import JoinedGroup
 from sockviz.model.index import RowIndex, SocketIndex, inodes_in
-from sockviz.model.inferred import InferredSegment
+from sockviz.model.inferred import InferredSegment, InferredTally
 from sockviz.model.known import GoneRow, KnownSocket, owner_among
 from sockviz.model.link import HandAct, LinkState
 from sockviz.model.log import Log
@@ -68,7 +68,7 @@ class World:
     by_hand: Log[HandAct] = field(default_factory=Log)
     typed: Mapping[int, LineTyped] = field(default_factory=dict)  # by line: the run is off its script
     inferred: Log[InferredSegment] = field(default_factory=Log)
-    inferred_between: Mapping[frozenset[Endpoint], tuple[InferredSegment, ...]] = field(default_factory=dict)
+    inferred_between: Mapping[frozenset[Endpoint], InferredTally] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
     capture_lost: int = 0
     misfits: Log[Misfit] = field(default_factory=Log)
@@ -197,7 +197,7 @@ class World:
         return self.rows_indexed().listening.values()
 
     def known_by(self, local: Address | None, peer: Address) -> KnownSocket | None:
-        """The socket of the lesson that last had the connection between these."""
+        """The socket of the lesson that last had the connection between these: none of UNIX, whose names many share."""
         return self.sockets_indexed().between(local, peer)
 
     def left_by(self, row: SocketRow) -> KnownSocket | None:

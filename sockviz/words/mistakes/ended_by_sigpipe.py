@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sockviz.language import _
 from sockviz.model.call import SENDING, Call
 from sockviz.model.events import ProcessEnded
+from sockviz.model.linux.sockets import MESSAGE_FLAGS
 from sockviz.model.process import Process
 from sockviz.model.world import World
 from sockviz.words.mistakes.mistake import Mistake
@@ -14,7 +15,6 @@ from sockviz.words.wording import call_as_made
 
 #: Calls that a signal may be sent for, and have no flags to do without it.
 _WRITING = frozenset({"write", "writev", "pwritev", "sendfile"})
-_MSG_NOSIGNAL = 0x4000
 
 
 def after(event: ProcessEnded, before: World) -> Iterator[Mistake]:
@@ -43,4 +43,6 @@ def _broken(process: Process) -> Call | None:
 
 
 def _asks_for_none(call: Call) -> bool:
-    return any(isinstance(value, int) and value & _MSG_NOSIGNAL for value in call.arguments[2:])
+    return any(
+        isinstance(value, int) and value & MESSAGE_FLAGS["MSG_NOSIGNAL"] for value in call.arguments[2:]
+    )
