@@ -104,6 +104,21 @@ s = at(%d); s.listen(9); kept = []
 for _ in range(3):
     c = to(%d); d = accept(s); c.close(); d.recv(1); kept.append(d)
 """
+#: Whoever forks for each client; what is done with the parent's own copy comes last.
+FORKS = """
+s = at(%d); s.listen(9); kept = []
+if not os.fork():
+    s.close()
+    for _ in range(3):
+        c = to(%d); c.send(b'x'); c.recv(1); c.close()
+    os._exit(0)
+for _ in range(3):
+    d = accept(s)
+    if (child := os.fork()) == 0:
+        d.send(d.recv(1)); os._exit(0)
+    os.waitpid(child, 0); %s
+os.wait(); accept(s)
+"""
 FILE = """
 f = os.memfd_create('f'); os.truncate(f, %d); a, b = socketpair(); a.setblocking(False)
 b.recv(os.sendfile(a.fileno(), f, 0, 1 << 20)); a.close()
@@ -159,6 +174,13 @@ WRONG = {
         "s = at(7171); s.listen(1); c = to(7171); c.send(b'hello')\nif not os.fork():\n    accept(s); os._exit(0)\n"
         "s.close()\ntry: c.recv(1)\nexcept OSError: pass",
     ),
+    "forks": (["CLOSE-WAIT"], FORKS % (7251, 7251, "kept.append(d)")),
+    "one_line": (
+        ["unread data"],
+        OF_PATH.replace("b'x' * 3000", "b'a\\nb\\n'") + "d.recv(1); d.recv(1); d.close()\ntry: c.recv(1)\nexcept OSError: pass",
+    ),
+    "tries_again": (["another address"], "s = at(7261); s.listen(1); to(7261, '::1', 10); to(7261, '::1', 10); accept(s)"),
+    "to_itself_soon": (["to itself"], "c = at(7271, '0.0.0.0'); c.connect(('127.0.0.1', 7271)); c.close()"),
     "in_poll": (
         ["both receive"],
         LAST + IN_EPOLL + "p.register(a, 1)\nif os.fork():\n    b.close(); p.poll()\nelse:\n    a.close(); b.recv(9)",
@@ -190,6 +212,9 @@ RIGHT = {
         "c.getsockopt(1, 4); to(7153); to(7153); t = at(7153); t.listen(1)"
     ),
     "kept": SERVED % (7162, 7162) + "kept[0].close(); import select; select.select([s], [], [])",
+    "forks": FORKS % (7252, 7252, "d.close()"),
+    "tries_all": "s = at(7262); s.listen(1); to(7262, '::1', 10); to(7262); a, b = socketpair(); a.recv(1)",
+    "calls_out": "s = at(7281); s.listen(1); c = at(7282); c.connect(('127.0.0.1', 7281)); to(7282)",
     "exits": (
         "s = at(7172); s.listen(1); c = to(7172); c.send(b'x')\nif not os.fork():\n    accept(s).recv(9); os._exit(0)\n"
         "c.recv(1)\ntry: c.send(b'late'); c.recv(1)\nexcept OSError: pass\n"
@@ -204,6 +229,7 @@ RIGHT = {
     ),
 }  # fmt: skip
 ASLEEP = {
+    "wrong_forks", "right_forks", "wrong_tries_again", "right_tries_all",
     "wrong_kept", "wrong_taken", "wrong_datagrams", "wrong_in_poll", "wrong_in_poll_2", "wrong_threads", "wrong_starved",
     "wrong_starved_2", "wrong_full", "right_kept", "right_in_poll", "right_threads", "right_handles",
     "right_starved", "right_starved_2",

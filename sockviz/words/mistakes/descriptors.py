@@ -52,10 +52,12 @@ class DescriptorMistakes:
                 call = moment.call(event.process, event.call)
                 if call is not None:
                     self._waiting.setdefault(event.process, call)
-            case CallBlocked() as event if event.process in self._ended:
+            case CallBlocked() as event:
                 call = moment.call(event.process, event.call)
                 if call is not None and call.name in _GOING_ON:
-                    yield from self._kept(call, moment.after)
+                    if event.process in self._ended:
+                        yield from self._kept(call, moment.after)
+                    yield from _copies_kept(event.process, moment.after)
             case CallEntered(name="close", arguments=(SocketValue(inode=inode), *_)) as event:
                 self._ended.get(event.process, {}).pop(inode, None)
             case Executed() as event:
@@ -120,6 +122,37 @@ class DescriptorMistakes:
             _("{call} of {process} fails with EMFILE").format(call=call_as_made(call), process=name),
             _still_open(left, name) if left else _("it has as many descriptors open as its limit allows (RLIMIT_NOFILE)"),
             _("close each connection once recv has returned 0 bytes, and do not try again at once: nothing has changed then"),
+        )  # fmt: skip
+
+
+def _copies_kept(name: str, world: World) -> Iterator[Mistake]:
+    """Connections that others served, whom a process has forked for them, and that it keeps itself: these have ended, and their
+    clients have gone, too."""
+    process = world.processes.get(name)
+    if process is None:
+        return
+    over = [fd.inode for fd in process.fds if fd.is_socket and _is_over(fd.inode, world)]
+    if len(over) < _SEVERAL:
+        return
+    served = {
+        call.receiver.inode
+        for other in world.processes.values()
+        if other.parent == name and not other.alive
+        for call in other.calls
+        if call.receiver is not None and call.name in _TAKING | _USING
+    }
+    used = {
+        call.receiver.inode
+        for call in process.calls
+        if call.receiver is not None and call.name in _TAKING | _USING
+    }
+    kept = [inode for inode in over if inode in served and inode not in used]
+    if len(kept) >= _SEVERAL:
+        yield Mistake(
+            "CLOSE-WAIT", (name,), name,
+            _("{process} holds {count} connections in CLOSE-WAIT, and goes on to others").format(process=name, count=len(kept)),
+            _("it has forked processes that served them, and these have ended: its own copies of the descriptors are still open"),
+            _("close each connection in the parent right after fork: the FIN goes out only once nobody has it any more"),
         )  # fmt: skip
 
 

@@ -80,8 +80,8 @@ class NamedSockets:
                 self._ask(self._listening[name, number], False)  # it is not made yet
             case CallLetGo(process=name, call=number) if (name, number) in self._listening:
                 self._ask(self._listening[name, number], True)
-            case CallEntered(name="close", arguments=(SocketValue(inode=inode), *_)):
-                self._named.pop(inode, None)
+            case CallEntered(name="close" | "connect", arguments=(SocketValue(inode=inode), *_)):
+                self._named.pop(inode, None)  # whoever calls out from it does not mean to listen there
             case ProcessEnded(process=name):
                 for inode in [each.inode for each in self if each.process == name]:
                     del self._named[inode]

@@ -9,7 +9,7 @@ from dataclasses import field
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.model.call import CONNECTING, Call
+from sockviz.model.call import CONNECTING, Call, Stage
 from sockviz.model.events import PacketCaptured
 from sockviz.model.moment import Moment
 from sockviz.model.segments import Endpoint, wire_end
@@ -36,6 +36,8 @@ class RefusedConnects:
     _opening: dict[int, Call] = field(
         default_factory=dict
     )  # by inode, handshakes that their programs do not wait for
+    #: By process, what was refused where somebody listens at another address of that port, until it is known what comes next.
+    _elsewhere: dict[str, tuple[Call, Endpoint, Named]] = field(default_factory=dict)
 
     def after(self, call: Call, moment: Moment) -> Iterator[Mistake]:
         """What is wrong with a connect that has come back, or with one before that this call says the end of."""
@@ -74,6 +76,23 @@ class RefusedConnects:
                 del self._opening[inode]
                 yield from self._refused(call, world)
 
+    def goes_on(self, call: Call) -> Iterator[Mistake]:
+        """What a program does after it was refused at one of a host's addresses, by a call that is entered or sleeps: one that
+        tries them all, as they come from getaddrinfo, goes on to the one where somebody listens, and does nothing wrong."""
+        found = self._elsewhere.get(call.process)
+        if found is None or found[0].task != call.task:
+            return
+        refused, target, other = found
+        if call.name in CONNECTING or call.stage is Stage.ASLEEP:
+            del self._elsewhere[call.process]
+            if call.name not in CONNECTING or not _goes_to(call, other):
+                yield _elsewhere(refused, target, other)
+
+    def ended(self, process: str) -> Iterator[Mistake]:
+        """A process has ended: it tries nothing else any more."""
+        if process in self._elsewhere:
+            yield _elsewhere(*self._elsewhere.pop(process))
+
     def waits_for(self, inode: int) -> bool:
         """Whether what becomes of a socket's handshake is still to come."""
         return inode in self._opening
@@ -96,7 +115,13 @@ class RefusedConnects:
         near = [each for each in self.sockets if _lives_at(each, call, target, world)]
         found = _never_listened(call, target, near)
         if found is None and target[1]:
-            found = _elsewhere(call, target, near) or _swapped(call, target, near)
+            other = _other_place(target, near)
+            if other is not None:
+                self._elsewhere.setdefault(call.process, (call, target, other))
+                if _has_tried(call.process, other, world):
+                    del self._elsewhere[call.process]
+                return
+            found = _swapped(call, target, near)
         if found is not None:
             yield found
         elif len(self._unexplained) < _MOST:
@@ -174,12 +199,27 @@ def _never_listened(call: Call, target: Endpoint, near: list[Named]) -> Mistake 
     )  # fmt: skip
 
 
-def _elsewhere(call: Call, target: Endpoint, near: list[Named]) -> Mistake | None:
+def _other_place(target: Endpoint, near: list[Named]) -> Named | None:
+    """Who listens at a port, and not at the address that was called."""
     if any(each.is_at(target) for each in near):
         return None
-    other = next((each for each in near if each.listens and each.end[1] == target[1]), None)
-    if other is None:
-        return None
+    return next((each for each in near if each.listens and each.end[1] == target[1]), None)
+
+
+def _goes_to(call: Call, place: Named) -> bool:
+    target = _target(call)
+    return target is not None and place.is_at(target)
+
+
+def _has_tried(process: str, place: Named, world: World) -> bool:
+    """Whether a process has called that place, too, as one does that tries two addresses at a time."""
+    known = world.processes.get(process)
+    return known is not None and any(
+        each.name in CONNECTING and _goes_to(each, place) for each in known.calls
+    )
+
+
+def _elsewhere(call: Call, target: Endpoint, other: Named) -> Mistake:
     remedy = (
         _("connect to {address}, or bind to the address that clients use (0.0.0.0 stands for all of IPv4, :: for all)")
         if _is_of_ipv6(target) == _is_of_ipv6(other.end)

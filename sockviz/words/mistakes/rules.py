@@ -149,6 +149,7 @@ class Rules:
                 if call is not None:
                     yield from self._end_ignored.after(call)
                     yield from self._refused.after(call, moment)
+                    yield from to_itself.connected(call, moment.after)
                 if call is not None and error is not None:
                     self._in_use.after(call, moment.after)
                     yield from families.after(call)
@@ -158,9 +159,14 @@ class Rules:
                 yield from self._refused.answered(event, moment.after)
             case CallEntered(name="close", arguments=(SocketValue(inode=inode), *_)):
                 self._refused.forget(inode)
+            case CallEntered(name="connect") as event:
+                call = moment.call(event.process, event.call)
+                if call is not None:
+                    yield from self._refused.goes_on(call)
             case CallBlocked() as event:
                 call = moment.call(event.process, event.call)
                 if call is not None:
+                    yield from self._refused.goes_on(call)
                     yield from waiting.after(call, moment.after)
                     yield from lost_datagrams.after(call, moment.after)
             case Observed() as event:
@@ -169,6 +175,7 @@ class Rules:
                 yield from self._descriptors.looked(moment.after, event.host)
             case ProcessEnded() as event:
                 self._in_use.ended(event.process, moment.before)
+                yield from self._refused.ended(event.process)
                 if event.signal == "SIGPIPE":
                     yield from ended_by_sigpipe.after(event, moment.before)
         if self._in_use.is_known:

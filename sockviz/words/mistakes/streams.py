@@ -298,7 +298,7 @@ class Streams:
         del self._closed[other]
         peer = world.owner_of(other) or _("its peer")
         message = theirs.message_at(mine.received)
-        if message is not None:
+        if message is not None and not _ends_a_line(closed, world):
             begin, end, name = message
             yield Mistake(
                 "message cut", (closed.inode,), closed.process,
@@ -318,6 +318,18 @@ class Streams:
             _("a kernel answers so for data that nobody can receive any more; what it had sent itself may be lost, too"),
             _("receive until 0 bytes come, then close; whoever has nothing more to say calls shutdown(SHUT_WR) before that"),
         )  # fmt: skip
+
+
+def _ends_a_line(closed: _Closed, world: World) -> bool:
+    """Whether what was received last is the end of a line: whoever reads by lines has then received a message whole."""
+    process = world.processes.get(closed.process)
+    for call in reversed(process.calls) if process is not None else ():
+        held = call.receiver
+        if call.name in _TAKING and held is not None and held.inode == closed.inode and call.error is None:
+            data = call.value[0] if isinstance(call.value, tuple) and call.value else call.value
+            data = data[-1] if isinstance(data, list) and data else data
+            return isinstance(data, bytes) and data.endswith(b"\n")
+    return False
 
 
 def _how_it_ended(closed: _Closed, family: str) -> str:

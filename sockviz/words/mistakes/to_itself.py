@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sockviz.language import _
+from sockviz.model.call import CONNECTING, Call
 from sockviz.model.events import Observed
 from sockviz.model.moment import Moment
+from sockviz.model.segments import Endpoint, endpoint
+from sockviz.model.world import World
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.wording import address_text
 
@@ -18,11 +21,29 @@ def after(event: Observed, moment: Moment) -> Iterator[Mistake]:
             continue
         process = moment.after.owner_of(row.inode)
         if process is not None:
-            yield Mistake(
-                "to itself", (process, row.inode), process,
-                _("a connection of {process} goes from {address} to {address}").format(
-                    process=process, address=address_text(row.local)
-                ),
-                _("bound or given by the kernel, its own port is the very one that it calls; nobody listened there"),
-                _("bind no client there, and take for the server a port below those that the kernel gives (ip_local_port_range)"),
-            )  # fmt: skip
+            yield _told(process, row.inode, row.local)
+
+
+def connected(call: Call, world: World) -> Iterator[Mistake]:
+    """A connect that has come back, where the kernel then said that the socket has the very name that it was to reach. A
+    connection that is over before anybody looks is known so."""
+    held, target = call.receiver, call.target
+    if call.name not in CONNECTING or call.error is not None or held is None or held.type != "SOCK_STREAM":
+        return
+    name = world.names.get(held.inode)
+    if (
+        name is not None
+        and name.told_by == "getsockname"
+        and target is not None
+        and endpoint(name.address) == target
+    ):
+        yield _told(call.process, held.inode, target)
+
+
+def _told(process: str, inode: int, address: Endpoint) -> Mistake:
+    return Mistake(
+        "to itself", (process, inode), process,
+        _("a connection of {process} goes from {address} to {address}").format(process=process, address=address_text(address)),
+        _("bound or given by the kernel, its own port is the very one that it calls; nobody listened there"),
+        _("bind no client there, and take for the server a port below those that the kernel gives (ip_local_port_range)"),
+    )  # fmt: skip
