@@ -17,6 +17,7 @@ from sockviz.model.events import (
     OverLimit,
     ProcessEnded,
     ProcessStarted,
+    ProcessStopped,
     Signalled,
     SourceMet,
     StatementBegun,
@@ -60,6 +61,7 @@ Heard: TypeAlias = (
     | Executed
     | SourceMet
     | Signalled
+    | ProcessStopped
     | OutputWritten
     | OverLimit
     | Caveat

@@ -16,6 +16,7 @@ from sockviz.model.events import (
     OverLimit,
     ProcessEnded,
     ProcessStarted,
+    ProcessStopped,
     Signalled,
     ThreadEnded,
     Treated,
@@ -115,6 +116,7 @@ Said: TypeAlias = (
     | CallReturned
     | Executed
     | Signalled
+    | ProcessStopped
     | OverLimit
     | Caveat
     | Treated
@@ -190,6 +192,8 @@ def _of_process(json: Json) -> Said:
             "signal": str(signal),
         }:
             return Signalled(at, process, signal, task)
+        case {"event": "stopped", "at": float(at), "process": str(process), "signal": str() | None as by}:
+            return ProcessStopped(at, process, by)
         case {"event": "ended", "at": float(at), "process": str(process), "signal": str(signal)}:
             return ProcessEnded(at, process, None, signal)
         case {"event": "ended", "at": float(at), "process": str(process), "exit_code": int(code)}:

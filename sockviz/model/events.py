@@ -4,8 +4,8 @@ A call, and a line of the lesson, belong to a ``task`` of a process: the one tha
 its number. A lesson's processes have one task each.
 
 A program that is watched (`sockviz watch`) makes calls that no line asked for; `CallHeld`, `CallLetGo`, `CallInterrupted`,
-`ThreadBegan`, `ThreadEnded`, `Executed`, `Signalled`, `OutputWritten`, `OverLimit`, `Caveat` and `SourceMet` are its alone, and
-in an exercise `Treated`.
+`ThreadBegan`, `ThreadEnded`, `Executed`, `Signalled`, `ProcessStopped`, `OutputWritten`, `OverLimit`, `Caveat` and `SourceMet`
+are its alone, and in an exercise `Treated`.
 
 Three voices are kept apart: `CallEntered`, `CallReturned`, `StatementFinished` are what a process reported of itself, or its
 tracer of it (*returned*); `Observed`, `CallBlocked`, `ProcessEnded` are what the kernel said of it (*observed*);
@@ -221,6 +221,15 @@ class Signalled:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessStopped:
+    """All tasks of a process stand still where they are, by a signal of this name, until SIGCONT comes; None: they go on."""
+
+    at: float
+    process: str
+    signal: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class OutputWritten:
     """A program, or what it has forked, wrote to its standard output (1) or error (2). ``unkept``: so many bytes after ``data``
     are not kept."""
@@ -352,6 +361,7 @@ Event: TypeAlias = (
     | Executed
     | SourceMet
     | Signalled
+    | ProcessStopped
     | OutputWritten
     | OverLimit
     | Caveat

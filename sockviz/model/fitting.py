@@ -28,6 +28,7 @@ from sockviz.model.events import (
     PacketCaptured,
     ProcessEnded,
     ProcessStarted,
+    ProcessStopped,
     Signalled,
     StatementBegun,
     StatementFinished,
@@ -113,6 +114,7 @@ def misfit(event: Event, world: World) -> Misfit | None:
             | ProcessEnded(process=name)
             | Executed(process=name)
             | Signalled(process=name)
+            | ProcessStopped(process=name)
             | OutputWritten(process=name)
             | OverLimit(process=name)
             | Caveat(process=name)
@@ -211,6 +213,7 @@ def _names(event: Event) -> tuple[str, ...]:
             | ProcessEnded()
             | Executed()
             | Signalled()
+            | ProcessStopped()
             | OutputWritten()
             | OverLimit()
             | Caveat()

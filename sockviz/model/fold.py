@@ -32,6 +32,7 @@ from sockviz.model.events import (
     PredictionSettled,
     ProcessEnded,
     ProcessStarted,
+    ProcessStopped,
     Signalled,
     SourceMet,
     StatementBegun,
@@ -113,7 +114,11 @@ def _applied(world: World, event: Event) -> World:
             return lives.printed(world, event)
         case Signalled():
             return lives.signalled(world, event)
-        case OutputWritten() | OverLimit() | Caveat():
+        case ProcessStopped():
+            return lives.stopped(world, event)
+        case Caveat():
+            return lives.noted(world, event)
+        case OutputWritten() | OverLimit():
             return world
         case Treated():
             return _treated(world, event)

@@ -8,10 +8,12 @@ from sockviz.dataclass import replace
 from sockviz.model.call import Call, Stage
 from sockviz.model.changes import changed, done_with, with_entry, with_process
 from sockviz.model.events import (
+    Caveat,
     Executed,
     OutputWritten,
     ProcessEnded,
     ProcessStarted,
+    ProcessStopped,
     Signalled,
     ThreadBegan,
     ThreadEnded,
@@ -53,7 +55,7 @@ def ended(world: World, event: ProcessEnded) -> World:
     world = _abandoned(world, event.process, process.under_way, event.at)
     return with_process(
         world, event.process, ended=event.at, exit_code=event.exit_code, signal=event.signal,
-        main=Task(), threads={}, living={}, fds=(), open_fds=dict.fromkeys(process.open_fds, -1),
+        main=Task(), threads={}, living={}, fds=(), open_fds=dict.fromkeys(process.open_fds, -1), stopped=None,
     )  # fmt: skip
 
 
@@ -95,6 +97,21 @@ def signalled(world: World, event: Signalled) -> World:
     before = (*last.before, last.name)[-_SIGNALS:] if last is not None and is_same else ()
     came = Delivered(event.at, event.signal, before)
     return with_process(world, event.process, delivered=with_entry(process.delivered, event.task, came))
+
+
+def stopped(world: World, event: ProcessStopped) -> World:
+    """A process stands still, or goes on."""
+    if event.process not in world.processes:
+        return world
+    return with_process(world, event.process, stopped=event.signal)
+
+
+def noted(world: World, event: Caveat) -> World:
+    """Something of a process is not as it would be without us, or out of sight."""
+    process = world.processes.get(event.process)
+    if process is None:
+        return world
+    return with_process(world, event.process, caveats=process.caveats | {event.what})
 
 
 def _abandoned(world: World, name: str, calls: Iterable[Call], at: float) -> World:

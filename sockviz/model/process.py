@@ -59,7 +59,7 @@ class Process:
     ``names`` are its variables as it reported them; ``open_fds`` the descriptor of each that holds a socket (-1: closed).
     ``fds`` and ``state`` are observed. Its calls under way belong to its tasks: ``main``, and ``threads`` by their numbers, of
     which something was heard; ``living`` are all further threads that a tracer told of, by number, with when each began.
-    ``delivered`` is the signal that each of its tasks was delivered last, by number.
+    ``delivered`` is the signal that each of its tasks was delivered last; ``stopped`` by which one it stands still.
     """
 
     name: str
@@ -78,6 +78,8 @@ class Process:
     threads: Mapping[int, Task] = field(default_factory=dict)
     living: Mapping[int, float] = field(default_factory=dict)
     delivered: Mapping[int, Delivered] = field(default_factory=dict)
+    stopped: str | None = None
+    caveats: frozenset[str] = frozenset()  # the codes of what was said of it so
     command: tuple[str, ...] = ()  # of a program that is watched
     printed: Log[Value] = field(
         default_factory=Log

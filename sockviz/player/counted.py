@@ -12,6 +12,7 @@ from sockviz.model.events import (
     OutputWritten,
     OverLimit,
     PacketCaptured,
+    ProcessStopped,
     Signalled,
     ThreadBegan,
 )
@@ -50,7 +51,7 @@ class CallsCounted:
                     self._under_way[event.process, event.call] = inode
             elif type(event) is CallReturned:
                 self._returned(event)
-            elif isinstance(event, PacketCaptured | Signalled | ThreadBegan | OutputWritten):
+            elif isinstance(event, PacketCaptured | Signalled | ProcessStopped | ThreadBegan | OutputWritten):
                 self.done += 1
             elif isinstance(event, OverLimit):
                 self.refused += 1

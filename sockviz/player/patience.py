@@ -14,6 +14,7 @@ from sockviz.model.linux.signals import SIGNALS
 from sockviz.model.process import Process, Task
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
+from sockviz.words.caveats import ALARM
 
 #: A call that has not returned after this is a problem in `check`, which alone enforces deadlines.
 DEADLINE = 10.0
@@ -96,7 +97,7 @@ def _goes_on(task: Task) -> bool:
 
 
 def _may_be_signalled(task: Task) -> bool:
-    """Whether it sleeps where a signal may come that it sends itself."""
+    """Whether it sleeps where a signal may come that it sends itself, and that it has a handler for."""
     return any(call.asleep is not None and (call.asleep.caught or 0) & WAKING for call in task.calls)
 
 
@@ -116,7 +117,7 @@ def could_wake(world: World) -> bool:
             continue
         if any(_goes_on(task) for task in process.tasks if is_program or task.line is not None):
             return True
-        if is_program and any(map(_may_be_signalled, process.tasks)):
+        if is_program and (ALARM in process.caveats or any(map(_may_be_signalled, process.tasks))):
             return True
         if any(_limits_time(made) for made in process.calls if made.name in TIMING):
             return True

@@ -25,6 +25,7 @@ from sockviz.model.events import (
     OutputWritten,
     PacketCaptured,
     ProcessEnded,
+    ProcessStopped,
     Signalled,
     SourceMet,
     ThreadBegan,
@@ -210,6 +211,9 @@ class ProgramsTranscript:
                 asleep = narrate(event, moment.before, moment.after)
                 if not self._repetition.is_again(task, asleep):
                     self._say(task, asleep, asleep, asleep)
+            case ProcessStopped(process=name) as event:
+                told = narrate(event, moment.before, moment.after)
+                self._say(name, told, told, told)
             case Signalled() as event:
                 told, task = narrate(event, moment.before, moment.after), task_name(event.process, event.task)
                 if not self._bystanders.keeps(moment, told) and not self._repetition.is_again(task, told):

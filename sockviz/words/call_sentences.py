@@ -10,6 +10,7 @@ from sockviz.model.values import ObjectValue, SocketValue, Value, sockets_in
 from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.beside_sentences import filled, sent_beside
+from sockviz.words.bulk_sentences import bulk_sentence
 from sockviz.words.closing import closing
 from sockviz.words.dissolving import dissolving
 from sockviz.words.explanation import explain
@@ -51,6 +52,7 @@ def returned(call: Call, world: World) -> str:
     return f"{call.process}: {call.name} {_woke(call)}{gave(call, world)}"
 
 
+_TAKING = RECEIVING | {"readv"}
 #: linux/close_range.h: the table of descriptors is this process's alone from then on.
 _UNSHARE = 2
 
@@ -71,7 +73,12 @@ def _woke(call: Call) -> str:
 
 
 def _gave(call: Call, world: World) -> str:
-    if told := dissolving(call, world) or nothing_came(call, world) or value_sentence(call, world):
+    if (
+        told := dissolving(call, world)
+        or nothing_came(call, world)
+        or value_sentence(call, world)
+        or bulk_sentence(call, world)
+    ):
         return told
     if told := process_sentence(call, world):
         return told
@@ -135,7 +142,9 @@ def _gave(call: Call, world: World) -> str:
                 else _(" with {address}").format(address=_argument_address(begun(call, world)))
             )  # told when it was entered
             return _("returns: the handshake{whose} is done").format(whose=whose)
-        case (("send" | "write" | "sendmsg" | "sendto"), int(count)) if _stays_on_this_machine(call, world):
+        case (("send" | "write" | "writev" | "sendmsg" | "sendto"), int(count)) if _stays_on_this_machine(
+            call, world
+        ):
             # net/unix/af_unix.c: there is no queue of the sender's own; its buffer is only charged with them.
             amount, to = bytes_text(count), call.arguments[-1]
             if call.name == "sendto" and isinstance(to, str | bytes) and len(call.arguments) > 2:
@@ -148,17 +157,17 @@ def _gave(call: Call, world: World) -> str:
             ).format(amount=amount)
         case "write", int(count) if held is None and _socket_behind(call, world) is None:
             return _("hands {amount} to the kernel").format(amount=bytes_text(count))
-        case (("send" | "write" | "sendto" | "sendmsg"), 0) if is_queued:
+        case (("send" | "write" | "writev" | "sendto" | "sendmsg"), 0) if is_queued:
             return _("sends nothing: a stream has no empty segment")
-        case (("send" | "write" | "sendto" | "sendmsg"), int(count)) if is_queued:
+        case (("send" | "write" | "writev" | "sendto" | "sendmsg"), int(count)) if is_queued:
             told = _("copies {amount} into the send queue of the kernel").format(amount=bytes_text(count))
             told = _with(told, _("the last byte is marked urgent") if acts.has(call, "MSG_OOB") else "")
             return _with(told, passed_over(call, world))
-        case (("send" | "sendto" | "sendmsg" | "write"), int(count)) if held is not None and acts.is_on(
-            world, held.inode, "UDP_CORK"
+        case (("send" | "sendto" | "sendmsg" | "write" | "writev"), int(count)) if (
+            held is not None and acts.is_on(world, held.inode, "UDP_CORK")
         ):
             return _("adds {amount} to the datagram that UDP_CORK gathers").format(amount=bytes_text(count))
-        case (("send" | "sendto" | "sendmsg" | "write"), int(count)):
+        case (("send" | "sendto" | "sendmsg" | "write" | "writev"), int(count)):
             return (
                 _("hands {amount} to the kernel")
                 if is_stream
@@ -176,20 +185,20 @@ def _gave(call: Call, world: World) -> str:
             )
         case "recv_into", int(count) if is_stream and not acts.has(call, "MSG_PEEK"):
             return _("takes {amount} from the receive queue").format(amount=bytes_text(count))
-        case _, bytes(data) if call.name in RECEIVING and acts.has(call, "MSG_PEEK"):
+        case _, bytes(data) if call.name in _TAKING and acts.has(call, "MSG_PEEK"):
             return ngettext(
                 "looks at {count} byte and leaves it in the receive queue: {shown}",
                 "looks at {count} bytes and leaves them in the receive queue: {shown}",
                 len(data),
             ).format(count=len(data), shown=show(data, 32))
-        case _, b"" if call.name in RECEIVING and not is_stream:
+        case _, b"" if call.name in _TAKING and not is_stream:
             return _("takes an empty datagram")
-        case _, bytes(data) if call.name in RECEIVING and not is_stream:
+        case _, bytes(data) if call.name in _TAKING and not is_stream:
             told = _("takes one datagram and gives {amount}: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
             )
             return _with(_with(told, cut_off(call, data, world)), lost_beside(call, data, world))
-        case _, bytes(data) if call.name in RECEIVING:
+        case _, bytes(data) if call.name in _TAKING:
             is_message = (
                 held is not None and held.type == "SOCK_SEQPACKET"
             )  # net/unix/af_unix.c: as of datagrams

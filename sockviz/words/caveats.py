@@ -10,6 +10,8 @@ from sockviz.model.limits import MOST_CALLS, MOST_CHANGES, MOST_PACKETS
 
 #: The code of who runs on, and makes no call (`sockviz.player.practised`).
 COMPUTES = "computes"
+#: The code of who has set a timer whose signal comes by itself: no table of the kernel's tells of it.
+ALARM = "alarm"
 #: With this begins the code of why a run was given up before its end (`sockviz.practice.bounds`).
 GIVEN_UP = "given up: "
 #: By the tracer's code (`sockviz.lab.tracer.caveats`), or by that.
@@ -43,6 +45,7 @@ _SENTENCES: Mapping[str, str] = {
         "{process} runs a program that has another user's rights, or more than its user (setuid): here it has not, since "
         "whoever is watched gets no new privileges"
     ),
+    ALARM: N_("{process} sets a timer (alarm or the like): its signal may come whenever that runs out"),
     COMPUTES: N_(
         "{process} computes without end: it makes no call, and its CPU time (/proc/PID/schedstat) grows as fast as time goes by"
     ),

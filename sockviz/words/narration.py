@@ -33,6 +33,7 @@ from sockviz.model.events import (
     PredictionSettled,
     ProcessEnded,
     ProcessStarted,
+    ProcessStopped,
     Signalled,
     SourceMet,
     StatementBegun,
@@ -116,6 +117,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             | Executed()
             | SourceMet()
             | Signalled()
+            | ProcessStopped()
             | OutputWritten()
             | OverLimit()
             | Caveat()

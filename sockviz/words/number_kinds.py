@@ -151,6 +151,8 @@ _TAKES: Mapping[str, str] = {
     "recvfrom": "self bufsize flags=message",
     "recv_into": "self buffer nbytes flags=message",
     "recvmsg": "self bufsize ancbufsize flags=message",
+    "sendmmsg": "self messages flags=message",
+    "recvmmsg": "self count flags=message",
     "shutdown": "self how=how",
     "getsockopt": "self level=level option=option bufsize",
     "setsockopt": "self level=level option=option value length",
@@ -175,6 +177,7 @@ _EVENTS, _EPOLL_EVENTS = Each((None, Number.POLL)), Each((None, Number.EPOLL))
 _GIVES: Mapping[str, Kind] = {
     "connect_ex": Number.ERROR,
     "recvmsg": (None, _BESIDE, Number.MESSAGE_FLAGS, None),
+    "recvmmsg": Each((None, _BESIDE, Number.MESSAGE_FLAGS, None)),
     "waitpid": (None, Number.STATUS),
     "signal": Number.DISPOSITION,
     "getaddrinfo": Each((Number.FAMILY, Number.TYPE, Number.PROTOCOL, None, None)),

@@ -15,6 +15,7 @@ from sockviz.model.events import (
     Executed,
     OutputWritten,
     OverLimit,
+    ProcessStopped,
     Signalled,
     SourceMet,
     ThreadBegan,
@@ -41,6 +42,7 @@ def of_program(
     | Executed
     | SourceMet
     | Signalled
+    | ProcessStopped
     | OutputWritten
     | OverLimit
     | Caveat
@@ -78,6 +80,12 @@ def of_program(
             return _("{task} is delivered {signal}").format(
                 task=task_name(event.process, event.task), signal=event.signal
             )
+        case ProcessStopped(signal=None):
+            return _("{process} goes on: SIGCONT came").format(process=event.process)
+        case ProcessStopped():
+            return _(
+                "{process} is stopped by {signal}: it does nothing more until somebody sends it SIGCONT"
+            ).format(process=event.process, signal=event.signal)
         case OutputWritten():
             told = _("{process} prints on {stream}: {data}").format(
                 process=event.process,

@@ -11,7 +11,7 @@ import pytest
 
 from sockviz.lab.outputs import KEPT
 from sockviz.model.call import Stage
-from sockviz.model.events import CallHeld, OutputWritten, OverLimit, PacketCaptured
+from sockviz.model.events import CallHeld, OutputWritten, OverLimit, PacketCaptured, ProcessStopped
 from sockviz.model.limits import MOST_PROCESSES
 from sockviz.model.long_values import whole_of
 from sockviz.model.programs import Program
@@ -193,6 +193,33 @@ def test_no_more_than_64_processes_and_all_end_with_the_run() -> None:
         async with watched("isolated", python("p", bomb)) as run_:
             await run_.until(lambda: any(isinstance(e, OverLimit) for e in run_.source.timeline.events))
             assert sum(process.alive for process in run_.world.processes.values()) <= MOST_PROCESSES
+
+    run(body())
+
+
+def test_who_is_stopped_by_a_signal_is_told_of_at_once_and_when_it_goes_on() -> None:
+    stops = "a, b = socketpair()\nif (child := os.fork()) == 0:\n"
+    stops += "    os.kill(os.getpid(), signal.SIGSTOP); a.send(b'x'); os._exit(0)\n"
+    stops += "os.waitpid(child, os.WUNTRACED); %sb.recv(1)"
+
+    async def body() -> None:
+        programs = [
+            python("stays", stops % ""),
+            python("goes_on", stops % "os.kill(child, signal.SIGCONT); "),
+        ]
+        async with watched("isolated", *programs) as run_:
+            await run_.until(
+                lambda: (
+                    {"stays_2", "goes_on_2"} <= set(run_.world.processes)
+                    and not run_.world.processes["goes_on"].alive
+                    and bool(run_.world.processes["stays"].sleeping)
+                )
+            )
+            events = [event for event in run_.source.timeline.events if isinstance(event, ProcessStopped)]
+            assert [e.signal for e in events if e.process == "goes_on_2"] == ["SIGSTOP", None]
+            assert [e.signal for e in events if e.process == "stays_2"] == ["SIGSTOP"]
+            assert run_.world.processes["stays_2"].stopped == "SIGSTOP"
+            assert run_.world.processes["goes_on_2"].stopped is None
 
     run(body())
 

@@ -34,6 +34,12 @@ def of_call(tid: int, name: str, a: Sequence[int]) -> str | None:
             return "io_uring"
         case "ptrace" if a[0] in (_TRACEME, _ATTACH, _SEIZE):
             return "traced"
+        case "alarm" if a[0]:
+            return "alarm"
+        case "setitimer" if a[0] == 0 and (numbers(tid, a[1], "4q") or (0,) * 4)[2:] != (0, 0):  # ITIMER_REAL
+            return "alarm"
+        case "timer_settime" if a[2]:
+            return "alarm"
         case "clone" if a[0] & _CLONE_UNTRACED:
             return "untraced"
         case "clone3" if (numbers(tid, a[0], "Q") or (0,))[0] & _CLONE_UNTRACED:

@@ -145,6 +145,11 @@ def _readv(entry: CallEntry) -> Made | None:
     return Made("readv", "os.readv", [held, room], lambda n: _gathered(tid, address, count, n))
 
 
+def _without_place(decode: Decoder) -> Decoder:
+    """Of a call that says from where in a file, too: a socket has no such place (ESPIPE), but -1 stands for none."""
+    return lambda entry: decode(entry) if values.signed(entry.a[3], 64) == -1 else None
+
+
 # --- messages ----------------------------------------------------------------------------------------------------------
 
 
@@ -241,5 +246,6 @@ def _several(name: str, sends: bool) -> Decoder:
 
 CALLS: dict[str, Decoder] = {
     "sendto": _sendto, "recvfrom": _recvfrom, "write": _write, "read": _read, "writev": _writev, "readv": _readv,
+    "pwritev2": _without_place(_writev), "preadv2": _without_place(_readv),
     "sendmsg": _sendmsg, "recvmsg": _recvmsg, "sendmmsg": _several("sendmmsg", True), "recvmmsg": _several("recvmmsg", False),
 }  # fmt: skip

@@ -89,10 +89,11 @@ class Known:
 class CallUnderWay:
     """A call that was entered, and has not come back for good. ``place``: its number, arguments and stack, by which it is known
     again where a signal has interrupted it. ``handlers``: in how many handlers of signals its task was then; ``is_told``: that it
-    is interrupted was said. ``known``: what is known of it from before, where it is made again; ``is_turn``: it is the one that
-    its task has entered last, and may come back as one that does so again and again."""
+    is interrupted was said; ``is_over``: it has failed with EINTR, which is yet to be told. ``known``: what is known of it from
+    before, where it is made again; ``is_turn``: it is the one that its task has entered last, and may come back as one that does
+    so again and again."""
 
-    __slots__ = ("handlers", "is_told", "is_turn", "known", "made", "number", "place")
+    __slots__ = ("handlers", "is_over", "is_told", "is_turn", "known", "made", "number", "place")
 
     def __init__(self, number: int, made: Made, place: tuple[int, ...], known: Known | None) -> None:
         self.number = number
@@ -100,6 +101,7 @@ class CallUnderWay:
         self.place = place
         self.known = known
         self.handlers = 0
+        self.is_over = False
         self.is_told = False
         self.is_turn = False
 

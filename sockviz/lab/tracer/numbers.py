@@ -9,6 +9,7 @@ from sockviz.lab.seccomp import CALLS, MACHINES
 
 #: Calls on sockets, and those that make a descriptor another one or wait for several. What is watched beside a lesson's own.
 _MORE: Mapping[str, tuple[int | None, int | None]] = {
+    "preadv2": (327, 286), "pwritev2": (328, 287), "timer_settime": (223, 110),
     "sendmmsg": (307, 269), "recvmmsg": (299, 243), "sendfile": (40, 71), "splice": (275, 76), "close_range": (436, 436),
     "clone3": (435, 435), "prctl": (157, 167), "seccomp": (317, 277), "io_uring_setup": (425, 425), "ptrace": (101, 117),
 }  # fmt: skip
@@ -17,15 +18,16 @@ _MET = ("restart_syscall", "rt_sigreturn")
 WATCHED = (
     "socket", "socketpair", "bind", "listen", "accept", "accept4", "connect", "sendto", "recvfrom", "sendmsg", "recvmsg",
     "sendmmsg", "recvmmsg", "shutdown", "getsockname", "getpeername", "getsockopt", "setsockopt", "read", "write", "readv",
-    "writev", "close", "dup", "dup2", "dup3", "fcntl", "ioctl", "poll", "ppoll", "select", "pselect6", "epoll_create",
-    "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "sendfile", "splice", "close_range",
+    "writev", "preadv2", "pwritev2", "close", "dup", "dup2", "dup3", "fcntl", "ioctl", "poll", "ppoll", "select", "pselect6",
+    "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "sendfile", "splice",
+    "close_range",
 )  # fmt: skip
 #: Calls that make a process or a thread: selected so that they can be refused.
 MAKING = ("fork", "vfork", "clone", "clone3")
 #: The one that ends a process: selected where a stream's end is to be looked at before (see `sockviz.lab.tracer.looks`).
 ENDING = ("exit_group",)
 #: Calls after which something is out of sight, or that go otherwise than without us (see `caveats`).
-NOTED = ("prctl", "seccomp", "io_uring_setup", "ptrace")
+NOTED = ("prctl", "seccomp", "io_uring_setup", "ptrace", "alarm", "setitimer", "timer_settime")
 
 
 class Machine:

@@ -20,7 +20,7 @@ from sockviz.lab.tracer.reports import Reports
 from sockviz.lab.tracer.shorthand import ENTERED, FAILED, NAMED, RETURNED
 from sockviz.lab.tracer.socket_calls import CALLS as SOCKET
 from sockviz.lab.tracer.sources import LineFinder
-from sockviz.lab.tracer.tasks import TracedTask
+from sockviz.lab.tracer.tasks import TracedProcess, TracedTask
 from sockviz.lab.tracer.turns import NAMING, failure
 from sockviz.lab.tracer.waiting_calls import CALLS as WAITING
 from sockviz.lab.wait_status import signal_name
@@ -64,6 +64,9 @@ class Stops:
         if task is None:
             return
         number, event = status >> 8 & 0xFF, status >> 16
+        is_signal = not event and number != _AT_CALL
+        if task.interrupted and task.interrupted[-1].is_over and not is_signal:
+            self._interrupted(task)
         try:
             if event == ptrace.SECCOMP:
                 self._entered(task)
@@ -259,7 +262,12 @@ class Stops:
     def _returned(self, task: TracedTask, call: CallUnderWay, result: int) -> None:
         task.call = None
         number = ptrace.error_of(result)
-        if number in ptrace.RESTARTED:
+        if call.made.name == "close":
+            task.process.descriptors.forget(int(call.place[1]))  # another thread may have asked meanwhile
+        if number in ptrace.RESTARTED or number == ptrace.INTERRUPTED:
+            call.is_over = (
+                number == ptrace.INTERRUPTED
+            )  # the signal is about to be delivered, and is told of first
             call.is_turn = False
             if call.known is not None:
                 call.known.entry.turn = None  # this one is kept: the next one that is a turn is another
@@ -274,8 +282,6 @@ class Stops:
             self._tell(NAMED, task, call, {"value": value, "told": [name] if name is not None else []})
         else:
             self._tell(RETURNED, task, call, self._given_again(task, call, result))
-        if call.made.name == "close":
-            task.process.descriptors.forget(int(call.place[1]))  # another thread may have asked meanwhile
 
     def _given_again(self, task: TracedTask, call: CallUnderWay, result: int) -> Any:
         """What a call gives: read, or known from before."""
@@ -328,15 +334,27 @@ class Stops:
 
     def _group_stop(self, task: TracedTask, number: int) -> None:
         if number in _STOPPING and not task.new:
+            self._stands_still(task.process, signal_name(number))
             ptrace.stay(task.tid)
             return
+        if not task.new:
+            self._stands_still(task.process, None)  # or it was interrupted, and was not stopped before
         task.new = False
         self.go_on(task)
+
+    def _stands_still(self, process: TracedProcess, by: str | None) -> None:
+        """All tasks of a process stop, or go on; each of them comes here."""
+        if process.stopped != by:
+            process.stopped = by
+            if self.population.may_tell(process):
+                self._reports.say("stopped", process=process.name, signal=by)
 
     def _signalled(self, task: TracedTask, number: int) -> None:
         """It is about to be delivered a signal."""
         if self.population.may_tell(task.process):
             self._say("signalled", task, signal=signal_name(number))
+        if task.interrupted and task.interrupted[-1].is_over:
+            self._interrupted(task)
         if not task.interrupted:
             task.handlers = 0
         elif is_caught(task.process, number):

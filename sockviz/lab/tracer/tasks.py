@@ -15,8 +15,8 @@ class TracedProcess:
     """A process: its name in the run, and of which program's family it is."""
 
     __slots__ = (
-        "calls", "caveats", "descriptors", "family", "is_first", "is_refused", "name", "pid", "pidfd", "source", "threads",
-        "told",
+        "calls", "caveats", "descriptors", "family", "is_first", "is_refused", "name", "pid", "pidfd", "source", "stopped",
+        "threads", "told",
     )  # fmt: skip
 
     def __init__(
@@ -37,6 +37,7 @@ class TracedProcess:
         self.descriptors = descriptors
         self.calls = 0  # as it has made
         self.source: LineFinder | None = None  # what it runs, once that was asked
+        self.stopped: str | None = None  # by the signal of that name
         self.is_refused = False  # another process or thread, once
         self.caveats: set[str] = set()  # what was told of it that is out of sight
         self.threads = 0  # as it has had beside its first

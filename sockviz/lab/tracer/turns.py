@@ -131,7 +131,7 @@ class TurnTaking:
         number = ptrace.error_of(result)
         if not number and (known.made is None or known.made.gives is not number_given):
             return None
-        if number in ptrace.RESTARTED or len(known.results) >= _RESULTS:
+        if number in ptrace.RESTARTED or number == ptrace.INTERRUPTED or len(known.results) >= _RESULTS:
             return None
         says, thing = (FAILED, failure(number)) if number else (RETURNED, result)
         turn = known.results[result] = Turn(says, task.process.name, task.number, thing)

@@ -275,6 +275,8 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
         return start + line(("  " + _("ended"), "muted"))
     from sockviz.words.wording import asleep_in, call_as_made  # on demand, as what is held
 
+    if process.stopped is not None:
+        return start + line(("  " + _("stopped by {signal}").format(signal=process.stopped), "bad"))
     before = [call for call in process.under_way if call.stage is Stage.HELD]
     if before:
         from sockviz.tui.stage.program_calls import times  # not for lessons
@@ -335,6 +337,9 @@ def _title(name: str, process: Process | None, hue: str, width: int) -> Line:
             fate = line((f" · {exited}", "bad" if process.exit_code else "muted"))
         else:
             fate = line((f" · {_('ended')}", "muted"))
+    elif process.stopped is not None:
+        fate = line((" · " + _("stopped by {signal}").format(signal=process.stopped), "bad"))
+        short = line((f" · {process.stopped}", "bad"))
     elif process.privileged and width > 44:
         fate = line((f" · {_('privileged')}", "muted"))
     told = (title + origin + fate, title + fate, who + fate, who + (short or fate))

@@ -108,6 +108,8 @@ def _is_stream(inode: int, world: World) -> bool:
 def all_of(process: Process, world: World) -> tuple[Call, ...]:
     """The calls in which all of a process sleeps, one of each thread; nothing where one of them does not, or may not, or where a
     handler of a signal may do something meanwhile."""
+    if process.stopped is not None:
+        return ()  # whoever lets it go on may do something for it, too
     calls = [task.calls[-1] for task in process.tasks if task.calls]
     if len(calls) < len(process.tasks) or any(call.stage is not Stage.ASLEEP for call in calls):
         return ()

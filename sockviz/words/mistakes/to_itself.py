@@ -8,7 +8,8 @@ from sockviz.language import _
 from sockviz.model.call import CONNECTING, Call
 from sockviz.model.events import Observed
 from sockviz.model.moment import Moment
-from sockviz.model.segments import Endpoint, endpoint
+from sockviz.model.segments import endpoint
+from sockviz.model.values import Address
 from sockviz.model.world import World
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.wording import address_text
@@ -40,7 +41,7 @@ def connected(call: Call, world: World) -> Iterator[Mistake]:
         yield _told(call.process, held.inode, target)
 
 
-def _told(process: str, inode: int, address: Endpoint) -> Mistake:
+def _told(process: str, inode: int, address: Address) -> Mistake:
     return Mistake(
         "to itself", (process, inode), process,
         _("a connection of {process} goes from {address} to {address}").format(process=process, address=address_text(address)),
