@@ -11,6 +11,7 @@ import tempfile
 import time
 import traceback
 from pathlib import Path
+from typing import TextIO
 
 import platformdirs
 
@@ -32,21 +33,32 @@ def save(error: BaseException, directory: Path | None = None) -> str:
             *traceback.format_exception(error),
         )
     )
-    name = f"crash-{time.strftime('%Y%m%d-%H%M%S')}.txt"
+    stem = f"crash-{time.strftime('%Y%m%d-%H%M%S')}"
     wanted = directory or Path(platformdirs.user_state_dir("sockviz", appauthor=False))
     for place in (wanted, Path(tempfile.gettempdir())):
         try:
             place.mkdir(parents=True, exist_ok=True)
-            with (place / name).open("x", encoding="utf-8") as file:
+            with _new_file(place, stem) as file:
                 file.write("\n".join(map(visible, text.split("\n"))))  # it will be looked at on a terminal
         except OSError:
             continue
         saved = _("The details are in {file}; please send that file with your report.")
-        return f"{what} {saved.format(file=quoted(str(place / name)))}"
+        return f"{what} {saved.format(file=quoted(file.name))}"
     lost = _(
         "The details could not be saved: neither {directory} nor the temporary directory can be written."
     )
     return f"{what} {lost.format(directory=quoted(str(wanted)))}"
+
+
+def _new_file(place: Path, stem: str) -> TextIO:
+    """A new file: ``stem.txt``, or with a number where there is one of that name. Raises OSError."""
+    number = 1
+    while True:
+        name = f"{stem}.txt" if number == 1 else f"{stem}-{number}.txt"
+        try:
+            return (place / name).open("x", encoding="utf-8")
+        except FileExistsError:  # another fault of the same second
+            number += 1
 
 
 def _refused(error: BaseException) -> str | None:

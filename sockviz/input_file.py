@@ -49,7 +49,6 @@ def open_input(path: Path, most: int) -> BinaryIO:
     try:
         _check(path, os.stat(path), most)  # before opening: a watchdog starts to count when it is opened
         descriptor = os.open(path, _FLAGS)
-        file = open(descriptor, "rb")  # noqa: SIM115  # given away
     except NotAFile:
         raise
     except OSError as error:
@@ -58,10 +57,10 @@ def open_input(path: Path, most: int) -> BinaryIO:
         raise NotAFile(errno.EINVAL, _("no file can have this name"), str(path)) from None
     try:
         _check(path, os.fstat(descriptor), most)
-    except NotAFile:
-        file.close()
+        return open(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
         raise
-    return file
 
 
 def read_input(path: Path, most: int) -> bytes:

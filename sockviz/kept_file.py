@@ -90,5 +90,6 @@ def set_aside(path: Path, called: Callable[[int], Path] | None = None) -> Path:
 
 
 def beside(path: Path, ending: str) -> Path:
-    """Another file of the same name."""
-    return path.with_name(f"{path.stem}.{ending}")
+    """Another file of the same name, but for its ending; behind that where it has this one itself."""
+    other = path.with_name(f"{path.stem}.{ending}")
+    return other if other != path else path.with_name(f"{path.name}.{ending}")

@@ -239,13 +239,7 @@ class Lines:
     async def next(self) -> str | None:
         """The next line, without its end; None where there is none. The event loop goes on meanwhile."""
         while b"\n" not in self._read and not self._over and len(self._read) < LONGEST:
-            await self._readable()
-            try:
-                data = os.read(self._descriptor, LONGEST)
-            except OSError:  # EIO: the terminal has gone
-                data = b""
-            self._read += data
-            self._over = not data
+            self._read += await self._more()
         line, end, rest = self._read[:LONGEST].partition(b"\n")
         self._read = rest + self._read[LONGEST:]
         if not end and len(line) == LONGEST:
@@ -255,11 +249,18 @@ class Lines:
     async def _pass_over(self) -> None:
         """Reads to the end of a line that is too long."""
         while b"\n" not in self._read and not self._over:
-            await self._readable()
-            with contextlib.suppress(OSError):
-                self._read = os.read(self._descriptor, LONGEST)
-            self._over = not self._read
+            self._read = await self._more()
         self._read = self._read.partition(b"\n")[2]
+
+    async def _more(self) -> bytes:
+        """What is read next; nothing where that is the end."""
+        await self._readable()
+        try:
+            data = os.read(self._descriptor, LONGEST)
+        except OSError:  # EIO: the terminal has gone
+            data = b""
+        self._over = not data
+        return data
 
     async def _readable(self) -> None:
         import asyncio  # what only prints has none

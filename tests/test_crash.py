@@ -42,3 +42,10 @@ def test_what_is_kept_of_a_fault_can_be_looked_at(tmp_path: Path) -> None:
     text = kept.read_text(encoding="utf-8")
     assert r"ValueError: a\x1b]2;OWNED\x07\u202e\udc80" in text
     assert all(line.isprintable() for line in text.split("\n"))
+
+
+def test_two_faults_of_one_second_are_both_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.strftime", lambda _: "20261129-120000")
+    for fault in ("one", "other"):
+        assert "The details are in" in crash.save(ValueError(fault), tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2

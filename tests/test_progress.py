@@ -222,3 +222,12 @@ def test_a_lesson_that_was_ended_is_left_after_its_last_page(tmp_path: Path) -> 
     assert progress.of("a").unread == 0
     store.page_seen("a", 1, 3)  # and read again
     assert store.progress.last == ("a", 1)
+
+
+@pytest.mark.parametrize("ending", ["new", "lock"])
+def test_a_file_may_be_called_as_what_stands_beside_it(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"mine.{ending}"
+    for slug in ("listen", "bind"):
+        ProgressStore(path).page_seen(slug, 0, 3)
+    read = ProgressStore(path).progress
+    assert (read.of("listen"), read.of("bind")) == (LessonProgress(3, frozenset({0})),) * 2

@@ -6,11 +6,15 @@ import ast
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from sockviz.lesson.document import Block, Expect, Lesson, Page, Perform, Predict
+from sockviz.lesson.document import Block, Expect, Launch, Lesson, Page, Perform, Predict, SendSignal
 from sockviz.problem import Problem
 
 #: What of the front matter says how a lesson is performed.
 _PERFORMED_BY = ("minutes", "lab", "hosts", "privileged", "needs", "sysctls", "ip")
+#: And of an exercise's.
+_PRACTISED_BY = ("you", "languages", "kernel", "lesson")
+#: What the student of a translation reads is other prose; all else happens alike.
+_HAPPENS = Perform | Expect | Predict | Launch | SendSignal
 
 
 def translation_problems(translation: Lesson, original: Lesson) -> tuple[Problem, ...]:
@@ -33,6 +37,10 @@ def _front_matter(translation: Lesson, original: Lesson) -> Iterator[Problem]:
         here, there = getattr(translation, key), getattr(original, key)
         if here != there:
             yield _differs(1, f"{key} is {_shown(here)}; in the original it is {_shown(there)}")
+    for key in _PRACTISED_BY:
+        here, there = (getattr(each.exercise, key, ()) for each in (translation, original))
+        if here != there:
+            yield _differs(1, f"{key} is {_shown(here)}; in the original it is {_shown(there)}")
 
 
 def _shown(value: object) -> str:
@@ -52,8 +60,8 @@ def _page(page: Page, original: Page) -> Iterator[Problem]:
             yield from _lines(block, first)
 
 
-def _blocks(page: Page) -> Iterator[Perform | Expect | Predict]:
-    return (block for block in page.blocks if isinstance(block, Perform | Expect | Predict))
+def _blocks(page: Page) -> Iterator[Block]:
+    return (block for block in page.blocks if isinstance(block, _HAPPENS))
 
 
 def _question(question: Predict, original: Predict) -> Iterator[Problem]:
@@ -95,6 +103,10 @@ def _texts(block: Block) -> list[tuple[int, str]]:
         case Perform(process=process, statements=statements, at_once=at_once):
             fence = f"@{process} at once" if at_once else f"@{process}"
             return [(block.line, fence), *((s.line, s.source) for s in statements)]
+        case Launch(process=process, arguments=arguments):
+            return [(block.line, " ".join((f"@{process}", *arguments)))]
+        case SendSignal(process=process, signal=signal):
+            return [(block.line, f"@{process} {signal}")]
         case Expect(expectations=expectations):
             return [(block.line, "expect"), *((e.line, e.source) for e in expectations)]
         case _:

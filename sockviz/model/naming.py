@@ -6,15 +6,14 @@ what bind and getsockname returned is all there is. It is another voice than the
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Mapping, Sequence
 
 from sockviz.dataclass import dataclass, replace
 from sockviz.model.call import CONNECTING, Call
+from sockviz.model.linux.names import errno_name
 from sockviz.model.sockets import SocketRow, ToldName
 from sockviz.model.values import Address, SocketValue, Value, sockets_in
 
-#: Calls under whose name a socket begins to be more than bound.
 #: How a connect fails whose SYN had gone out, or is still on its way: the earlier errors leave the socket as it was.
 _HAD_BEGUN = frozenset(
     {"EINPROGRESS", "ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "ETIMEDOUT", "EHOSTUNREACH", "EINTR"}
@@ -132,7 +131,7 @@ def _has_begun(call: Call) -> bool:
         return False
     error = call.error
     if call.name == "connect_ex" and isinstance(call.value, int) and call.value:
-        error = errno.errorcode.get(call.value, "")
+        error = errno_name(call.value) or ""
     return error is None or error in _HAD_BEGUN
 
 

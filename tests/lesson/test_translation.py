@@ -112,6 +112,56 @@ def test_lines_at_once_stay_so() -> None:
     assert "the original has '@server' here" in found.message
 
 
+EXERCISE = """\
+---
+title: Two runs
+summary: S.
+you: server
+kernel: short
+---
+
+# One
+
+```run @server
+--port 1
+```
+
+```expect
+server.alive
+```
+
+```run @again
+--port 2
+```
+
+```signal @again
+SIGTERM
+```
+
+```expect
+not again.alive
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("kernel: short", "kernel: interrupts", "1: kernel is interrupts; in the original it is short"),
+        ("--port 2", "--port 3", "18: the original has '@again --port 2' here"),
+        ("SIGTERM", "SIGKILL", "23: the original has '@again SIGTERM' here"),
+        ("```signal @again\nSIGTERM\n```\n", "x\n", "8: this page lacks the original's block at its line 26"),
+    ],
+)
+def test_the_programs_of_an_exercise_are_run_alike(before: str, after: str, found: str) -> None:
+    original = parse_lesson(EXERCISE, "exercise.md")
+    assert translation_problems(parse_lesson(EXERCISE, "exercise.es.md"), original) == ()
+    assert before in EXERCISE
+    other = parse_lesson(EXERCISE.replace(before, after, 1), "exercise.es.md")
+    said = [f"{problem.line}: {problem.message}" for problem in translation_problems(other, original)]
+    assert said[:1] == [found]
+
+
 LESSONS = Path(__file__).parents[2] / "lessons"
 TRANSLATIONS = sorted(LESSONS.glob("*.*.md"))
 

@@ -262,3 +262,12 @@ def test_a_world_as_json_says_who_told_it() -> None:
     first, second = world["processes"]["server"]["fds"]
     assert (first["local"], first["local_from"]) == (["127.0.0.1", 8080], "bind")
     assert (second["local"], second["local_from"]) == (None, None)
+
+
+def test_what_connect_ex_gave_is_read_by_linux_numbers_on_any_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A recording is looked at elsewhere, too."""
+    monkeypatch.setattr("errno.errorcode", {61: "ECONNREFUSED"})  # as macOS has it
+    story = new().call("connect_ex", S, ("127.0.0.1", 1), value=111, told=(S, ("127.0.0.1", 50000)))
+    assert (story.local(), story.kept()) == (("127.0.0.1", 50000), None)
