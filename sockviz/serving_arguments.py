@@ -38,6 +38,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         help=_("as many at once; whoever comes then is told so, and tried again. By itself 20: two cores carry them"),
     )  # fmt: skip
     parser.add_argument(
+        "--per-address", metavar="N", type=int,
+        help=_("of these no more than N for one address (of IPv6: one /64 network); by itself as many as there are, for a "
+               "class may have one address together"),
+    )  # fmt: skip
+    parser.add_argument(
         "--memory", metavar="MB", type=int, default=256, help=_("a session and lab that take more are ended; by itself 256")
     )  # fmt: skip
     parser.add_argument(

@@ -7,7 +7,6 @@ import ipaddress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from sockviz import door
 from sockviz.commands.shared import FAILED, OK, Usage, drive
@@ -100,31 +99,30 @@ def _wanted(options: argparse.Namespace) -> Wanted:
     from sockviz.web.serving import Wanted
 
     for name, least, most in (
-        ("sessions", 1, 1000), ("memory", _LEAST_MEMORY, _MOST_MEMORY), ("idle", 1, 1440), ("port", 0, 65535)
+        ("sessions", 1, 1000), ("per-address", 1, 1000), ("memory", _LEAST_MEMORY, _MOST_MEMORY), ("idle", 1, 1440),
+        ("port", 0, 65535),
     ):  # fmt: skip
-        given = getattr(options, name)
-        if not least <= given <= most:
+        given = getattr(options, name.replace("-", "_"))
+        if given is not None and not least <= given <= most:
             raise Usage(
                 _("--{name} {given}: a whole number from {least} to {most}").format(
                     name=name, given=given, least=least, most=most
                 )
             )
-    limits = Limits(options.sessions, options.memory << 20, options.idle * 60.0)
+    limits = Limits(options.sessions, options.memory << 20, options.idle * 60.0, options.per_address)
     return Wanted(_address(options), limits, Path(options.keep) if options.keep else None, options.language)
 
 
 def _address(options: argparse.Namespace) -> ServedAt:
-    from sockviz.web.address import ServedAt
+    from sockviz.web.address import ServedAt, is_public_url
 
-    public = options.public_url.rstrip("/") if options.public_url else None
-    if public is not None:
-        parts = urlsplit(public)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-            raise Usage(
-                _("--public-url {url}: as https://sockets.example.org/course").format(
-                    url=quoted(options.public_url)
-                )
+    public = options.public_url.rstrip("/") if options.public_url is not None else None
+    if public is not None and not is_public_url(public):
+        raise Usage(
+            _("--public-url {url}: as https://sockets.example.org/course").format(
+                url=quoted(options.public_url)
             )
+        )
     host = options.host
     if host != "localhost":
         try:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import socket
 from urllib.parse import urlsplit
 
 from sockviz.dataclass import dataclass
+
+#: What stands in `Host:` (RFC 9110, 7.2): a name or a number, and a port. All that a browser sends; it is said back in headers.
+_AUTHORITY = re.compile(
+    r"(?:(?P<name>[A-Za-z0-9._-]{1,253})|\[(?P<number>[0-9A-Fa-f:.]{2,45})\])(?::[0-9]{1,5})?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,31 @@ class ServedAt:
             return False
         if self.public is not None and origin == origin_of(self.public):
             return True
-        there = urlsplit(origin)
-        return there.scheme in ("http", "https") and there.netloc == authority and self.knows(authority)
+        return origin in (f"http://{authority}", f"https://{authority}") and self.knows(authority)
+
+    def address_of(self, peer: str, forwarded: str | None) -> str:
+        """By what it is told how many sessions somebody has, with whom `peer` is connected and of whom a proxy here says
+        ``X-Forwarded-For: forwarded``: an IPv4 address, or the network of an IPv6 one, which its owner chooses from."""
+        told = forwarded.rpartition(",")[2].strip() if self.public is not None and forwarded else None
+        with contextlib.suppress(ValueError):
+            address = ipaddress.ip_address(peer)
+            with contextlib.suppress(ValueError):
+                if told and address.is_loopback:
+                    address = ipaddress.ip_address(told)
+            if isinstance(address, ipaddress.IPv6Address):
+                return str(address.ipv4_mapped or ipaddress.ip_network((address.packed, 64), strict=False))
+            return str(address)
+        return peer
+
+
+def is_public_url(url: str) -> bool:
+    """Whether visitors can come by it: nobody's password is in it, and no question."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    is_whole = parts.scheme in ("http", "https") and not parts.query and not parts.fragment
+    return is_whole and url.isprintable() and _AUTHORITY.fullmatch(parts.netloc) is not None
 
 
 def origin_of(url: str) -> str:
@@ -70,7 +99,5 @@ def origin_of(url: str) -> str:
 
 
 def _name(authority: str) -> str | None:
-    try:
-        return urlsplit(f"//{authority}").hostname
-    except ValueError:
-        return None
+    found = _AUTHORITY.fullmatch(authority)
+    return (found["name"] or found["number"]).lower() if found is not None else None

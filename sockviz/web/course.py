@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from sockviz.dataclass import dataclass
@@ -22,6 +23,7 @@ class Listed:
     card: Card
 
 
+@cache  # the course does not change while it is served, and whoever asks for a page asks for all of it
 def listed(language: str) -> Sequence[Listed]:
     """All of them in order, as far as they are translated in `language`."""
     names = shelf.course(language)

@@ -10,10 +10,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sockviz import crash
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.visible import quoted
 from sockviz.web import memory_of
 from sockviz.web.faults import Faults
 from sockviz.web.limits import Limits
@@ -28,8 +26,9 @@ _LOOK = 2.0
 
 @dataclass(slots=True)
 class Place:
-    """A visitor's. ``over`` is set once it is free again."""
+    """A visitor's, who came from ``address``. ``over`` is set once it is free again."""
 
+    address: str
     over: asyncio.Event
     visit: Visit | None = None
     ending: VisitEnding | None = None
@@ -42,7 +41,7 @@ class Place:
 
 
 class Hall:
-    """``directory`` is the server's own; ``tell`` is told what whoever runs it should know."""
+    """``directory`` is the server's own; ``tell`` is told what whoever runs it should know, ``faults`` of what is ours."""
 
     def __init__(
         self,
@@ -51,34 +50,54 @@ class Hall:
         visitors: Visitors,
         directory: Path,
         tell: Callable[[str], None],
+        faults: Faults,
     ) -> None:
         self.limits = limits
         self._spawner, self._visitors, self._directory, self._tell = spawner, visitors, directory, tell
+        self._faults = faults
         self._places: dict[str, Place] = {}
-        self._faults = Faults()
-        self._closed = False
+        self._newest: dict[str, object] = {}  # of who has a place and comes again
+        self._closed = self._crowded = False
 
     @property
     def taken(self) -> int:
         """How many places."""
         return len(self._places)
 
-    def has_room(self, visitor: str | None) -> bool:
+    def has_room(self, visitor: str | None, address: str) -> bool:
         """Whether there is a place for them: their own, if they have one."""
-        return not self._closed and (visitor in self._places or len(self._places) < self.limits.sessions)
+        if self._closed or visitor in self._places:
+            return not self._closed
+        return len(self._places) < self.limits.sessions and not self.is_crowded(address)
+
+    def is_crowded(self, address: str) -> bool:
+        """Whether as many have come from there as may."""
+        each = self.limits.each
+        return each is not None and sum(place.address == address for place in self._places.values()) >= each
 
     async def receive(
-        self, visitor: str, page: web.WebSocketResponse, what: str, language: str, size: tuple[int, int]
+        self,
+        visitor: str,
+        address: str,
+        page: web.WebSocketResponse,
+        what: str,
+        language: str,
+        size: tuple[int, int],
     ) -> VisitEnding:
-        """A session on this page, to its end. Whoever has one on another page goes on here."""
+        """A session on this page, to its end. Whoever has one on another page goes on here: of many pages on the newest."""
+        newest = self._newest[visitor] = object()
         while (before := self._places.get(visitor)) is not None:
             before.tell(VisitEnding.ELSEWHERE)
             await before.over.wait()
+            if self._newest.get(visitor) is not newest:
+                return VisitEnding.ELSEWHERE
+        del self._newest[visitor]
         if self._closed:
             return VisitEnding.SERVER
-        if not self.has_room(visitor):
+        if not self.has_room(visitor, address):
+            self._look_who_is_here()
             return VisitEnding.FULL
-        place = self._places[visitor] = Place(asyncio.Event())
+        place = self._places[visitor] = Place(address, asyncio.Event())
         home = self._directory / f"session-{os.urandom(8).hex()}"
         try:
             home.mkdir(0o700)
@@ -94,18 +113,23 @@ class Hall:
             self._tell(str(error))
             return VisitEnding.BROKEN
         except Exception as error:  # a fault of ours: this session's, and no other's
-            self._tell(crash.save(error))
+            self._faults.of_server(error)
             return VisitEnding.BROKEN
         finally:
-            if (kept := await asyncio.shield(asyncio.to_thread(self._faults.keep, home))) is not None:
-                self._tell(
-                    _("a session met a fault of its own: the details are in {file}").format(
-                        file=quoted(str(kept))
-                    )
-                )
+            await asyncio.shield(asyncio.to_thread(self._faults.of_session, home))
             await asyncio.shield(asyncio.to_thread(shutil.rmtree, home, ignore_errors=True))
             del self._places[visitor]
             place.over.set()
+
+    def _look_who_is_here(self) -> None:
+        """Tells, once, that all places are taken by one address: a class has one, or somebody who wants no others here."""
+        addresses = {place.address for place in self._places.values()}
+        if len(addresses) == 1 < len(self._places) and self.limits.each is None and not self._crowded:
+            self._crowded = True
+            told = _(
+                "all {count} places are taken from one address, {address}: --per-address N gives one no more than N"
+            )
+            self._tell(told.format(count=len(self._places), address=addresses.pop()))
 
     async def watch(self) -> None:
         """Ends the sessions that take more memory than one may have. Goes on for ever."""

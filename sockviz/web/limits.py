@@ -7,11 +7,13 @@ from sockviz.dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``sessions`` at once; ``memory`` of one and its lab (bytes); ``idle``: seconds without a key after which one ends."""
+    """``sessions`` at once, of which one address has ``each`` at most; ``memory`` of one and its lab (bytes); ``idle``: seconds
+    without a key after which one ends."""
 
     sessions: int = 20
     memory: int = 256 << 20
     idle: float = 20 * 60.0
+    each: int | None = None
 
     @property
     def warning(self) -> float:
@@ -21,8 +23,9 @@ class Limits:
 
 #: The columns and lines of a terminal that a page may ask for.
 COLUMNS, LINES = (20, 320), (8, 120)
-#: Bytes that a page may send in one message, and those a second that it may go on with after a burst of them.
-LARGEST_MESSAGE, BURST, PER_SECOND = 1 << 16, 1 << 16, 1 << 14
+#: Bytes that a page may send in one message, those that it may send at once, and those a second that it may go on with. A person
+#: types, or pastes; a pointer that moves is three thousand a second.
+LARGEST_MESSAGE, BURST, PER_SECOND = 1 << 20, 1 << 18, 1 << 14
 #: Bytes that a session may write in one packet: many times the largest screen.
 LARGEST_PACKET = 1 << 23
 #: Seconds in which a page takes what it is sent.

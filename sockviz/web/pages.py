@@ -66,12 +66,21 @@ def session(what: str, title: str) -> str:
     )  # fmt: skip
 
 
-def full(taken: int, back: str) -> str:
-    """Who finds no place reads how many there are, and that the page tries again."""
-    places = ngettext(
-        "There is {count} place here, and it is taken.",
-        "There are {count} places here, and all of them are taken.",
-        taken,
+def full(places: int, each: int | None, back: str) -> str:
+    """Who finds no place reads how many there are, here or, where those of their address are taken, for that; and that the page
+    tries again."""
+    said = (
+        ngettext(
+            "There is {count} place here, and it is taken.",
+            "There are {count} places here, and all of them are taken.",
+            places,
+        ).format(count=places)
+        if each is None
+        else ngettext(
+            "There is {count} place here for your address, and it is taken.",
+            "There are {count} places here for your address, and all of them are taken.",
+            each,
+        ).format(count=each)
     )
     again = ngettext(
         "This page tries again in {count} second, by itself.",
@@ -81,7 +90,7 @@ def full(taken: int, back: str) -> str:
     return _page(
         _("No place is free"), back,
         element("h1", _("No place is free")),
-        element("p", places.format(count=taken)),
+        element("p", said),
         element("p", again.format(count=TRY_AGAIN), " ", _("Who does nothing for a while gives their place up.")),
         element("p", element("a", _("Back to the course"), href=back or ".", class_="go")),
         refresh=TRY_AGAIN,

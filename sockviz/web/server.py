@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.util import find_spec
+from mimetypes import guess_type
 from pathlib import Path
 
 from aiohttp import web
@@ -42,6 +44,8 @@ _TERMINAL = {
 }  # fmt: skip
 #: Seconds for which a browser asks again for none of these.
 _FRESH = 3600
+#: Bytes that are sent before it is waited until they are taken.
+_PIECE = 1 << 16
 #: Seconds in which a page is dead that answers no ping.
 _HEARTBEAT = 15.0
 
@@ -60,17 +64,42 @@ def static_files() -> Mapping[str, Path]:
     return files
 
 
+class Static:
+    """A file, which is read once: what is sent is not opened again for each who asks, and does not take it."""
+
+    def __init__(self, file: Path) -> None:
+        self._bytes = file.read_bytes()
+        self._tag = hashlib.sha256(self._bytes).hexdigest()[:32]
+        self._type = guess_type(file.name)[0] or "application/octet-stream"
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """To whoever has not got it."""
+        known = any(tag.value == self._tag for tag in request.if_none_match or ())
+        answer = web.StreamResponse(
+            status=304 if known else 200, headers={"Cache-Control": f"max-age={_FRESH}"}
+        )
+        answer.etag, answer.content_type = self._tag, self._type
+        answer.content_length = 0 if known else len(self._bytes)
+        await answer.prepare(request)
+        for at in range(0, answer.content_length, _PIECE):
+            await answer.write(self._bytes[at : at + _PIECE])
+        await answer.write_eof()
+        return answer
+
+
 class Server:
-    """Answers for one address. `heard` is told of each request."""
+    """Answers for one address. `heard` is told of each request, `settled` of those that are a session's page."""
 
     def __init__(self, address: ServedAt, hall: Hall, visitors: Visitors, spoken: str | None = None) -> None:
         self._address, self._hall, self._visitors, self._spoken = address, hall, visitors, spoken
-        self._files = static_files()
+        self._files = {name: Static(file) for name, file in static_files().items()}
         self.heard: Callable[[web.Request], None] = lambda _request: None
+        self.settled: Callable[[web.Request], None] = lambda _request: None
 
     def application(self) -> web.Application:
         """What aiohttp runs."""
         application = web.Application(middlewares=[self._answered])
+        application.on_response_prepare.append(self._furnish)
         application.add_routes([
             web.get("/", self._course),
             web.get("/run/{what:[a-z0-9-]*}", self._session),
@@ -85,17 +114,17 @@ class Server:
     async def _answered(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
         self.heard(request)
         if not self._address.knows(request.host):
-            response: web.StreamResponse = self._wrong_name(request)
-        else:
-            try:
-                response = await handler(request)
-            except web.HTTPException as problem:
-                response = self._problem(request, problem)
-        if not response.prepared:
-            response.headers.update(_HEADERS)
-            sockets = f" ws://{request.host} wss://{request.host}"  # which not every browser takes for itself
-            response.headers["Content-Security-Policy"] = _POLICY.format(sockets=sockets)
-        return response
+            return self._wrong_name(request)
+        try:
+            return await handler(request)
+        except web.HTTPException as problem:
+            return self._problem(request, problem)
+
+    async def _furnish(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(_HEADERS)
+        host = request.host  # not every browser takes sockets for its own
+        sockets = f" ws://{host} wss://{host}" if self._address.knows(host) else ""
+        response.headers["Content-Security-Policy"] = _POLICY.format(sockets=sockets)
 
     def _wrong_name(self, request: web.Request) -> web.Response:
         with language.speaking(self._language(request)):
@@ -136,8 +165,11 @@ class Server:
         what = request.match_info["what"]
         with language.speaking(self._language(request)):
             title = _title(what)
-            if not self._hall.has_room(self._visitor(request)):
-                answer = _page(pages.full(self._hall.limits.sessions, "../"), 503)
+            address = self._address_of(request)
+            if not self._hall.has_room(self._visitor(request), address):
+                limits = self._hall.limits
+                each = limits.each if self._hall.is_crowded(address) else None
+                answer = _page(pages.full(limits.sessions, each, "../"), 503)
                 answer.headers["Retry-After"] = str(pages.TRY_AGAIN)
                 return answer
             answer = _page(pages.session(what, title))
@@ -148,7 +180,7 @@ class Server:
         file = self._files.get(request.match_info["name"])
         if file is None:
             raise web.HTTPNotFound
-        return web.FileResponse(file, headers={"Cache-Control": f"max-age={_FRESH}"})
+        return await file.answer(request)
 
     # -- sessions
 
@@ -166,7 +198,8 @@ class Server:
         await page.prepare(request)
         if request.transport is None or request.transport.is_closing():
             return page  # gone before it was a websocket: nothing would say so any more
-        ending = await self._hall.receive(visitor, page, what, spoken, size)
+        self.settled(request)
+        ending = await self._hall.receive(visitor, self._address_of(request), page, what, spoken, size)
         with language.speaking(spoken):
             said = _(ending.said).encode()
         with contextlib.suppress(ConnectionError, TimeoutError):
@@ -178,6 +211,9 @@ class Server:
 
     def _visitor(self, request: web.Request) -> str | None:
         return self._visitors.name(request.cookies.get(_COOKIE))
+
+    def _address_of(self, request: web.Request) -> str:
+        return self._address.address_of(request.remote or "", request.headers.get("X-Forwarded-For"))
 
     def _name(self, request: web.Request, answer: web.Response) -> None:
         """Gives who has none a cookie; who has one keeps it as long again."""

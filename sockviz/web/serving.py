@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,8 @@ from aiohttp import web
 from sockviz.dataclass import dataclass, replace
 from sockviz.lab.directory import SERVING, LabDirectory, sweep
 from sockviz.web.address import ServedAt
-from sockviz.web.connections import Connections
+from sockviz.web.connections import Connections, ConnectionTimes
+from sockviz.web.faults import Faults
 from sockviz.web.hall import Hall
 from sockviz.web.limits import CONNECTIONS, CONNECTIONS_EACH, Limits
 from sockviz.web.server import Server
@@ -23,19 +25,20 @@ from sockviz.web.visitors import Visitors
 _DESCRIPTORS = 1 << 14
 #: Connections that wait to be accepted.
 _BACKLOG = 128
-#: Seconds for which a connection without a request stays open, and those that answers have at the end.
-_KEPT, _AT_THE_END = 15.0, 5.0
+#: Seconds that answers have at the end.
+_AT_THE_END = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """How it was started. ``keep`` is where visitors' progress outlives the server; None: it goes with it. ``language``: what
-    every page is in; None: what each browser asks for."""
+    every page is in; None: what each browser asks for. ``times`` are of those who are no session's page."""
 
     address: ServedAt
     limits: Limits
     keep: Path | None = None
     language: str | None = None
+    times: ConnectionTimes = ConnectionTimes()
 
 
 async def serve(
@@ -44,22 +47,27 @@ async def serve(
     """Serves until it is cancelled; `ready` is told by which URL once it listens. Raises `CannotBegin`, and OSError where
     it cannot listen or keep anything. Nothing is left then, but what was to be kept."""
     _allow_descriptors()
+    logging.lastResort = None  # libraries tell of every stranger that speaks no HTTP
     sweep()
     own = LabDirectory(SERVING)
     try:
         visitors = Visitors(wanted.keep or own.files / "kept")
         await spawner.ready(own.path)
-        hall = Hall(wanted.limits, spawner, visitors, own.files, tell)
-        server = Server(wanted.address, hall, visitors, wanted.language)
-        runner = web.AppRunner(
-            server.application(), keepalive_timeout=_KEPT, access_log=None, shutdown_timeout=_AT_THE_END
+        faults = Faults(tell)
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _loop, context: faults.of_server(
+                context.get("exception") or RuntimeError(context["message"])
+            )
         )
+        hall = Hall(wanted.limits, spawner, visitors, own.files, tell, faults)
+        server = Server(wanted.address, hall, visitors, wanted.language)
+        runner = web.AppRunner(server.application(), shutdown_timeout=_AT_THE_END)
         await runner.setup()
         try:
             assert runner.server is not None
             most = CONNECTIONS + CONNECTIONS_EACH * wanted.limits.sessions
-            connections = Connections(runner.server, most)
-            server.heard = connections.heard
+            connections = Connections(runner.server, most, wanted.times, faults.of_server)
+            server.heard, server.settled = connections.heard, connections.settled
             listening = await asyncio.get_running_loop().create_server(
                 connections, wanted.address.host, wanted.address.port, backlog=_BACKLOG
             )

@@ -39,6 +39,7 @@ class VisitEnding(Enum):
     MEMORY = 4002, N_("This session took more memory than a visitor may have. Your progress is kept.")
     ELSEWHERE = 4003, N_("You have opened another page: the session goes on there.")
     FULL = 4004, ""
+    TOO_MUCH = 1009, N_("More was typed or pasted here than a session takes at once. Your progress is kept.")
     BROKEN = 4005, N_("The session has broken off. Your progress is kept.")
     MISUSED = 1008, N_("The page has sent what no page of this course sends.")
     SERVER = 1001, N_("The server is being stopped.")
@@ -86,27 +87,31 @@ class Visit:
                 packet = _packet(message.data)
             except (ValueError, RecursionError):  # no JSON, or other than a page of ours says it
                 return VisitEnding.MISUSED
-            await self._take_time(len(message.data))
             if isinstance(packet, Pong):
-                await self._page.send_json(["pong", packet.said])
-            if not isinstance(packet, ToldSession):
-                continue
-            if packet.kind == b"D":
-                self._last = time.monotonic()
-            try:
-                self._session.write(packet.written)
-                await self._session.drain()
-            except ConnectionError:
-                return VisitEnding.BROKEN
+                try:
+                    async with asyncio.timeout(TAKES):
+                        await self._page.send_json(["pong", packet.said])
+                except (TimeoutError, ConnectionError):
+                    return VisitEnding.PAGE
+            if isinstance(packet, ToldSession):
+                if packet.kind == b"D":
+                    self._last = time.monotonic()
+                self._session.write(
+                    packet.written
+                )  # nobody waits until it is read: a page that goes is always heard
+            if (
+                not self._is_typed(len(message.data))
+                or self._session.transport.get_write_buffer_size() > BURST
+            ):
+                return VisitEnding.TOO_MUCH
         return VisitEnding.PAGE
 
-    async def _take_time(self, size: int) -> None:
-        """No page sends more than a person types, or pastes."""
+    def _is_typed(self, size: int) -> bool:
+        """Whether a person can have typed, or pasted, as much."""
         now = time.monotonic()
         self._room = min(float(BURST), self._room + (now - self._filled) * PER_SECOND) - size
         self._filled = now
-        if self._room < 0:
-            await asyncio.sleep(-self._room / PER_SECOND)
+        return self._room >= 0
 
     async def _drawn(self, reader: asyncio.StreamReader) -> VisitEnding:
         try:

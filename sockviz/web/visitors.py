@@ -21,7 +21,7 @@ from sockviz.web.limits import FORGOTTEN, VISITORS
 
 #: Seconds for which a browser keeps the cookie.
 COOKIE_LIVES = int(FORGOTTEN)
-_SECRET, _BYTES = "secret", 16
+_SECRET, _BYTES, _PROGRESS = "secret", 16, "progress.toml"
 _COOKIE = re.compile(r"([0-9a-f]{32})([0-9a-f]{64})")
 
 
@@ -47,24 +47,26 @@ class Visitors:
         return hashlib.sha256(found[1].encode()).hexdigest()[:32]
 
     def progress(self, name: str, here: Container[str]) -> Path:
-        """The file of a visitor's progress, in a directory of its own. Where there are too many, those are forgotten that came
-        longest ago and are not `here`. Raises OSError."""
+        """The file of a visitor's progress, in a directory of its own. Where there are too many, those are forgotten that have
+        read nothing, then those that came longest ago, but for who is `here`. Raises OSError."""
         own = self._directory / name
         if not own.is_dir():
             self._forget(here)
             own.mkdir(0o700, exist_ok=True)
         os.utime(own)
-        return own / "progress.toml"
+        return own / _PROGRESS
 
     def seen(self, name: str) -> Path | None:
         """The same file where there is one."""
-        file = self._directory / name / "progress.toml"
+        file = self._directory / name / _PROGRESS
         return file if file.is_file() else None
 
     def _forget(self, here: Container[str]) -> None:
-        known = sorted((each.stat().st_mtime, each) for each in self._directory.iterdir())
+        known = sorted(
+            ((each / _PROGRESS).exists(), each.stat().st_mtime, each) for each in self._directory.iterdir()
+        )
         too_many, now = len(known) - VISITORS + 1, time.time()
-        for number, (came, each) in enumerate(known):
+        for number, (_has_read, came, each) in enumerate(known):
             if each.name not in here and (number < too_many or now - came > FORGOTTEN):
                 shutil.rmtree(each, ignore_errors=True)
 

@@ -19,6 +19,7 @@ def main() -> None:
     signals.begin()
     spawner = Spawner()
     from sockviz.web.address import ServedAt  # as the command does: not before the fork
+    from sockviz.web.connections import ConnectionTimes
     from sockviz.web.limits import Limits
     from sockviz.web.serving import Wanted, serve
 
@@ -26,7 +27,8 @@ def main() -> None:
     limits = Limits(
         int(given.get("sessions", 20)), int(given.get("memory", 256 << 20)), given.get("idle", 1200.0)
     )
-    drive(serve(Wanted(ServedAt("127.0.0.1", 0), limits), spawner, say, say))
+    times = ConnectionTimes(given.get("asks", 15.0), given.get("takes", 60.0), given.get("look", 5.0))
+    drive(serve(Wanted(ServedAt("127.0.0.1", 0), limits, times=times), spawner, say, say))
 
 
 if __name__ == "__main__":

@@ -270,16 +270,28 @@ def test_what_a_session_leaves_of_a_fault_is_kept_for_who_runs_the_server(
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    faults = Faults()
-    assert faults.keep(home) is None
+    told: list[str] = []
+    faults = Faults(told.append)
+    faults.of_session(home)
+    assert told == []
     (home / "crash-20261129-120000.txt").write_text("it broke")
-    kept = faults.keep(home)
-    assert kept is not None
-    assert kept.read_text() == "it broke"
-    assert kept.parent == tmp_path / "state" / "sockviz"
     for _each in range(50):
-        faults.keep(home)
-    assert len(list(kept.parent.iterdir())) == 20
+        faults.of_session(home)
+    kept = list((tmp_path / "state" / "sockviz").iterdir())
+    assert {file.read_text() for file in kept} == {"it broke"}
+    assert len(kept) == len(told) == 20
+
+
+def test_a_fault_of_the_server_is_told_of_and_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    told: list[str] = []
+    faults = Faults(told.append)
+    for _each in range(50):
+        faults.of_server(ValueError("it broke"))
+    assert len(told) == 20
+    assert "ValueError: it broke" in told[0]
 
 
 def test_nobody_else_opens_a_session(tmp_path: Path) -> None:
@@ -319,7 +331,8 @@ def test_this_server_has_no_name_but_its_own(tmp_path: Path) -> None:
 
 #: What a page of ours does not send, and the code with which it is closed.
 MISUSED = (
-    ('["stdin", "' + "x" * 70_000 + '"]', 1009), ("[", 1008), ("{}", 1008), ('["stdin", 5]', 1008), ("[[[[" * 5000, 1008),
+    ('["stdin", "' + "x" * 300_000 + '"]', 1009), ('["stdin", "' + "x" * 1_100_000 + '"]', 1009),
+    ("[", 1008), ("{}", 1008), ('["stdin", 5]', 1008), ("[[[[" * 5000, 1008),
     ('["resize", {"width": "80", "height": 24}]', 1008), ('["resize", {"width": 80}]', 1008), ('["what"]', 1008),
 )  # fmt: skip
 

@@ -35,6 +35,11 @@ def test_without_the_extra_it_says_how_to_have_it(
         (("--sessions", "0"), "1 to 1000"), (("--memory", "5"), "96 to"), (("--idle", "0"), "1 to 1440"),
         (("--port", "70000"), "0 to 65535"), (("--host", "example.org"), "an address of this machine"),
         (("--public-url", "example.org"), "as https://"), (("--public-url", "ftp://x"), "as https://"),
+        (("--public-url", "https://me:secret@x.org"), "as https://"), (("--public-url", "https://[x"), "as https://"),
+        (("--public-url", ""), "as https://"), (("--public-url", "https://x.org/\n"), "as https://"),
+        (("--per-address", "0"), "1 to 1000"), (("--sessions", "-1"), "1 to 1000"),
+        (("--host", ""), "an address of this machine"),
+        (("--host", "0"), "an address of this machine"), (("--port", "-1"), "0 to 65535"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(
@@ -105,3 +110,20 @@ def test_only_its_own_pages_are_its_own(
     address: ServedAt, origin: str | None, authority: str, own: bool
 ) -> None:
     assert address.is_own(origin, authority) is own
+
+
+@pytest.mark.parametrize(
+    ("address", "peer", "forwarded", "told"),
+    [
+        (PLAIN, "192.0.2.7", None, "192.0.2.7"), (PLAIN, "127.0.0.1", "192.0.2.7", "127.0.0.1"),
+        (PROXIED, "127.0.0.1", "192.0.2.7", "192.0.2.7"), (PROXIED, "127.0.0.1", "6.6.6.6, 192.0.2.7", "192.0.2.7"),
+        (PROXIED, "192.0.2.9", "192.0.2.7", "192.0.2.9"), (PROXIED, "127.0.0.1", "none", "127.0.0.1"),
+        (PROXIED, "127.0.0.1", "", "127.0.0.1"), (PROXIED, "::1", "2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        (PLAIN, "::ffff:192.0.2.7", None, "192.0.2.7"), (PLAIN, "2001:db8:1:2:3::4", None, "2001:db8:1:2::/64"),
+        (PLAIN, "", None, ""),
+    ],
+)  # fmt: skip
+def test_visitors_of_one_address_are_told_by_it(
+    address: ServedAt, peer: str, forwarded: str | None, told: str
+) -> None:
+    assert address.address_of(peer, forwarded) == told
