@@ -218,6 +218,8 @@ def test_what_the_guest_left_is_read(tmp_path: Path) -> None:
         lesson("/x/01-a.md"),
         lesson("/x/02-b.md", message="does not hold"),
         lesson("/x/06-c.md", skipped="one host"),
+        lesson("/x/exercises/e/exercise.md", skipped="no cc"),
+        lesson("/x/exercises/f/exercise.md", skipped="no cc"),
     )
     files = {
         "done.json": done(("doctor", 0), ("readme", 0), ("isolated", 1), ("host", 0)),
@@ -237,7 +239,8 @@ def test_what_the_guest_left_is_read(tmp_path: Path) -> None:
     )
     assert problems(outcome) == [
         "6.1.0, isolated: 02-b.md:12:1: does not hold",
-        "6.1.0, isolated: 06-c.md: skipped: one host",
+        "6.1.0, isolated: skipped: one host: 06-c.md",
+        "6.1.0, isolated: skipped: no cc: e/exercise.md, f/exercise.md",
     ]
 
 

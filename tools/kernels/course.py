@@ -142,16 +142,26 @@ def held(report: dict[str, Any] | None) -> str:
 
 
 def problems(outcome: Outcome) -> list[str]:
-    """Every problem, and every lesson skipped, as a line."""
+    """Every problem as a line, and every reason for which lessons were skipped, with which they are."""
     lines = [f"{outcome.release}: {trouble}" for trouble in outcome.trouble]
     for name, report in outcome.reports.items():
+        where, skipped = f"{outcome.release}, {name}", dict[str, list[str]]()
         for lesson in report["lessons"] if report else ():
-            where = f"{outcome.release}, {name}: {Path(lesson['path']).name}"
+            file = _file(lesson["path"])
             lines += [
-                f"{where}:{each['line']}:{each['column']}: {each['message']}" for each in lesson["problems"]
+                f"{where}: {file}:{each['line']}:{each['column']}: {each['message']}"
+                for each in lesson["problems"]
             ]
-            lines += [f"{where}: skipped: {lesson['skipped']}"] if lesson["skipped"] else []
+            if lesson["skipped"]:
+                skipped.setdefault(lesson["skipped"], []).append(file)
+        lines += [f"{where}: skipped: {why}: {', '.join(files)}" for why, files in skipped.items()]
     return lines
+
+
+def _file(path: str) -> str:
+    """What a lesson's file is called; every exercise's has the same name, in a directory of its own."""
+    given = Path(path)
+    return f"{given.parent.name}/{given.name}" if given.name.startswith("exercise.") else given.name
 
 
 def as_json(outcome: Outcome, extra: dict[str, str]) -> str:
