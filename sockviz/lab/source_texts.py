@@ -21,6 +21,13 @@ from sockviz.model.programs import LARGEST_TEXT, MOST_TEXTS
 _PATIENCE = 2.0
 #: So many compiled programs are asked at a time: each by a process of its own.
 _MOST_PROGRAMS = 32
+#: Where headers are whose functions become part of a program's own (recv of bits/socket2.h, with _FORTIFY_SOURCE), and the
+#: standard libraries of Go and Rust; where these keep packages of others.
+_OF_LIBRARIES = (
+    "/usr/include/", "/usr/lib/", "/usr/lib64/", "/usr/local/include/", "/usr/local/lib/", "/usr/local/go/", "/usr/share/",
+    "/rustc/",
+)  # fmt: skip
+_OF_PACKAGES = re.compile(r"/go/pkg/mod/|/\.cargo/registry/|/\.rustup/toolchains/")
 _ANSWER = re.compile(r"^(.*):(\d+)(?: \(discriminator \d+\))?$")
 #: Nothing is there in any program: what is answered to it ends an answer.
 _NOWHERE = "0xffffffffffffffff"
@@ -43,13 +50,15 @@ class SourceTexts:
     _numbers: dict[str, int] = field(default_factory=dict)
     _programs: dict[str, Addresses | None] = field(default_factory=dict)
 
-    def find(self, place: CallSite, at: float) -> tuple[int, int] | None:
-        """A line, and the number of the text that it is of, for a call that was entered at an instant. None where that is not
-        known."""
+    def find(self, place: CallSite, at: float) -> tuple[int, int] | str | None:
+        """A line, and the number of the text that it is of, for a call that was entered at an instant; where a library that is
+        part of a compiled program makes it, its ``file:line``. None where that is not known."""
         found = (place.file, place.line) if place.line is not None else self._of_address(place)
         if found is None or found[1] is None or found[1] < 1:
             return None
         path, line = found
+        if place.address is not None and _is_librarys(path):
+            return f"{path}:{line}"
         number = self.meet(path, at)
         return (line, number) if number is not None else None
 
@@ -81,6 +90,11 @@ class SourceTexts:
                     oldest.close()
         self._programs[place.file] = program
         return program.find(place.address) if program is not None else None
+
+
+def _is_librarys(path: str) -> bool:
+    """Whether it is no text of the user's own that a compiled program has a part from."""
+    return path.startswith(_OF_LIBRARIES) or _OF_PACKAGES.search(path) is not None
 
 
 def content_of(path: str) -> str:
@@ -118,7 +132,8 @@ class Addresses:
         return None
 
     def find(self, address: int) -> tuple[str, int] | None:
-        """The file and line; the innermost where a function was made part of another. None where the program does not say."""
+        """The file and line; where functions were made part of another, the innermost of the user's own, else the innermost. None
+        where the program does not say."""
         if address not in self._known:
             self._known[address] = self._ask(address)
         return self._known[address]
@@ -148,7 +163,7 @@ class Addresses:
                 text += some
         except OSError:
             return None
-        found = _ANSWER.match(text.decode("utf-8", "replace").split("\n")[0])
-        if found is None or not os.path.isfile(found[1]):
-            return None  # "??", or a library's that was linked in, and whose text is not here
-        return found[1], int(found[2])
+        lines = map(_ANSWER.match, text.decode("utf-8", "replace").split("\n"))
+        found = [(each[1], int(each[2])) for each in lines if each is not None and os.path.isfile(each[1])]
+        # None: "??", or a library's that was linked in, and whose text is not here.
+        return next((each for each in found if not _is_librarys(each[0])), found[0] if found else None)

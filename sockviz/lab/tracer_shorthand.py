@@ -61,7 +61,7 @@ class TracerShorthand:
     A program may have had a hand in what is told of it: what of that cannot be read costs the values of that call.
     """
 
-    def __init__(self, find: Callable[[CallSite, float], tuple[int, int] | None]) -> None:
+    def __init__(self, find: Callable[[CallSite, float], tuple[int, int] | str | None]) -> None:
         self._find = find
         self._things: dict[int, Any] = {}  # by number: shapes, values, errors
         self._turns: dict[int, _Turn] = {}  # by number, too
@@ -144,8 +144,9 @@ class TracerShorthand:
             case {"name": str(name), "function": str(function)}:
                 place = _place(thing)
                 found = self._find(place, at) if place is not None else None
-                line, text = found if found is not None else (None, 0)
-                return _Shape(name, function, *_passed(thing), line, text, _library(thing))
+                line, text = found if isinstance(found, tuple) else (None, 0)
+                library = found if isinstance(found, str) else _library(thing)
+                return _Shape(name, function, *_passed(thing), line, text, library)
         raise BadValue(f"not a call: {str(thing)[:200]}")
 
 

@@ -58,7 +58,7 @@ def test_of_c_with_its_lines_each_call_is_at_its_line(calls: Path) -> None:
     for made in traced(str(calls)).calls():
         assert made.place is not None, made.entered.name
         found = texts.find(made.place, 0.0)
-        assert found is not None
+        assert isinstance(found, tuple)
         name = IN_C.get(made.entered.name, made.entered.name)
         line = text[found[0] - 1]
         assert name in line, (made.entered.name, line)
@@ -68,6 +68,40 @@ def test_of_c_with_its_lines_each_call_is_at_its_line(calls: Path) -> None:
     assert [(each.number, Path(each.path).name, each.content.splitlines()) for each in met] == [
         (1, "calls.c", text)
     ]
+
+
+IN_A_HEADER = """
+#include <sys/socket.h>
+static char room[9];
+int main(int argc, char **argv)
+{
+    int ends[2];
+    socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+    send(ends[0], argv[0], 1, 0);
+    recv(ends[1], room, argc, 0);
+    return 0;
+}
+"""
+
+
+def test_a_call_that_a_header_of_the_systems_makes_is_at_the_users_line(tmp_path: Path) -> None:
+    """With _FORTIFY_SOURCE, as many systems compile, recv is a function of bits/socket2.h that becomes part of its caller."""
+    source, program = tmp_path / "own.c", tmp_path / "own"
+    source.write_text(IN_A_HEADER)
+    subprocess.run(
+        ["cc", "-g", "-O2", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2", "-w", "-o", program, source],
+        check=True,
+    )
+    texts = SourceTexts(lambda _met: None)
+    places = {made.entered.name: made.place for made in traced(str(program)).calls()}
+    lines = IN_A_HEADER.splitlines()
+    for name in ("socketpair", "send", "recv"):
+        place = places[name]
+        assert place is not None
+        found = texts.find(place, 0.0)
+        assert isinstance(found, tuple)
+        assert f"{name}(" in lines[found[0] - 1]
+    texts.close()
 
 
 def test_of_many_programs_a_few_are_asked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

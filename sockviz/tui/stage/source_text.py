@@ -45,6 +45,7 @@ def place_to_show(world: World, chosen: AtWork | None, picked: int | None) -> Te
         calls.insert(0, chosen.call)
     if chosen is None:
         calls = sorted(_latest(world), key=lambda call: -(call.returned or call.entered))
+        process = world.processes[calls[0].process] if calls else None
     origin = next((call.origin for call in calls if call.origin is not None), None)
     if origin is None and process is not None:
         origin = next(

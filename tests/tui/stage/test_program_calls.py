@@ -8,7 +8,9 @@ from sockviz.model.events import (
     CallHeld,
     CallReturned,
     Event,
+    ProcessEnded,
     ProcessStarted,
+    SourceMet,
     Treated,
 )
 from sockviz.model.programs import Program, Programs
@@ -91,3 +93,18 @@ def test_what_sockviz_did_to_a_call_stands_beneath_it() -> None:
     panel = _texts([*draw_process(view, "server", 40, 20)])
     at = next(n for n, text in enumerate(panel) if "recv(4, 65536)" in text)
     assert "sockviz: 1 of 65,536, stopped once" in panel[at + 1]
+
+
+def test_the_source_stays_in_sight_once_all_have_ended_wherever_the_last_calls_came_from() -> None:
+    view = _view(
+        ProcessStarted(1.0, "server", 5, 105, "loopback"),
+        SourceMet(1.0, 1, "/home/me/server.py", "import socket\ns = socket.socket()\n"),
+        CallEntered(1.0, "server", 1, 2, "socket", "socket.socket", (2, 1, 0), text=1),
+        CallReturned(1.1, "server", 1, 3),
+        CallEntered(1.2, "server", 2, None, "close", "socket.socket.close", (3,)),
+        CallReturned(1.3, "server", 2),
+        ProcessEnded(1.4, "server", 0),
+    )
+    listed = _texts([*draw_held(view, ChosenTask(), Tally(), 60, 20)])
+    assert "server.py" in listed
+    assert any("s = socket.socket()" in text for text in listed)
