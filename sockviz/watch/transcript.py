@@ -305,7 +305,7 @@ def _returned(call: Call, world: World, brief: str) -> str:
     if call.slept and call.returned is not None:
         took = " " + _("(after {time})").format(time=duration_text(call.returned - call.entered))
     if call.error is not None:
-        meaning = ": ".join(filter(None, (call.message, told_by_call(call, calls_alone(world)))))
+        meaning = ": ".join(filter(None, (call.message, told_by_call(call, calls_alone(world), world))))
     else:
         meaning = gave(call, calls_alone(world))
     return f"{brief}{took}" + (f" · {meaning}" if meaning else "")

@@ -12,7 +12,18 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.world import World
-from sockviz.words.causes import connecting, descriptors, naming, options, others, receiving, sending, unmade
+from sockviz.words.causes import (
+    connecting,
+    descriptors,
+    names_given,
+    naming,
+    on_the_wire,
+    options,
+    others,
+    receiving,
+    sending,
+    unmade,
+)
 from sockviz.words.membership import LISTING
 from sockviz.words.situation import Cause, Situation
 
@@ -73,20 +84,27 @@ _SAYS_ALL = frozenset({
 })  # fmt: skip
 
 
-def told_by_call(call: Call, world: World) -> str:
-    """Why it failed, where that is a matter of the call alone: of what it was given, of a signal that came meanwhile, and what an
-    error says by itself. `world` is without what the kernel was seen to say, which may have been before or after."""
+def told_by_call(call: Call, world: World, seen: World) -> str:
+    """Why it failed, where that is a matter of the call alone: of what it was given, of a signal or packets that came before it
+    had returned, and what an error says by itself. `world` is without what the kernel was seen to say, which may have been before
+    or after; `seen` is with it."""
     situation = Situation(call, world)
     match situation.error:
+        case "ECONNREFUSED":
+            return on_the_wire.refused(situation)
+        case "ECONNRESET":
+            return on_the_wire.reset(situation)
+        case "EPIPE":
+            return on_the_wire.nobody_reads(situation)
+        case "EADDRINUSE" if call.name == "bind":
+            return on_the_wire.taken(situation, seen)
         case "EINTR" | "EFAULT":
             return _of_call(situation).why
         case "EAGAIN" if call.name in SENDING:
             return sending.no_room_or_no_connection(situation)
         case name if name in _SAYS_ALL:
             return _cause(situation).why
-        case _ if call.name in ("setsockopt", "getsockopt") or (
-            call.name == "sendmsg" and situation.error != "EPIPE"
-        ):
+        case _ if call.name in ("setsockopt", "getsockopt", "sendmsg"):
             return _cause(situation).why
     return ""
 
@@ -131,4 +149,10 @@ def _cause(s: Situation) -> Cause:
             return others.child(s)
         case "unlink":
             return others.removing(s)
+        case "inet_pton" | "inet_aton":
+            return names_given.reading(s)
+        case "getaddrinfo":
+            return names_given.asking(s)
+        case "getnameinfo":
+            return names_given.naming(s)
     return Cause()

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from sockviz.language import N_, _
 from sockviz.model.segments import IcmpHeader
 
+#: Port unreachable, of ICMP (RFC 792) and of ICMPv6 (RFC 4443), by type and code.
+PORT_UNREACHABLE = frozenset({(3, 3), (1, 4)})
+
 #: By type, and by type and code where the code says more.
 _MEANINGS: Mapping[int | tuple[int, int], str] = {
     0: N_("reply"),

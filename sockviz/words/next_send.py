@@ -17,6 +17,7 @@ from sockviz.model.values import SocketValue
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings
 from sockviz.words.causes.attempts import died_in_vain, failed_connect
+from sockviz.words.icmp_meanings import PORT_UNREACHABLE
 from sockviz.words.number_kinds import option_named_by
 from sockviz.words.situation import Situation
 
@@ -29,8 +30,6 @@ _FIN_SENT = frozenset({State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.
 _QUEUED_ERRORS = ("IP_RECVERR", "IPV6_RECVERR", "SO_ZEROCOPY", "SO_TIMESTAMPING")
 #: Errors of calls that take none away which waits at their socket.
 _NO_NEWS = frozenset({"EAGAIN", "EALREADY", "EINPROGRESS", "EINTR", "EISCONN", "TimeoutError"})
-#: Port unreachable, of ICMP (RFC 792) and of ICMPv6 (RFC 4443), by type and code.
-_PORT_UNREACHABLE = frozenset({(3, 3), (1, 4)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +198,7 @@ def _port_was_unreachable(s: Situation) -> bool:
     here, there = wire_end(s.local), wire_end(s.peer)
     return there is not None and any(
         (icmp := seen.event.packet.icmp) is not None
-        and (icmp.type, icmp.code) in _PORT_UNREACHABLE
+        and (icmp.type, icmp.code) in PORT_UNREACHABLE
         and icmp.quoted == (here, there)
         for seen in reversed(s.world.packets)
     )

@@ -181,6 +181,14 @@ class Situation:
         """Whether connect to no address has taken its peer away, and it has none since."""
         return self.known is not None and self.known.dissolved
 
+    @property
+    def had_a_connection(self) -> bool:
+        """Whether its socket has been connected: as the kernel said, or a call that came back."""
+        if self.known is not None and self.known.peer is not None:
+            return True
+        tried = self.connects()
+        return (tried is not None and tried.error is None) or _gives(self.world, self.inode)
+
     def connects(self) -> Call | None:
         """The call of connect on its socket that was over last."""
         process = self.process
@@ -227,6 +235,15 @@ class Situation:
             return None
         number = self.world.traffic.ending.get((there, here, flag))
         return self.world.packets[number] if number is not None else None
+
+
+def _gives(world: World, inode: int) -> bool:
+    """Whether accept or socketpair has given the socket: it was connected when it was made."""
+    return any(
+        isinstance(value, SocketValue) and value.inode == inode
+        for call in acts.over(world, "accept", "socketpair")
+        for value in (call.value if isinstance(call.value, tuple) else (call.value,))
+    )
 
 
 def _goes_on(call: Call) -> bool:

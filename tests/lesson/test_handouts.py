@@ -134,6 +134,14 @@ def test_a_number_that_nobody_reads_is_not_kept(parse: Parse, tmp_path: Path) ->
     compiled({"p.c": text}, tmp_path)
 
 
+def test_of_a_tuple_that_one_name_holds_each_part_has_a_name_of_its_own(parse: Parse, tmp_path: Path) -> None:
+    body = "```python @p\nk = os.fork()\n```\n```python @k\nos._exit(3)\n```\n```python @p\nst = os.waitpid(k, 0)\n```\n"
+    (text,) = handout(parse(body), Language.C).values()
+    assert 'printf("st: %d\\n", st);' in text
+    assert 'printf("st_status: %d\\n", st_status);' in text
+    compiled({"p.c": text}, tmp_path)
+
+
 def test_where_python_asks_for_nothing_c_does_not_either(parse: Parse, tmp_path: Path) -> None:
     """Else the datagram would be gone in C: Python's recv makes no system call for 0 bytes, recvfrom does."""
     lines = [

@@ -13,6 +13,7 @@ import pytest
 
 from sockviz.commands.programs_named import programs_named as programs_typed
 from sockviz.lab.tracer.starting import is_since
+from tests.watch.conftest import PROGRAMS
 from tests.watch.watching import PREAMBLE
 
 ROOT = Path(__file__).parents[2]
@@ -162,3 +163,27 @@ def test_where_nothing_can_be_traced_the_reason_is_told(kind: str) -> None:
 )
 def test_a_program_that_nobody_named_is_called_as_its_file(command: list[str], name: str) -> None:
     assert [program.name for program in programs_typed([command], ("loopback",))] == [name]
+
+
+def test_a_failure_is_told_with_its_cause_where_calls_and_packets_say_it() -> None:
+    """At the call itself; and nothing from what is seen of its kernel later, or was before a call that changed it."""
+    text = sockviz("watch", "--plain", "--", sys.executable, PROGRAMS / "refusals.py").stdout
+    told = [line for line in text.splitlines() if " ✗ " in line]
+    for call, why in (
+        ("bind(4, 127.0.0.1:8080) ✗ EADDRINUSE", "descriptor 3"),
+        ("connect(5, 127.0.0.1:9999) ✗ ECONNREFUSED", "a RST from 127.0.0.1:9999 answered its SYN"),
+        ("send(6, b'y') ✗ ECONNREFUSED", "an ICMP port unreachable answered an earlier datagram to 127.0.0.1:9998"),
+        ("recv(7, 10) ✗ ECONNRESET", "Connection reset by peer: a RST came from 127.0.0.1:8080"),
+        ("send(7, b'again') ✗ EPIPE", "the connection of descriptor 7 is gone: a RST came from 127.0.0.1:8080"),
+        ("getpeername(7) ✗ ENOTCONN", "the connection that descriptor 7 had"),
+        ("send(8, b'x') ✗ EPIPE", "the sending side of descriptor 8 was ended here, by shutdown"),
+        ("send(10, b'x') ✗ EPIPE", "descriptor 10 was never connected"),
+        ("send(11, b'x') ✗ EPIPE", "the other end of descriptor 11 is closed"),
+    ):  # fmt: skip
+        line = next(each for each in told if call in each)
+        assert why in line, line
+    last = [each for each in told if "EADDRINUSE" in each][-1]
+    assert "listens" not in last, last  # the listener is closed, and its number another socket's
+    assert not any("was never connected" in each for each in told if "(7" in each)
+    # When bind(4) failed descriptor 9 was not there yet, however late the look came.
+    assert not any("descriptor 9" in each for each in text.splitlines() if "bind(4" in each)

@@ -239,7 +239,7 @@ def test_of_a_pointer_to_nowhere_it_is_told_what_it_should_have_led_to() -> None
         ("sendmsg", ([b"x", nowhere],), "0x8 (the message) is not in the memory of server"),
     ):  # fmt: skip
         failed = call(name, "EFAULT", *arguments)
-        assert here(failed) == told_by_call(failed, World()) == said
+        assert here(failed) == told_by_call(failed, World(), World()) == said
     assert here(replace(call("socketpair", "EFAULT"), message="Bad address")) == "Bad address"
 
 

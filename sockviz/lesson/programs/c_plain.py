@@ -213,7 +213,12 @@ def _printed(name: str, value: CValue, statement: Statement) -> list[str]:
     said = c_string(name.encode("utf-8", "replace"))
     match value.form:
         case CForm.TUPLE:
-            return [line for part in value.parts for line in _printed(name, part, statement)]
+            called = [each.text if each.text.isidentifier() else name for each in value.parts]
+            return [
+                line
+                for its, part in zip(called, value.parts, strict=True)
+                for line in _printed(its, part, statement)
+            ]
         case CForm.BYTES:
             return [f"print_bytes({said}, {value.text}, {value.length});"]
         case CForm.TEXT:

@@ -124,7 +124,7 @@ def unconnected(s: Situation) -> str:
         )
     if s.known is not None and s.known.peer_inode:
         return _("the socket that {name} was connected to is closed").format(name=s.name)
-    if s.known is not None and s.known.peer is not None:
+    if s.had_a_connection:
         return _("the connection that {name} had is over").format(name=s.name)
     return _("{name} was never connected").format(name=s.name)
 

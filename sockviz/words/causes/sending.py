@@ -274,7 +274,7 @@ def _nobody_reads(s: Situation) -> Cause:
                 name=s.name
             )
         )
-    if s.known is not None and s.known.peer is not None and failed is None:
+    if s.had_a_connection and failed is None:
         if s.came("RST") is not None:
             return Cause(
                 _("the connection of {name} is gone: {reset}").format(name=s.name, reset=endings.reset(s).why)

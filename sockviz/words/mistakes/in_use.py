@@ -8,7 +8,9 @@ from dataclasses import field
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.call import Call
+from sockviz.model.changes import changed
 from sockviz.model.moment import Moment
+from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from sockviz.words import acts, whose
 from sockviz.words.causes.covering import covers
@@ -59,7 +61,7 @@ class InUse:
                 self._waiting.append(call)
 
     def _learn(self, call: Call, world: World) -> None:
-        situation = Situation(call, world)
+        situation = Situation(call, _without_later(call, world))
         cause = binding(situation) if _is_certain(situation) else Cause()
         if cause.remedy:
             self._known.append((call, cause))
@@ -111,6 +113,27 @@ def _is_held(call: Call, world: World) -> bool:
         and whose.holders(world, row.inode)
         for row in (world.rows.values() if s.end is not None else ())
     )
+
+
+def _without_later(call: Call, world: World) -> World:
+    """`world` without the rows of sockets that got their names after the call: they were in nobody's way."""
+    later = {
+        held.inode
+        for other in acts.over(world, "bind", "accept", "connect")
+        if (other.returned or 0.0) > (call.returned or 0.0)
+        for held in _named_by(other)
+    }
+    rows = {key: row for key, row in world.rows.items() if row.inode not in later}
+    return changed(world, rows=rows, row_index=None) if len(rows) < len(world.rows) else world
+
+
+def _named_by(call: Call) -> Iterator[SocketValue]:
+    """The socket that has a name since such a call."""
+    if call.name == "accept":
+        given = call.value if isinstance(call.value, tuple) else (call.value,)
+        yield from (each for each in given if isinstance(each, SocketValue))
+    elif call.receiver is not None:
+        yield call.receiver
 
 
 def _is_certain(s: Situation) -> bool:
