@@ -32,6 +32,10 @@ class State(StrEnum):
     CONNECTED = "CONNECTED"
 
 
+#: A connect is under way: as it began, and once its SYN has crossed another's (RFC 9293, figure 5).
+IN_HANDSHAKE = frozenset({State.SYN_SENT, State.SYN_RECEIVED})
+
+
 class Timer(StrEnum):
     """The timer that runs on a socket, by the names `ss -o` gives it."""
 

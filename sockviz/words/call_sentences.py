@@ -21,6 +21,7 @@ from sockviz.words.receiving_nothing import nothing_came
 from sockviz.words.shown import show
 from sockviz.words.shutting import shutting
 from sockviz.words.situation import Situation
+from sockviz.words.stopped_short import stopped_short
 from sockviz.words.taken_in_part import taken_in_part
 from sockviz.words.truncation import cut_off
 from sockviz.words.value_sentences import value_sentence
@@ -59,7 +60,7 @@ _UNSHARE = 2
 
 def gave(call: Call, world: World) -> str:
     """What a call that came back without an error gave, as the rest of a sentence: ``gives descriptor 3: …``."""
-    part = taken_in_part(call, world)
+    part = taken_in_part(call, world) or stopped_short(call, world)
     return f"{_gave(call, world)}{sent_beside(call)}" + (f"; {part}" if part else "")
 
 

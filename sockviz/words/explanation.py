@@ -54,7 +54,8 @@ def manual_of(call: Call) -> str:
     """The manual page that lists the error: ``connect(2)``."""
     page = {
         "recv_into": "recv", "recvfrom_into": "recvfrom", "sendall": "send", "connect_ex": "connect",
-        "setblocking": "fcntl", "settimeout": "fcntl",
+        "setblocking": "fcntl", "settimeout": "fcntl", "recvmsg_into": "recvmsg", "accept4": "accept",
+        "register": "epoll_ctl", "modify": "epoll_ctl", "unregister": "epoll_ctl",
     }.get(call.name, call.name)  # fmt: skip
     section = (
         3

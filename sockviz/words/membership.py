@@ -13,7 +13,7 @@ _CONTROLS = {
     EPOLL_CONTROLS["EPOLL_CTL_ADD"]: "register", EPOLL_CONTROLS["EPOLL_CTL_MOD"]: "modify",
     EPOLL_CONTROLS["EPOLL_CTL_DEL"]: "unregister",
 }  # fmt: skip
-_IN_C = {"register": "EPOLL_CTL_ADD", "modify": "EPOLL_CTL_MOD"}
+_IN_C = {"register": "EPOLL_CTL_ADD", "modify": "EPOLL_CTL_MOD", "unregister": "EPOLL_CTL_DEL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,5 +45,5 @@ def membership(call: Call) -> Membership | None:
 
 
 def spelled(call: Call, what: str) -> str:
-    """What `call` would be that does ``register`` or ``modify`` instead, as whoever has made it spells that."""
+    """What `call` would be that does ``register``, ``modify`` or ``unregister`` instead, as whoever has made it spells that."""
     return _IN_C[what] if call.name.startswith("epoll_") else what

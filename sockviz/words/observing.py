@@ -18,7 +18,7 @@ from sockviz.words.meanings import drop_reason, news
 from sockviz.words.queues import recv_q, send_q
 from sockviz.words.row_names import both_text, local_text, peer_text
 from sockviz.words.urgent import urgent_in
-from sockviz.words.waiting_states import taken_over, why_gone, why_in
+from sockviz.words.waiting_states import taken_over, unheld, why_gone, why_in
 from sockviz.words.whose import of_row
 from sockviz.words.wording import seconds_text
 
@@ -77,7 +77,8 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
                         _("{whose} {state} is gone from the kernel's table").format(
                             whose=of_row(gone, before), state=gone.state
                         ),
-                        over or why_gone(gone, event.at, after),
+                        over
+                        or "; ".join(filter(None, (why_gone(gone, event.at, after), unheld(gone, after)))),
                     ),
                 )
             )

@@ -77,6 +77,8 @@ def _number(option: SocketOption, value: int) -> str:
             return number_name(value, _KINDS[option.form]) or str(value)
         case Form.LINGER | Form.TIME:  # an int where a structure is due: the kernel takes what it finds
             return str(value)
+    if option.name == "SO_PEEK_OFF" and value < 0:  # net/core/sock.c: then MSG_PEEK looks at the beginning
+        return _("off") + f" ({value})"
     return with_unit(value, option.unit)
 
 

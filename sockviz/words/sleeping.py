@@ -9,7 +9,7 @@ from sockviz.model.arriving import arrival
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.linux.files import ACCESS, EPOLL, POLL
 from sockviz.model.linux.names import mask
-from sockviz.model.sockets import FdEntry, State
+from sockviz.model.sockets import IN_HANDSHAKE, FdEntry
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words import acts, whose
@@ -93,7 +93,7 @@ def _nothing_to_read(s: Situation) -> str:
         asked = s.call.arguments[1] if len(s.call.arguments) > 1 else None
         if isinstance(asked, int):
             return _("MSG_WAITALL has it wait for all {amount}").format(amount=bytes_text(asked))
-    if s.row is not None and s.row.state is State.SYN_SENT:
+    if s.row is not None and s.row.state in IN_HANDSHAKE:
         return _("{told}: its handshake is not over").format(told=told)
     if s.row is not None and (more := unsent(s.row, s.world) or errors_wait(s.row, s.world)):
         return f"{told}; {more}"
@@ -169,7 +169,7 @@ def _host_of(s: Situation) -> str:
 def _no_room(s: Situation) -> str:
     if s.is_pipe:
         return _("the pipe is full: nobody reads it")
-    if s.is_tcp and s.row is not None and s.row.state is State.SYN_SENT:
+    if s.is_tcp and s.row is not None and s.row.state in IN_HANDSHAKE:
         return _("its handshake is not over")
     return window_closed(s) or why_full(s)
 

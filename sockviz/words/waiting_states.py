@@ -6,7 +6,7 @@ from sockviz.language import _, ngettext
 from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
-from sockviz.words import whose
+from sockviz.words import acts, whose
 from sockviz.words.wording import seconds_text
 
 #: A timer that is over by this much (seconds) was over when the row went.
@@ -98,3 +98,20 @@ def why_gone(row: SocketRow, at: float, world: World) -> str:
             return ""
         return _("a RST came") if packet.source == there else _("a RST went out")
     return ""
+
+
+def unheld(row: SocketRow, world: World) -> str:
+    """That no name of its process's lines holds a socket any more, which Python closes then: nobody has called close."""
+    known = world.sockets.get(row.inode) if row.inode else world.left_by(row)
+    owner = world.processes.get(known.creator or "") if known is not None else None
+    if (
+        known is None
+        or owner is None
+        or not owner.alive
+        or owner.name not in world.begun
+        or whose.holders(world, known.inode)
+    ):
+        return ""
+    if any(acts.on(world, known.inode, "close")) or "dup2" in owner.latest:
+        return ""
+    return _("no name holds it, and Python closes such a socket")

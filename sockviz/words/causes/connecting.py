@@ -11,7 +11,7 @@ from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.world import World
 from sockviz.words import acts, whose
-from sockviz.words.causes.covering import covers
+from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.unanswered import gave_up, goes_on, is_unsent, peers_queue_is_full, unanswered_syn
@@ -140,9 +140,13 @@ def refused(s: Situation) -> Cause:
         )
     told = _("a RST answered: nothing listens on {target}").format(target=aimed)
     if (other := _listens_elsewhere(s, end)) is not None:
-        told += _("; {who} listens on {address} only").format(
-            who=whose.of_row(other, s.world), address=address_text(other.local)
+        only = acts.is_on(s.world, other.inode, "IPV6_V6ONLY") and plain_end(end) is not None
+        clause = (
+            _("; {who} listens on {address}, for IPv6 only (IPV6_V6ONLY)")
+            if only and ":" not in (plain_end(end) or end)[0]
+            else _("; {who} listens on {address} only")
         )
+        told += clause.format(who=whose.of_row(other, s.world), address=address_text(other.local))
     return Cause(told)
 
 

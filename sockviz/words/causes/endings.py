@@ -76,9 +76,10 @@ def _never_accepted(s: Situation) -> Cause:
     """Why a connection ended by a RST that nobody had accepted."""
     listened = _listened(s)
     again = _("connect again once a server listens there")
-    if listened and all(is_closed(s.world, s.world.sockets.get(inode)) for inode in listened):
+    live = [inode for inode in listened if not is_closed(s.world, s.world.sockets.get(inode))]
+    if listened and (not live or _was_sent_by_close(s, listened)):
         told = _("its listener was closed before anybody accepted {name}")
-        return Cause(told.format(name=s.name), again)
+        return Cause(told.format(name=s.name), again if not live else _("make a new connection"))
     if listened and all(acts.shut_for_reading(s.world, inode) for inode in listened):
         told = _("its listener was ended by shutdown before anybody accepted {name}")
         return Cause(told.format(name=s.name), again)
@@ -95,6 +96,16 @@ def _never_accepted(s: Situation) -> Cause:
         who = whose.of_socket(s.world, listened[-1])
         return Cause(told.format(who=who, times=times), _("connect again: accept makes room"))
     return Cause()
+
+
+def _was_sent_by_close(s: Situation, listened: list[int]) -> bool:
+    """Whether the RST went out while one of the listeners was being closed: of several at one port the others live on."""
+    came = s.came("RST")
+    return came is not None and any(
+        call.entered <= came.event.packet.at <= (call.returned or s.world.at)
+        for inode in listened
+        for call in acts.on(s.world, inode, "close")
+    )
 
 
 def _unread(s: Situation, other: KnownSocket, said: str) -> str:

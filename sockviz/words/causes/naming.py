@@ -323,6 +323,7 @@ def accepting(s: Situation) -> Cause:
             told = _("the accept queue of {name} is empty").format(name=s.name)
             if s.row is not None and s.row.is_listening and s.row.tells_queues and s.row.recv_q:
                 told = _("no connection came for {name}").format(name=s.name)
+            told += _deferred(s)
             return Cause(bounded(told, s, "SO_RCVTIMEO"))
         case "EINVAL":
             if acts.shut(s.world, s.inode, acts.SHUT_RD, acts.SHUT_RDWR) is not None:
@@ -346,3 +347,19 @@ def _kind(s: Situation) -> str:
         if s.is_datagram
         else _("a socket without connections")
     )
+
+
+def _deferred(s: Situation) -> str:
+    """That handshakes wait for data: net/ipv4/tcp_minisocks.c, tcp_check_req. Their rows are SYN-RECEIVED."""
+    if not acts.option(s.world, s.inode, "TCP_DEFER_ACCEPT"):
+        return ""
+    half_open = (row for row in s.world.rows.values() if row.state is State.SYN_RECEIVED and not row.inode)
+    count = sum(covers(row.local, endpoint(s.local)) for row in half_open)
+    if not count:
+        return ""
+    told = ngettext(
+        " ({count} handshake waits for data: TCP_DEFER_ACCEPT)",
+        " ({count} handshakes wait for data: TCP_DEFER_ACCEPT)",
+        count,
+    )
+    return told.format(count=count)

@@ -69,6 +69,8 @@ def setting(s: Situation) -> Cause:
             return told
         case "EINVAL" if s.call.name == "getsockopt":
             return Cause(no_room(option, s), _("ask for that many bytes"))
+        case "EINVAL" if option.name == "IPV6_V6ONLY" and s.local:
+            return Cause(not_taken(option, given, s), _("set it on a new socket, before bind"))
         case "EINVAL" | "EPROTO":
             return Cause(not_taken(option, given, s), _("give it a value that it takes, while it takes one"))
         case "EPERM" | "EACCES":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from sockviz.language import N_, _
+from sockviz.model.linux.files import EPOLL
+from sockviz.model.linux.names import mask
 from sockviz.model.process import Process
 from sockviz.model.values import ObjectValue, Value
-from sockviz.words.membership import membership, spelled
+from sockviz.words.membership import Membership, membership, spelled
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text
 
@@ -32,9 +34,48 @@ def listing(s: Situation) -> Cause:
                 _("descriptor {fd} is a file that can never be waited for: it is always ready").format(fd=fd),
                 _("read or write it without asking"),
             )
+        case "EINVAL" if (told := _exclusive(s, changed)).why:
+            return told
         case "EINVAL" if isinstance(changed.given, ObjectValue):
             return Cause(_("a list cannot stand on itself, nor wait for anything but descriptors"))
     return Cause()
+
+
+def _exclusive(s: Situation, changed: Membership) -> Cause:
+    """fs/eventpoll.c, do_epoll_ctl: EPOLLEXCLUSIVE is set once, with few others, and what is so set is not changed."""
+    asked = changed.events if isinstance(changed.events, int) else 0
+    given = s.call.arguments[0]
+    entry = next(
+        (
+            each
+            for each in (s.process.fds if s.process is not None else ())
+            if isinstance(given, ObjectValue) and given.text == str(each.fd)
+        ),
+        None,
+    )
+    on_it = entry is not None and any(
+        each.fd == changed.fd and each.events & EPOLL["EPOLLEXCLUSIVE"] for each in entry.watched
+    )
+    if changed.what == "modify" and (on_it or asked & EPOLL["EPOLLEXCLUSIVE"]):
+        told = _("descriptor {fd} stands on the list with EPOLLEXCLUSIVE, and that is not changed any more")
+        never = _("EPOLLEXCLUSIVE may be asked for only as descriptor {fd} is put on the list")
+        return Cause(
+            (told if on_it else never).format(fd=changed.fd),
+            _("{call} takes it off; then {again} puts it there anew").format(
+                call=spelled(s.call, "unregister"), again=spelled(s.call, "register")
+            ),
+        )
+    more = asked & ~sum(EPOLL[name] for name in _WITH_EXCLUSIVE)
+    if changed.what == "register" and asked & EPOLL["EPOLLEXCLUSIVE"] and more:
+        return Cause(
+            _("beside EPOLLEXCLUSIVE the kernel does not take {events}").format(events=mask(more, EPOLL)),
+            _("leave one of the two out"),
+        )
+    return Cause()
+
+
+#: include/uapi/linux/eventpoll.h, fs/eventpoll.c: EPOLLEXCLUSIVE_OK_BITS.
+_WITH_EXCLUSIVE = ("EPOLLIN", "EPOLLOUT", "EPOLLERR", "EPOLLHUP", "EPOLLWAKEUP", "EPOLLET", "EPOLLEXCLUSIVE")
 
 
 def child(s: Situation) -> Cause:

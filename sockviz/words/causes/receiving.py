@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sockviz.language import _
 from sockviz.model.meaning import Role
 from sockviz.model.segments import endpoint, wire_end
-from sockviz.model.sockets import State, Timer
+from sockviz.model.sockets import IN_HANDSHAKE, State, Timer
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings
 from sockviz.words.causes.attempts import failed_connect
@@ -88,12 +88,27 @@ def _nothing_there(s: Situation, is_urgent: bool) -> Cause:
         return Cause(_("the error queue of {name} is empty").format(name=s.name))
     if is_urgent and s.is_tcp:
         return Cause(_("the urgent byte of {name} is announced, and has not come yet").format(name=s.name))
-    if s.row is not None and s.row.state is State.SYN_SENT:
+    if s.row is not None and s.row.state in IN_HANDSHAKE:
         return Cause(
-            _("{name} is SYN-SENT: its handshake is not over, and nothing can have come").format(name=s.name)
+            _("{name} is {state}: its handshake is not over, and nothing can have come").format(
+                name=s.name, state=s.row.state
+            )
         )
+    if acts.has(s.call, "MSG_PEEK") and s.row is not None and s.row.recv_q and _peeks_further(s):
+        said = _("SO_PEEK_OFF has MSG_PEEK look behind all that waits at {name} (Recv-Q {queue})").format(
+            name=s.name, queue=s.row.recv_q
+        )
+        return Cause(bounded(said, s, "SO_RCVTIMEO"))
     said = _("nothing waits in the receive queue of {name}").format(name=s.name)
     return Cause(bounded(said, s, "SO_RCVTIMEO"))
+
+
+def _peeks_further(s: Situation) -> bool:
+    """Whether SO_PEEK_OFF is on: -1 is off (net/core/sock.c)."""
+    place = acts.option(s.world, s.inode, "SO_PEEK_OFF")
+    if isinstance(place, bytes):
+        place = int.from_bytes(place[:4], "little", signed=True)
+    return isinstance(place, int) and place >= 0
 
 
 def reset_here(s: Situation) -> Cause:

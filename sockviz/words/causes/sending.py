@@ -5,7 +5,7 @@ from __future__ import annotations
 from sockviz.language import _, ngettext
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING
 from sockviz.model.segments import wire_end
-from sockviz.model.sockets import State
+from sockviz.model.sockets import IN_HANDSHAKE
 from sockviz.model.values import Value
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings
@@ -141,10 +141,10 @@ def _no_room(s: Situation) -> Cause:
     row = s.row
     if s.is_pipe:
         return Cause(bounded(_("the pipe is full: nobody has read what is in it"), s, "SO_SNDTIMEO"))
-    if row is not None and row.state is State.SYN_SENT:
+    if row is not None and row.state in IN_HANDSHAKE:
         return Cause(
-            _("{name} is SYN-SENT: its handshake is not over, and nothing may be sent before").format(
-                name=s.name
+            _("{name} is {state}: its handshake is not over, and nothing may be sent before").format(
+                name=s.name, state=row.state
             ),
             _("wait until poll says that it is writable"),
         )
