@@ -16,6 +16,7 @@ from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.pages import PagesScreen
 from sockviz.tui.view import Mode
+from sockviz.tui.widgets.choices import Choices
 from tests.tui.driving import COURSE, Session, at_home, in_lesson, run_async
 from tests.tui.scripted import ScriptedRun, run
 
@@ -176,6 +177,10 @@ def test_to_a_page_that_was_reached_and_to_one_that_was_not(tmp_path: Path) -> N
             await session.press("g", "escape")
             assert isinstance(session.app.screen, LessonScreen)
             assert session.run.performed == performed
+            await session.press("g", "9", "1", "2")  # 9 and 91 are no pages of three, nor is 12
+            assert session.app.screen.query_one(Choices).highlighted == 1
+            await session.press("enter")
+            await session.until(lambda: session.lesson.reading.page.index == 1)
 
     run_async(it())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
@@ -32,6 +32,7 @@ class PagesScreen(StyledOnce, Selecting, Leaving, ModalScreen["int | None"]):
     def __init__(self, pages: Sequence[Page], here: int, reached: int) -> None:
         super().__init__()
         self._pages, self._here, self._reached = pages, here, reached
+        self._typed = ""  # of a page's number
 
     def compose(self) -> ComposeResult:
         """A line for each page."""
@@ -53,6 +54,18 @@ class PagesScreen(StyledOnce, Selecting, Leaving, ModalScreen["int | None"]):
             )
         listed.highlighted = self._here
         listed.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """A page's number highlights it, digit by digit; what is none with the digits before begins another."""
+        digit = event.character or ""
+        if not (digit.isascii() and digit.isdigit()):
+            self._typed = ""
+            return
+        event.stop()
+        there = range(1, len(self._pages) + 1)
+        self._typed = next((typed for typed in (self._typed + digit, digit) if int(typed) in there), "")
+        if self._typed:
+            self.query_one(Choices).highlighted = int(self._typed) - 1
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
