@@ -7,6 +7,7 @@ import types
 import unicodedata
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from functools import cache
 from itertools import cycle
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
@@ -96,9 +97,10 @@ def spoiled_once(kind: type[Event], payloads: Iterator[str]) -> Iterator[tuple[s
         yield list(_each_spoiled(kind, next(payloads)))[number]
 
 
+@cache
 def timeline(*, every: bool) -> Timeline:
     """A run with everything spoiled: by every payload, or, to be looked at event by event, each text once. Of the lines that were
-    typed those are none by the lessons' grammar; some that are come before them.
+    typed those are none by the lessons' grammar; some that are come before them. Who looks at it leaves it as it is.
     """
     lab = LabFacts(
         "isolated",

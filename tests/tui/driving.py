@@ -48,6 +48,15 @@ async def until(
     await pilot.pause()
 
 
+@asynccontextmanager
+async def running(app: SockvizApp, size: tuple[int, int]) -> AsyncIterator[Pilot[int]]:
+    """`app` from its start to its end, drawn when it is at rest."""
+    with drawn_at_rest(app):
+        async with app.run_test(size=size) as pilot:
+            yield pilot
+            draw_what_is_owed()
+
+
 class Session:
     """One running application over `run`."""
 
@@ -114,10 +123,8 @@ async def at_home(
         COURSE if course is None else course, open_run or given, store, options or Options(ascii=False)
     )
     app.animation_level = "none"
-    with drawn_at_rest(app):
-        async with app.run_test(size=size) as pilot:
-            yield Session(app, pilot, run)
-            draw_what_is_owed()
+    async with running(app, size) as pilot:
+        yield Session(app, pilot, run)
     await app.close_runs()
     assert run.closed <= 1, "closed more than once"
 

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from rich.segment import Segment
 from rich.style import Style
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -30,7 +31,7 @@ from sockviz.tui.options import Options
 from sockviz.tui.palette import theme_variables
 from sockviz.tui.screens.lesson import LessonScreen
 from tests.conftest import ROOT
-from tests.tui.driving import run_async, until
+from tests.tui.driving import run_async, running, until
 
 RECORDINGS = sorted((ROOT / "assets" / "recordings").glob("*.jsonl"))
 #: A ground, a colour upon it, whether it is bold, whether it is text; and where that was first seen.
@@ -58,15 +59,18 @@ def hexed(style: Style) -> tuple[str, str]:
     return (ground, ink) if style.reverse else (ink, ground)
 
 
-def drawn(screen: Screen[object]) -> Iterator[tuple[Pair, str]]:
-    """Every pair on the screen that is topmost: of one that lies over others only what is its own."""
+def drawn(screen: Screen[object], seen: set[Segment]) -> Iterator[tuple[Pair, str]]:
+    """Every pair on the screen that is topmost: of one that lies over others only what is its own. Which pairs a segment has
+    hangs on nothing else: of what was `seen` (and is added to it) they are known."""
     own = [each.region for each in screen.children if each.display] if screen.is_modal else []
     for y, strip in enumerate(screen._compositor.render_strips()):
         x = 0
         for segment in strip:
-            is_its = not own or any((x, y) in region for region in own)
-            x += segment.cell_length
-            if is_its and segment.style is not None and segment.text.strip(_BLANK):
+            here, x = x, x + segment.cell_length if own else 0
+            if segment in seen or (own and not any((here, y) in region for region in own)):
+                continue
+            seen.add(segment)
+            if segment.style is not None and segment.text.strip(_BLANK):
                 ink, ground = hexed(segment.style)
                 for text in {is_text(each) for each in segment.text if each not in _BLANK}:
                     yield (ground, ink, bool(segment.style.bold), text), segment.text
@@ -103,7 +107,8 @@ class Walk:
 
     async def press(self, *keys: str) -> None:
         for key in keys:
-            await self.pilot.press(key)
+            await self.pilot.app._press_keys([key])  # the pilot's own press waits twice for the same
+            await self.pilot.pause()
             self.note(key)
 
     async def stops(self, seen: set[object]) -> None:
@@ -148,6 +153,7 @@ def test_all_that_is_drawn_stands_off_its_ground(tmp_path: Path, theme: str, par
     mark = theme_variables(theme == "dark")["stage-mark"]
     pairs: dict[Pair, str] = {}
     seen: set[object] = set()
+    segments: set[Segment] = set()
 
     async def it() -> None:
         for number, path in enumerate(RECORDINGS[part::3]):
@@ -161,7 +167,7 @@ def test_all_that_is_drawn_stands_off_its_ground(tmp_path: Path, theme: str, par
             app = SockvizApp([entry], given, ProgressStore(tmp_path / f"{number}.toml"), options)
             app.animation_level = "none"
             size = ((120, 36), (80, 24), (200, 50))[number % 3]
-            async with app.run_test(size=size) as pilot:
+            async with running(app, size) as pilot:
                 await until(pilot, lambda app=app: isinstance(app.screen, LessonScreen))  # type: ignore[misc]
                 screen = app.screen
                 assert isinstance(screen, LessonScreen)
@@ -169,7 +175,7 @@ def test_all_that_is_drawn_stands_off_its_ground(tmp_path: Path, theme: str, par
                 def note(
                     what: str, app: SockvizApp = app, path: Path = path, size: tuple[int, int] = size
                 ) -> None:
-                    for pair, text in drawn(app.screen):
+                    for pair, text in drawn(app.screen, segments):
                         pairs.setdefault(pair, f"{path.stem}, {what}, {size}: {text!r}")
 
                 walk = Walk(pilot, screen, run, note)

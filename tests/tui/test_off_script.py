@@ -27,8 +27,7 @@ from sockviz.tui.screens.sandbox import SandboxScreen
 from sockviz.tui.widgets.typed_line import TypedInput
 from tests.player.lessons import lesson_text
 from tests.required import unavailable
-from tests.tui.driving import run_async, until
-from tests.tui.settling import draw_what_is_owed, drawn_at_rest
+from tests.tui.driving import run_async, running, until
 
 
 class Typed:
@@ -92,11 +91,9 @@ async def opened(
     )
     app.animation_level = "none"
     try:
-        with drawn_at_rest(app):
-            async with app.run_test(size=size) as pilot:
-                await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the run's screen")
-                yield Typed(app, pilot)
-                draw_what_is_owed()
+        async with running(app, size) as pilot:
+            await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the run's screen")
+            yield Typed(app, pilot)
     finally:
         await app.close_runs()
 

@@ -29,7 +29,7 @@ from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.story import CROSSING, LONGEST, Story, in_order
 from sockviz.tui.widgets.stage_area import StageArea
 from tests.required import unavailable
-from tests.tui.driving import run_async, until
+from tests.tui.driving import run_async, running, until
 from tests.tui.stage import scripted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +74,7 @@ class Film:
         picture.movement.choose(self.tempo)
 
     async def press(self, key: str) -> None:
-        await self.pilot.press(key)
+        await self.app._press_keys([key])  # the pilot's own press waits twice for the same
         await self.pilot.pause()
 
     async def shoot(self, over: Callable[[], object]) -> list[str]:
@@ -113,7 +113,7 @@ def filmed(tmp_path: Path, run: LessonRun, size: tuple[int, int], act: Callable[
 
         app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))
         app.animation_level = "none"
-        async with app.run_test(size=size) as pilot:
+        async with running(app, size) as pilot:
             await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the lesson's screen")
             await until(pilot, lambda: run.timeline.world.page is not None, "the first page")
             film = Film(app, pilot, run)
@@ -307,7 +307,7 @@ def test_connect_live_and_looked_back_at(tmp_path: Path, size: tuple[int, int], 
 
         app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))
         app.animation_level = "none"
-        async with app.run_test(size=size) as pilot:
+        async with running(app, size) as pilot:
             await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the lesson's screen")
             await until(pilot, lambda: runs[0].timeline.world.page is not None, "the first page")
             await act(Film(app, pilot, runs[0]))
