@@ -74,15 +74,27 @@ class DirtyLines(Compositor):
                 for y in rows
                 if shown.y <= y < shown.bottom and any(first <= cut < last for cut in missing[y])
             ]
+            if not wanted:
+                continue
+            # Where a line is divided, of which line: most have the same cuts as the one above.
+            of: list[int] = []
+            begins, ends = of, of
             for lines in _runs(wanted):
                 own = Region(shown.x - region.x, lines.start - region.y, shown.width, len(lines))
                 for y, strip in zip(lines, widget.render_lines(own), strict=False):
-                    inside = [cut for cut in cuts[y] if first <= cut <= last]
-                    divided = strip.divide([cut - shown.x for cut in inside[1:]])
-                    for cut, part in zip(inside, divided, strict=False):
-                        if cut in missing[y]:
-                            missing[y].remove(cut)
-                            parts[y][cut] = part
+                    if of != cuts[y]:
+                        of = cuts[y]
+                        begins = [cut for cut in of if first <= cut <= last]
+                        ends = [cut - shown.x for cut in begins[1:]]
+                    whole = len(ends) == 1 and ends[0] == strip.cell_length
+                    line, of_it = parts[y], missing[y]
+                    for cut, part in zip(begins, (strip,) if whole else strip.divide(ends), strict=False):
+                        if cut in of_it:
+                            of_it.remove(cut)
+                            line[cut] = part
+            rows = [y for y in rows if missing[y]]
+            if not rows:
+                break
         return parts
 
 

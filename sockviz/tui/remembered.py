@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -35,20 +36,23 @@ def remembered_by(
     """The same, of a function that depends on less than what it is given: on what `matters` takes of that."""
 
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
-        known: dict[tuple[Hashable, ...], tuple[object, R]] = {}
+        # An OrderedDict finds its oldest at once: a dict looks for it behind the places of all that were taken out.
+        known: OrderedDict[tuple[Hashable, ...], tuple[object, R]] = OrderedDict()
 
         @wraps(function)
         def asked(*args: P.args, **kwargs: P.kwargs) -> R:
             given = matters(*args, **kwargs)
             key = tuple([each if isinstance(each, _BY_VALUE) else id(each) for each in given])
-            found = known.pop(key, None)
-            if found is None:
-                # What was given is held, so that its id is not given to another.
-                found = (given, function(*args, **kwargs))
-                if len(known) >= most:
-                    del known[next(iter(known))]
-            known[key] = found
-            return found[1]
+            found = known.get(key)
+            if found is not None:
+                known.move_to_end(key)
+                return found[1]
+            result = function(*args, **kwargs)
+            known[key] = given, result  # what was given is held, so that its id is not given to another
+            known.move_to_end(key)
+            if len(known) > most:
+                known.popitem(last=False)
+            return result
 
         return asked
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from sockviz.model.call import ENDING, Stage
 from sockviz.model.process import Process
 from sockviz.tui.palette import ASLEEP, DONE, ENTERED, FAILED, NOT_YET, hues
+from sockviz.tui.remembered import remembered
 from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, fit, line
@@ -37,13 +38,13 @@ def standing(process: Process | None, name: str) -> str:
 
 def rows_wanted(view: View, width: int, most: int) -> int:
     """How many lines the whole roadmap takes in `width`: processes beside each other while they fit; `most` at most."""
-    return max(1, min(most, len(_packed(_whole(view, _plans(view), width, hues(view.script)), width))))
+    return max(1, min(most, len(_packed(_whole(view, width), width))))
 
 
 def draw_roadmap(view: View, width: int, height: int) -> list[Line]:
     """The roadmap in exactly `width` × `height`: whole, where it fits; else the server and the process that is at it."""
     plans, colours = _plans(view), hues(view.script)
-    whole = _whole(view, plans, width, colours)
+    whole = _whole(view, width)
     rows = _packed(whole, width)
     if len(rows) > height:
         rows = _chief(view, plans, whole, width, height, colours)
@@ -68,9 +69,11 @@ def _plans(view: View) -> dict[str, list[str]]:
     }
 
 
-def _whole(view: View, plans: dict[str, list[str]], width: int, colours: dict[str, str]) -> dict[str, Line]:
-    """Each process's road: whole, unless it alone is longer than a line."""
-    return {name: _road(view, name, names, width - 1, colours) for name, names in plans.items()}
+@remembered(8)
+def _whole(view: View, width: int) -> Mapping[str, Line]:
+    """Each process's road: whole, unless it alone is longer than a line. It is asked for twice: how high it is, and then it."""
+    colours = hues(view.script)
+    return {name: _road(view, name, names, width - 1, colours) for name, names in _plans(view).items()}
 
 
 def _packed(roads: Mapping[str, Line], width: int) -> list[list[Line]]:
@@ -88,7 +91,7 @@ def _packed(roads: Mapping[str, Line], width: int) -> list[list[Line]]:
 
 
 def _chief(
-    view: View, plans: dict[str, list[str]], whole: dict[str, Line], width: int, height: int, colours: dict[str, str]
+    view: View, plans: dict[str, list[str]], whole: Mapping[str, Line], width: int, height: int, colours: dict[str, str]
 ) -> list[list[Line]]:  # fmt: skip
     """The first process and the one that is at it, as whole as they can be; the others are counted."""
     names = list(plans)

@@ -37,8 +37,12 @@ class TextPiece:
     code: bool = False
 
 
-def lines_of(markdown: str, width: int) -> list[Content]:
-    """`markdown` in lines of at most `width` cells, a blank one between blocks."""
+@lru_cache(maxsize=256)
+def lines_of(markdown: str, width: int) -> tuple[Content, ...]:
+    """`markdown` in lines of at most `width` cells, a blank one between blocks.
+
+    Remembered: a page is drawn again with each frame, and its prose stays as it is.
+    """
     lines: list[Content] = []
     for piece in _pieces(markdown):
         if lines and piece.gap:
@@ -47,7 +51,7 @@ def lines_of(markdown: str, width: int) -> list[Content]:
         if isinstance(content, tuple):
             content = _table(content, width - piece.first.cell_length)
         lines += hang(content, piece.first, piece.rest, width, piece.code, _CONTINUED if piece.code else 0)
-    return lines
+    return tuple(lines)
 
 
 def hang(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
 from string import Formatter
@@ -54,6 +54,7 @@ def page_text(page: Page, view: View, asked: Asked, notes: bool, width: int, bri
     lines: list[Content] = []
     places: dict[int, tuple[int, int]] = {}
     hues = palette.hues(view.script)
+    drawn: Sequence[Content]
     for block in page.blocks:
         match block:
             case Prose():
@@ -63,8 +64,8 @@ def page_text(page: Page, view: View, asked: Asked, notes: bool, width: int, bri
             case Covers():
                 drawn = []  # for the coverage report only
             case Perform():
-                drawn = [_performed(block, view.world, hues.get(block.process, ""), width)]
-                drawn += _refused(block, page, view.world, asked, width)
+                progress = _performed(block, view.world, hues.get(block.process, ""), width)
+                drawn = [progress, *_refused(block, page, view.world, asked, width)]
             case Predict():
                 drawn = _question(block, page, view, asked, width)
             case Expect():
