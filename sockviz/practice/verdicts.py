@@ -10,7 +10,7 @@ from sockviz.lesson.document import Exercise, Lesson
 from sockviz.lesson.expressions import source_of
 from sockviz.lesson.families import living
 from sockviz.lesson.judge import shown
-from sockviz.model.call import Stage
+from sockviz.model.call import Call, Stage
 from sockviz.model.events import Caveat, ExpectationJudged, StatementFinished
 from sockviz.model.first_names import of_lab
 from sockviz.model.found import Finding, Found
@@ -95,14 +95,40 @@ def _broken(timeline: Timeline, lesson: Lesson, stuck: str | None) -> str | None
     given_up = stuck
     for event in timeline.events:
         if isinstance(event, StatementFinished) and event.error is not None:
-            statement = lesson.statement_at(event.line)
-            source = statement.source if statement is not None else ""
+            before = _failed_before(timeline, event)
+            if before is not None:
+                return _("{process} could not go on: `{source}` failed with {error}").format(
+                    process=event.process, source=_source(lesson, before.line), error=before.error
+                )
             return _("{process} could not go on at `{source}`: {message}").format(
-                process=event.process, source=source, message=in_words(event.message) or event.error
+                process=event.process,
+                source=_source(lesson, event.line),
+                message=in_words(event.message) or event.error,
             )
         if isinstance(event, Caveat) and event.what.startswith(GIVEN_UP):
             given_up = given_up or caveat(event)  # a recording keeps no more of it
     return given_up
+
+
+def _source(lesson: Lesson, line: int | None) -> str:
+    statement = lesson.statement_at(line) if line is not None else None
+    return statement.source if statement is not None else ""
+
+
+def _failed_before(timeline: Timeline, broken: StatementFinished) -> Call | None:
+    """Of a line that lacks a name, which no call has failed at: the first call of its process that has, on a line before."""
+    process = timeline.world.processes.get(broken.process)
+    calls = process.calls if process is not None else ()
+    if broken.error != "LookupError" or any(call.line == broken.line and call.error for call in calls):
+        return None
+    return next(
+        (
+            call
+            for call in calls
+            if call.error not in (None, "EAGAIN") and call.line is not None and call.entered <= broken.at
+        ),
+        None,
+    )
 
 
 def _failed(case: Case, line: int, title: str, observed: str, decided: int) -> Verdict:

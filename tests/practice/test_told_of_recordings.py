@@ -113,6 +113,11 @@ TOLD = {
         "the connection of bob waits in the accept queue of server, which sleeps in recv(4, 100) (joins.py:6)",
         "whoever waits for a thread or a child that serves one",
     ),
+    "udp-retry.gives_up": (  # its socket was seen before it was connected, and no more
+        "server sleeps in recvfrom",
+        "client sent b'1?' once, by send(3, b'1?') (gives_up.c:20), and gave up when no answer had come",
+        "send it again",
+    ),
     "udp-retry.impatient": (
         "server.third is b'2?'",
         "asked again right after recv(3, 100)",

@@ -41,6 +41,14 @@ def broken_off(case: Case) -> Advice | None:
             ).format(shutdown=case.made(both), **told),
             _("end the sending alone (SHUT_WR), receive until recv returns 0 bytes, and then close"),
         )
+    deaf = acts.shut(case.world, own, acts.SHUT_RD)
+    if deaf is not None and deaf.entered < last.entered:
+        return Advice(
+            _("{shutdown} has ended the receiving: recv gives 0 bytes from then on, and {peer} had not sent all").format(
+                shutdown=case.made(deaf), peer=last.process
+            ),
+            _("end the sending instead (SHUT_WR), and receive until recv returns 0 bytes"),
+        )  # fmt: skip
     if closed is not None and closed.entered < last.entered:
         return Advice(
             _(

@@ -48,7 +48,38 @@ def cut_short(world: World, names: Collection[str]) -> CutShort | None:
         is_cut = count == treated.allowed and not has_all if reads else True
         if 0 < count < treated.wanted and is_cut:
             return _said(world, call, sums[which], reads=reads)
-    return _begun_again(world, calls)
+    return _went_back(world, calls) or _begun_again(world, calls)
+
+
+def _asked(call: Call) -> int:
+    """How much a write was given."""
+    return len(call.arguments[1]) if len(call.arguments) > 1 and isinstance(call.arguments[1], bytes) else 0
+
+
+def _went_back(world: World, calls: Collection[Call]) -> CutShort | None:
+    """The first send on a socket that begins a byte before the one that had failed there: what that gave, -1, was counted."""
+    failed: dict[int, Call] = {}
+    for call in calls:
+        if call.name not in WRITES or call.receiver is None:
+            continue
+        before = failed.pop(call.receiver.inode, None)
+        if before is not None and 0 < _asked(before) == _asked(call) - 1:
+            place = place_of(call, world)
+            return CutShort(
+                _(
+                    "{failed} of {process} failed with {error} and gave -1, which was counted: {call}{where} is for one byte more"
+                ).format(
+                    failed=call_as_made(before), process=call.process, error=before.error, call=call_as_made(call),
+                    where=f" ({place})" if place else "",
+                ),
+                _(
+                    "look whether send has failed before you count what it gave: at EAGAIN wait until there is room (poll), and "
+                    "send the same once more"
+                ),
+            )  # fmt: skip
+        if call.stage is Stage.FAILED:
+            failed[call.receiver.inode] = call
+    return None
 
 
 def _begun_again(world: World, calls: Collection[Call]) -> CutShort | None:
@@ -66,7 +97,10 @@ def _begun_again(world: World, calls: Collection[Call]) -> CutShort | None:
         if not isinstance(given, bytes) or not isinstance(call.arguments[1], bytes) or not taken:
             continue
         now = bytes(call.arguments[1][:_COMPARED])
-        if now == bytes(given[: len(now)]) and now != bytes(given[taken : taken + len(now)]):
+        rest = bytes(given[taken : taken + len(now)])
+        if len(rest) < len(now) and taken + len(rest) < len(given):
+            continue  # so much of what was given is not kept
+        if now == bytes(given[: len(now)]) and now != rest:
             place = place_of(call, world)
             return CutShort(
                 _(

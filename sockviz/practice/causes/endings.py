@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import errno as numbers
 from collections import Counter
 
 from sockviz.language import _
@@ -11,6 +10,7 @@ from sockviz.lesson.document import YOU
 from sockviz.lesson.families import living
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import OutputWritten
+from sockviz.model.linux.errnos import ERRNOS
 from sockviz.model.long_values import whole_of
 from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
@@ -105,8 +105,9 @@ def _uncaught(said: str) -> tuple[str, str]:
 def _is_of_a_call(error: str, process: Process) -> bool:
     """Whether an exception says what a call of the program has failed with."""
     number = _ERRNO.search(error)
-    name = numbers.errorcode.get(int(number[1])) if number is not None else None
-    return name is not None and any(call.error == name for call in process.calls[-_BACK:])
+    return number is not None and any(
+        call.error is not None and ERRNOS.get(call.error) == int(number[1]) for call in process.calls[-_BACK:]
+    )
 
 
 def uncaught(case: Case) -> Advice | None:

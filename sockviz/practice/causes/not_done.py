@@ -1,8 +1,10 @@
-"""What a program has not done, though all that it did was right: a connection that it did not close, or did not make."""
+"""What a program has not done, though all that it did was right: a connection that it did not close or end, or did not make; and
+what it did too often or too early."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, Call, Stage
@@ -12,6 +14,7 @@ from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.flows import READS
+from sockviz.words import acts
 from sockviz.words.causes.covering import covers
 from sockviz.words.wording import address_text
 
@@ -142,6 +145,106 @@ def not_connected(case: Case) -> Advice | None:
         ),
         following,
     )
+
+
+def connects_too_often(case: Case) -> Advice | None:
+    """Where the expectation is of how many wait at a listener: that more do, for the program has called connect again."""
+    wanted, compared = _listener(case), case.compared
+    if wanted is None or compared is None or not isinstance(compared.came, int):
+        return None
+    made = [
+        call
+        for process in case.programs
+        for call in process.calls
+        if call.name in CONNECTING and call.target and covers(wanted, call.target)
+    ]
+    if not isinstance(compared.expected, int) or compared.came <= compared.expected or len(made) < 2:
+        return None
+    return Advice(
+        _("{process} has called connect {count} times for {address}, the last time by {call}").format(
+            process=made[-1].process, count=len(made), address=address_text(wanted), call=case.made(made[-1])
+        ),
+        _("each connect makes one more connection, and a new one knows nothing of the last: do all by one"),
+    )
+
+
+def closed_early(case: Case) -> Advice | None:
+    """Where the expectation is of a connection's other end: that the program has closed it, and recv had not said that all has
+    been sent there."""
+    for peer, own in _asked_of(case, "recv_q", "state"):
+        ending = {State.TIME_WAIT.value, State.CLOSE_WAIT.value, State.CLOSED.value}
+        if case.compared is not None and case.compared.expected in ending:
+            return None
+        closed = next(
+            (
+                call
+                for process in case.programs
+                for call in reversed(process.calls)
+                if call.name == "close" and call.receiver is not None and call.receiver.inode == own
+            ),
+            None,
+        )
+        taken = case.flows.taken(own)
+        is_open = any(entry.inode == own for process in case.programs for entry in process.fds)
+        if closed is None or is_open or (taken and taken[-1].begin == taken[-1].end):
+            continue
+        return Advice(
+            _("{close} of {process} has ended the connection, and no recv had said that {peer} has sent all (0 bytes)").format(
+                close=case.made(closed), process=closed.process, peer=peer.name
+            ),
+            _("close only when recv has returned 0 bytes: until then more may come"),
+        )  # fmt: skip
+    return None
+
+
+def not_ended(case: Case) -> Advice | None:
+    """Where a FIN is expected that does not come: that the program has ended nothing, and sleeps, or runs, on."""
+    if case.compared is None or case.compared.expected != State.CLOSE_WAIT.value:
+        return None
+    for _peer, own in _asked_of(case, "state"):
+        for process in case.programs:
+            entry = next((each for each in process.fds if each.inode == own), None)
+            if process.alive and entry and acts.shut(case.world, own, acts.SHUT_WR, acts.SHUT_RDWR) is None:
+                return Advice(
+                    _("{process} has called neither shutdown nor close for descriptor {fd}: no FIN was sent, and {what}").format(
+                        process=process.name, fd=entry.fd, what=_where(case, process)
+                    ),
+                    _("once all is sent, say so: shutdown(SHUT_WR) ends the sending, and the receiving goes on"),
+                )  # fmt: skip
+    return None
+
+
+def _asked_of(case: Case, *attributes: str) -> Iterator[tuple[Process, int]]:
+    """The sockets of others of which the expectation asks one of these: whose each is, and the program's at its other end."""
+    for node in case.nodes:
+        match node:
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id=name), attr=which), attr=attr) if (
+                attr in attributes and name in case.world.processes and name not in case.own
+            ):
+                peer = case.world.processes[name]
+                held = peer.names.get(which)
+                inode = held.inode if isinstance(held, SocketValue) else 0
+                own = case.flows.other(inode) or _connected_to(case, inode)
+                if own:
+                    yield peer, own
+
+
+def _connected_to(case: Case, inode: int) -> int:
+    """The one socket by which the program has connected to where another one is, of a connection too short to have been seen
+    whole; 0 where there are several."""
+    known = case.world.sockets.get(inode)
+    local = endpoint(known.local) if known is not None and known.local is not None else None
+    found = {
+        call.receiver.inode
+        for process in case.programs
+        for call in process.calls
+        if call.name in CONNECTING
+        and call.receiver is not None
+        and call.receiver.type == "SOCK_STREAM"
+        and call.error is None
+        and call.target == local
+    }
+    return found.pop() if local is not None and len(found) == 1 else 0
 
 
 def _listener(case: Case) -> Endpoint | None:

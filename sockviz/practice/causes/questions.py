@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.model.call import Call, Stage
+from sockviz.model.call import CONNECTING, Call, Stage
 from sockviz.model.segments import Endpoint, endpoint
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.flows import READS, WRITES, received
+from sockviz.words import acts
 from sockviz.words.causes.covering import covers
 from sockviz.words.wording import address_text
 
@@ -89,6 +90,25 @@ def wrong_answer(case: Case) -> Advice | None:
     return None
 
 
+def asked_otherwise(case: Case) -> Advice | None:
+    """Where a datagram came that begins as the one that was expected, and has more, or less."""
+    came, expected = case.sides if case.sides is not None else (b"", b"")
+    if not came or came == expected or not (came.startswith(expected) or expected.startswith(came)):
+        return None
+    for process in case.programs:
+        for each in _sent(case, process.calls):
+            if each.data == came:
+                return Advice(
+                    _("it was sent by {send}").format(send=case.made(each.call)),
+                    _("nothing more is expected there: send what the task says, and no more")
+                    if came.startswith(expected)
+                    else _("{data} is expected at that place: see what makes the bytes of that call").format(
+                        data=repr(expected)
+                    ),
+                )
+    return None
+
+
 def asked_too_soon(case: Case) -> Advice | None:
     """Where a question comes that was not to come: that something which was received made the program ask it again at once."""
     came = case.sides[0] if case.sides is not None else None
@@ -123,8 +143,28 @@ def asked_elsewhere(case: Case) -> Advice | None:
         ):
             continue
         known = case.world.sockets.get(call.receiver.inode)
+        if known is None or known.local is None:
+            continue
+        by_stream = [
+            each
+            for program in case.programs
+            for each in program.calls
+            if each.name in CONNECTING
+            and each.receiver is not None
+            and each.receiver.type == "SOCK_STREAM"
+            and covers(known.local, each.target)
+        ]
         sent = [each for program in case.programs for each in _sent(case, program.calls)]
-        if known is None or known.local is None or not sent:
+        if by_stream and not sent:
+            return Advice(
+                _(
+                    "{connect} is of a stream socket (TCP), and {peer} waits at {address} for datagrams (UDP)"
+                ).format(
+                    connect=case.made(by_stream[-1]), peer=process.name, address=address_text(known.local)
+                ),
+                _("make it a socket of SOCK_DGRAM"),
+            )
+        if not sent or any(each.target is None for each in sent):
             continue
         if not any(covers(known.local, each.target) for each in sent):
             address = address_text(known.local)
@@ -194,7 +234,17 @@ def _sent(case: Case, calls: Sequence[Call]) -> Iterator[_Datagram]:
         ):
             continue
         known = case.world.sockets.get(held.inode)
-        target = call.target or (
-            endpoint(known.peer) if known is not None and known.peer is not None else None
-        )
+        target = call.target or _connected(case, call)
         yield _Datagram(call, data, endpoint(known.local) if known is not None else None, target)
+
+
+def _connected(case: Case, call: Call) -> Endpoint | None:
+    """Where a send goes that names no address: where its socket was connected to last. None where no call of the run tells it:
+    the kernel may have been asked before that was so, or never in the short life of a socket."""
+    assert call.receiver is not None
+    connected = [
+        each
+        for each in acts.on(case.world, call.receiver.inode, *CONNECTING)
+        if each.error is None and each.target is not None and each.entered < call.entered
+    ]
+    return max(connected, key=lambda each: each.entered).target if connected else None

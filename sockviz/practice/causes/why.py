@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from sockviz.language import _
 from sockviz.model.moment import Moment
+from sockviz.model.segments import endpoint
 from sockviz.practice.causes.beyond_bounds import beyond_bounds
 from sockviz.practice.causes.broken_off import broken_off
 from sockviz.practice.causes.case import Advice, Case
@@ -18,10 +19,18 @@ from sockviz.practice.causes.left_open import left_open, refused_and_open
 from sockviz.practice.causes.lost_on_the_way import lost_on_the_way
 from sockviz.practice.causes.neglected import neglected
 from sockviz.practice.causes.nobody_listens import nobody_listens
-from sockviz.practice.causes.not_done import kept_open, not_closed, not_connected
+from sockviz.practice.causes.not_done import (
+    closed_early,
+    connects_too_often,
+    kept_open,
+    not_closed,
+    not_connected,
+    not_ended,
+)
 from sockviz.practice.causes.not_served import not_accepted, shut_and_open
 from sockviz.practice.causes.questions import (
     asked_elsewhere,
+    asked_otherwise,
     asked_too_little,
     asked_too_soon,
     wrong_answer,
@@ -34,6 +43,7 @@ from sockviz.practice.causes.wrong_output import wrong_output
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.refused import REFUSED
 from sockviz.words.mistakes.rules import STANDING, Rules, as_things_stand
+from sockviz.words.wording import address_text
 
 #: A program may make calls without end: mistakes are looked for among so many events from the beginning.
 _LOOKED_AT = 20_000
@@ -43,7 +53,9 @@ _LATER = STANDING | {"in use"}
 #: Mistakes that are told of as of something that goes on.
 _LASTING = frozenset({"CLOSE-WAIT"})
 #: Rules of what a program has done otherwise than it should, though none of its calls tells of it by an error.
-_WITHOUT_ERROR = (not_connected, left_open, wrong_status, wrong_output, too_few, asked_too_little)
+_WITHOUT_ERROR = (
+    not_connected, connects_too_often, not_ended, left_open, wrong_status, wrong_output, too_few, asked_too_little,
+)  # fmt: skip
 #: What somebody who talks to a program may be told of that waits for it, or was refused. Of what else others do wrong nothing is
 #: the program's fault.
 _OF_WHO_WAITS = REFUSED | {
@@ -76,12 +88,14 @@ def _in_order(case: Case, refused: Advice | None, never_again: Advice | None) ->
     yield left_running(case)
     yield _left_behind(case)
     yield no_calls(case)
+    yield asked_otherwise(case)
     yield wrong_answer(case)
     yield asked_too_soon(case)
     yield wrong_bytes(case)
     yield wrong_origin(case)
     yield not_closed(case)
     yield kept_open(case)
+    yield closed_early(case)
     yield same_socket(case)
     yield never_again
     yield computes(case)
@@ -150,6 +164,12 @@ def _mistaken(case: Case) -> Advice | None:
     if told.rule == "queue full" and told.process in own and not _is_own(told.about, case):
         fewer = _("connect only as often as the task says: whoever listens there accepts no more than that")
         return Advice(cause, fewer)
+    if told.rule == "another address" and told.process not in own:
+        target = endpoint(told.about[1])
+        following = _("bind to {address}: that is where others connect to").format(
+            address=address_text(target)
+        )
+        return Advice(cause, following)
     return Advice(cause, told.remedy)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import chain
 
-from sockviz.language import _
+from sockviz.language import N_, _
 from sockviz.model.call import CONNECTING
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
@@ -307,9 +307,16 @@ def _same_four(row: SocketRow, here: Endpoint, there: Endpoint) -> bool:
     return local[0] == here[0] or here[0] in EVERY_ADDRESS
 
 
+#: What helps who wants a second connection.
+_ONE_EACH = N_("each connection takes a socket of its own: make another one, and connect that")
+
+
 def _has_one_already(s: Situation) -> Cause:
-    if s.row is not None and s.row.is_listening:
-        return Cause(_("{name} listens: it cannot call out too").format(name=s.name))
+    if (s.row is not None and s.row.is_listening) or _has_listened(s):
+        return Cause(
+            _("{name} listens: it cannot call out too").format(name=s.name),
+            _("connect another socket, or leave listen out: one that listens only lets others in"),
+        )
     over = (
         s.is_tcp
         and s.known is not None
@@ -325,8 +332,17 @@ def _has_one_already(s: Situation) -> Cause:
             _("use a new socket, or dissolve it first by connect to AF_UNSPEC"),
         )
     if s.row is not None and s.row.state not in (State.ESTABLISHED, State.CLOSED, State.CONNECTED):
-        return Cause(_("{name} has a connection already ({state})").format(name=s.name, state=s.row.state))
-    return Cause(_("{name} has a connection already").format(name=s.name))
+        return Cause(
+            _("{name} has a connection already ({state})").format(name=s.name, state=s.row.state),
+            _(_ONE_EACH),
+        )
+    return Cause(_("{name} has a connection already").format(name=s.name), _(_ONE_EACH))
+
+
+def _has_listened(s: Situation) -> bool:
+    """Whether a listen of it has succeeded: what the kernel was seen to say may be from before that."""
+    inode = s.call.receiver.inode if s.call.receiver is not None else 0
+    return bool(inode) and any(call.error is None for call in acts.on(s.world, inode, "listen"))
 
 
 def broadcast(s: Situation) -> Cause:

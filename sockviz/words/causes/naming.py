@@ -283,7 +283,8 @@ def listening(s: Situation) -> Cause:
             )
         case "EOPNOTSUPP":
             return Cause(
-                _("{name} is {kind}, so there is nobody to let in").format(name=s.name, kind=_kind(s))
+                _("{name} is {kind}, so there is nobody to let in").format(name=s.name, kind=_kind(s)),
+                _("make it a socket of SOCK_STREAM") if s.is_datagram else "",
             )
     return Cause()
 
