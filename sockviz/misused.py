@@ -10,7 +10,7 @@ from sockviz.language import _
 _MISSING = re.compile(r"the following arguments are required: (?P<names>.+)")
 _ONE_OF = re.compile(r"one of the arguments (?P<names>.+) is required")
 _NO_VALUE = re.compile(r"argument (?P<name>\S+): expected (one argument|\d+ arguments)")
-_NO_NUMBER = re.compile(r"argument (?P<name>\S+): invalid int value: (?P<value>.+)")
+_NO_NUMBER = re.compile(r"argument (?P<name>\S+): invalid (?:int|float) value: (?P<value>.+)")
 _NEEDLESS = re.compile(r"argument (?P<name>\S+): ignored explicit argument (?P<value>.+)")
 _BOTH = re.compile(r"argument (?P<name>\S+): not allowed with argument (?P<other>\S+)")
 

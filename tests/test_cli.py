@@ -162,6 +162,7 @@ def test_wrong_usage_is_named_on_stderr_and_has_its_code(
         (("run", "1", "--start"), "--start needs PAGE after it; `sockviz run --help` names what it takes"),
         (("export", "1", "--code", "c"), "--code needs c|python DIR after it; `sockviz export --help` names"),
         (("run", "1", "--start", "x"), "--start takes a number, and 'x' is none"),
+        (("watch", "--seconds", "x", "./server"), "--seconds takes a number, and 'x' is none"),
         (("list", "--json=3"), "--json takes no value, and was given '3'"),
         (("export", "1", "--code", "c", "x", "--pcapng", "y"), "--pcapng and --code are not taken together"),
         (

@@ -154,8 +154,10 @@ class Addresses:
         try:
             asked.write(f"{address:#x}\n{_NOWHERE}\n".encode())
             until = time.monotonic() + _PATIENCE
+            poll = select.poll()  # select(2) knows no descriptor above 1023
+            poll.register(answered, select.POLLIN)
             while not text.endswith((b"??:0\n", b"??:?\n")) or text.count(b"\n") < 2:
-                ready = select.select([answered], [], [], max(until - time.monotonic(), 0))[0]
+                ready = poll.poll(max(until - time.monotonic(), 0) * 1000)
                 some = os.read(answered.fileno(), 4096) if ready else b""
                 if not some:
                     self.close()  # too slow, or it has ended: no further line is known

@@ -137,9 +137,10 @@ def blocks(capture: Capture) -> Iterator[bytes]:
         yield _interface(capture, interface)
     for seen in capture.seen:
         yield _packet(seen, numbers[seen.interface])
+    end = capture.seen[-1].at if capture.seen else capture.header.started
     for interface, number in numbers.items():
         if capture.lost.get(interface[0]):
-            yield _statistics(number, capture.seen[-1].at, capture.lost[interface[0]])
+            yield _statistics(number, end, capture.lost[interface[0]])
 
 
 # --- what happened ----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.model.call import Call
+from sockviz.model.call import Call, Stage
 from sockviz.model.events import LineTyped
 from sockviz.model.hindsight import TurnedAway
 from sockviz.model.inferred import InferredSegment
@@ -60,7 +60,7 @@ def _process(world: World, process: Process) -> dict[str, Json]:
         "alive": process.alive,
         "status": process.status,
         "line": process.line,
-        "blocked": current.name if current is not None and current.slept else None,
+        "blocked": current.name if current is not None and current.stage is Stage.ASLEEP else None,
         "current": _call(current),
         **({"tasks": {str(task.number): _task(task) for task in process.tasks}} if process.threads else {}),
         "last": _call(process.last),

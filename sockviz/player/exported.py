@@ -22,10 +22,10 @@ class NotWritten(OSError):
 
 @contextlib.contextmanager
 def undone(undo: Callable[[], object]) -> Iterator[None]:
-    """Undoes what was made so far where the rest fails."""
+    """Undoes what was made so far where the rest fails, or is broken off."""
     try:
         yield
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             undo()
         raise

@@ -3,6 +3,7 @@ user's state directory, where only the newest stay."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -74,8 +75,11 @@ class KeptRuns:
 
     def _make_room(self, place: Path) -> None:
         """Removes the oldest, but none that this check has named."""
-        there = [each for each in place.glob(f"*{_SUFFIX}") if each not in self._kept]
-        there.sort(key=lambda each: each.stat().st_mtime)
+        written: dict[Path, float] = {}
+        for each in place.glob(f"*{_SUFFIX}"):
+            with contextlib.suppress(FileNotFoundError):  # another check makes room, too
+                written[each] = each.stat().st_mtime
+        there = sorted(written.keys() - self._kept, key=written.__getitem__)
         ours = sum(each.parent == place for each in self._kept)
         for each in there[: max(0, len(there) + ours + 1 - MOST)]:
             each.unlink(missing_ok=True)
@@ -97,6 +101,6 @@ def _save(timeline: Timeline, file: TextIO) -> None:
     try:
         save(timeline, file)
         file.flush()
-    except OSError:
+    except BaseException:
         os.unlink(file.name)
         raise

@@ -72,19 +72,20 @@ def _may_be_answered(timeline: Timeline, row: SocketRow) -> bool:
     """
     if timeline.header.lab.kind != "two-hosts":
         return True
-    packets = {
-        event.frame: event.packet
-        for event in timeline.events
-        if isinstance(event, PacketCaptured) and event.frame
-    }
+    arrived: set[int] = set()  # since the peer's last segment; their packets were sent before
+    answered = False
     for event in reversed(timeline.events):
         match event:
-            case PacketCaptured(packet=packet) if _is_of(packet, row.peer, row.local):
-                return False  # every segment of a connection acknowledges what has come
-            case LinkActed(verb="deliver" | "duplicate", frame=frame):
-                sent = packets.get(frame)
-                if sent is not None and _is_of(sent, row.local, row.peer) and _is_to_be_answered(sent):
+            case LinkActed(verb="deliver" | "duplicate", frame=frame) if not answered:
+                arrived.add(frame)
+            case PacketCaptured(packet=packet, frame=frame):
+                if frame in arrived and _is_of(packet, row.local, row.peer) and _is_to_be_answered(packet):
                     return True
+                # Every segment of a connection acknowledges what has come.
+                answered = answered or _is_of(packet, row.peer, row.local)
+                arrived.discard(frame or 0)
+        if answered and not arrived:
+            return False
     return False
 
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from sockviz.calls.c.address import c_string
 from sockviz.calls.c.headers import brought_along, headers
 from sockviz.model.linux.names import numbers
 
@@ -44,3 +45,8 @@ def test_what_an_older_c_library_lacks_is_brought_along() -> None:
         "getsockopt(s, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &ports, &length); /* SCM_PIDFD */"
     ) == {"IP_LOCAL_PORT_RANGE": 51}
     assert brought_along("getsockopt(s, IPPROTO_IP, IP_MTU, &mtu, &length);") == {}
+
+
+def test_no_literal_has_a_trigraph() -> None:
+    """Of which a compiler of ISO C makes another character (C11, 5.2.1.1)."""
+    assert c_string(b"what??/ ???!?") == r'"what?\?/ ?\?\?!?"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -25,6 +26,7 @@ from sockviz.model.events import (
     ProcessStarted,
     StatementBegun,
     StatementFinished,
+    Treated,
     VotesCounted,
 )
 from sockviz.model.fold import fold
@@ -32,6 +34,7 @@ from sockviz.model.segments import Endpoint, Packet, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, State
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
+from sockviz.model.world_json import world_json
 from tests.model.runs import HOST, SERVER, row
 
 pytestmark = pytest.mark.usefixtures("misfits")  # parts of runs, and events in any order
@@ -377,3 +380,14 @@ def test_a_connection_that_was_gone_before_accept_had_a_peer() -> None:
     world = world_of(STARTED, BEGUN, ENTERED, RETURNED, FINISHED)
     assert world.row_of(CONN.inode) is None
     assert world.sockets[CONN.inode].peer == CLIENT
+
+
+def test_who_was_stopped_in_its_sleep_is_not_blocked_until_it_is_seen_to_sleep_again() -> None:
+    asleep = (*TO_THE_CALL, BLOCKED)
+    stopped = (*asleep, Treated(4.1, "interrupts", "server", 1))
+    again = (*stopped, CallBlocked(4.2, "server", 1, ASLEEP))
+    blocked = [
+        json.loads(json.dumps(world_json(world_of(*events))))["processes"]["server"]["blocked"]
+        for events in (asleep, stopped, again)
+    ]
+    assert blocked == ["accept", None, "accept"]

@@ -239,3 +239,9 @@ def test_any_recording_gives_a_file_of_the_format(events: list[Event], header: H
     # Every captured packet is there under a number of its own, with its own bytes.
     numbers = {struct.unpack("<Q", block.option(5)[0])[0]: block.data for block in seen}
     assert numbers == {number: event.packet.raw for number, event in enumerate(captured, start=1)}
+
+
+def test_a_host_that_has_seen_nothing_says_what_its_capture_lost() -> None:
+    timeline = Timeline(TWO_HOSTS, [sent(0, 1, "SYN"), CaptureLost(START, "server", 3)])
+    kinds = [block.kind for block in read(b"".join(blocks(capture_of(timeline, "server"))))]
+    assert kinds == [SECTION, INTERFACE, STATISTICS]

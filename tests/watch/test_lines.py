@@ -6,6 +6,7 @@ import ast
 import asyncio
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -20,10 +21,13 @@ from sockviz.lab.source_texts import Addresses, CallSite, SourceTexts
 from sockviz.lab.tracer.libraries import Libraries
 from sockviz.lab.tracer.location_table import line_at
 from sockviz.model.events import SourceMet
+from tests.required import unavailable
 from tests.watch.conftest import PROGRAMS
 from tests.watch.traced import traced
 
 LINES = PROGRAMS / "lines.py"
+#: select(2) knows no descriptor of this number or above.
+FD_SETSIZE = 1024
 #: How C spells what is told under another name.
 IN_C = {
     "accept": "accept4",
@@ -127,6 +131,26 @@ def test_of_many_programs_a_few_are_asked_at_a_time(monkeypatch: pytest.MonkeyPa
     assert {"/first", "/99"} <= {*asked}
     texts.close()
     assert not asked
+
+
+def test_a_program_is_asked_for_its_lines_though_many_files_are_open(calls: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 2 * FD_SETSIZE:
+        pytest.skip(f"no more than {hard} files can be opened here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2 * FD_SETSIZE, hard))
+    held = [os.open("/dev/null", os.O_RDONLY)]
+    try:
+        while held[-1] < FD_SETSIZE:
+            held.append(os.dup(held[0]))
+        addresses = Addresses.of(str(calls))
+        if addresses is None:
+            unavailable("there is no addr2line here")
+        assert addresses.find(0) is None  # and nothing is raised
+        addresses.close()
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_without_its_lines_the_call_is_all_that_is_known(calls: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.writing import Writing
@@ -149,7 +150,9 @@ def sockaddr_un(writer: Writing, raw: bytes, wanted: str) -> tuple[str, str]:
 
 
 def c_string(raw: bytes) -> str:
-    """`raw` as a C string literal. Octal escapes: unlike hexadecimal ones they end after three digits."""
+    """`raw` as a C string literal. Octal escapes: unlike hexadecimal ones they end after three digits. No two question marks
+    stand together: with a third character they may be a trigraph, which is another character (C11, 5.2.1.1)."""
     special = {9: "\\t", 10: "\\n", 13: "\\r", 34: '\\"', 92: "\\\\"}
     parts = [special.get(b) or (chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in raw[:4096]]
-    return '"' + "".join(parts) + '"'
+    apart = ("\\?" if (before, part) == ("?", "?") else part for before, part in pairwise(("", *parts)))
+    return '"' + "".join(apart) + '"'
