@@ -18,7 +18,8 @@ class Statement:
     order they are made. ``forks`` where it makes the process ``targets[0]``. ``process`` is ``link`` for the wire's own verbs.
     ``kinds`` says what each name that it uses or binds holds, as far as that is known before anything runs; ``rebinds`` are the
     targets that its process had bound before. ``at_once`` is the same number (the line of their fence) for lines that are
-    performed with no stop between them, and 0 for any other.
+    performed with no stop between them, and 0 for any other; ``as_well`` where there is none before them either, after the lines
+    of another process.
     """
 
     process: str
@@ -35,3 +36,4 @@ class Statement:
     kinds: Mapping[str, str] = field(default_factory=dict)
     rebinds: tuple[str, ...] = ()
     at_once: int = 0
+    as_well: bool = False

@@ -64,12 +64,14 @@ class Covers:
 
 @dataclass(frozen=True, slots=True)
 class Perform:
-    """A performed block: lines for one process, in order. ``at_once``: with no stop between them."""
+    """A performed block: lines for one process, in order. ``at_once``: with no stop between them; ``as_well``: nor before the
+    first, which goes on where the block before this one has come to."""
 
     line: int
     process: str
     statements: tuple[Statement, ...]
     at_once: bool = False
+    as_well: bool = False
 
 
 @dataclass(frozen=True, slots=True)

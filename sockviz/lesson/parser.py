@@ -16,6 +16,7 @@ from sockviz.lesson.document import (
     Block,
     Covers,
     Exercise,
+    Expect,
     Expression,
     Hint,
     Launch,
@@ -73,6 +74,7 @@ class _Parser:
         self.statements = 0
         self.expectations = 0
         self.front = FrontMatter()
+        self.so_far: list[Block] = []  # of the page that is read
         self.runs: dict[str, None] = {}  # the processes that are the student's program
         self.names = NameChecker(self.symbols, findings, "loopback")
 
@@ -138,7 +140,7 @@ class _Parser:
         while first < last and not self.lines[first - 1].strip():
             first += 1
         heading = next((region.word for region in regions if region.sort is Sort.HEADING), None)
-        blocks: list[Block] = []
+        blocks = self.so_far = []
         at = first
         for region in regions:
             if region.sort is Sort.HEADING:
@@ -299,12 +301,22 @@ class _Parser:
         if not read:
             self.findings.problem(line, 1, "statement", "this block performs nothing; expected a call a line")
         if region.at_once:
-            found = [replace(statement, at_once=line) for statement in found]
+            self.check_as_well(region)
+            found = [replace(statement, at_once=line, as_well=region.as_well) for statement in found]
             for statement in found:
                 if statement.forks:
                     message = "a line that forks stands in a fence of its own: with `at once` nobody waits for the new process"
                     self.findings.problem(statement.line, statement.column, "statement", message)
-        return Perform(line, name, tuple(found), region.at_once)
+        return Perform(line, name, tuple(found), region.at_once, region.as_well)
+
+    def check_as_well(self, region: Region) -> None:
+        """What is performed with the fence before it has such a one, and nothing but what is expected stands between the two."""
+        before = next((each for each in reversed(self.so_far) if not isinstance(each, Expect)), None)
+        if region.as_well and not (isinstance(before, Perform) and before.at_once):
+            message = (
+                "`at once as well` goes on from a fence `at once`, with nothing but `expect` between the two"
+            )
+            self.findings.problem(region.first, 1, "statement", message)
 
     # --- the whole --------------------------------------------------------------------------------------
 

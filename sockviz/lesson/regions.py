@@ -36,7 +36,7 @@ class Region:
 
     ``word`` is the process of a performed fence, or of one that runs the student's program or sends it a signal; the text of a
     heading, a note or a hint; or the marks of a ``covers`` comment.
-    ``at_once``: the lines of the performed fence have no stop between them.
+    ``at_once``: the lines of the performed fence have no stop between them; ``as_well``: nor is there one before the first.
     """
 
     sort: Sort
@@ -45,6 +45,7 @@ class Region:
     word: str = ""
     indent: int = 0
     at_once: bool = False
+    as_well: bool = False
 
     def body(self, lines: Sequence[str]) -> list[tuple[int, int, str]]:
         """The lines inside a fence: each with its line number, the column of its first character, and its text."""
@@ -56,7 +57,7 @@ class Region:
         return inside
 
 
-_PERFORM = pattern(r"python[ \t]+@([A-Za-z][A-Za-z0-9_]*)([ \t]+at[ \t]+once)?")
+_PERFORM = pattern(r"python[ \t]+@([A-Za-z][A-Za-z0-9_]*)([ \t]+at[ \t]+once([ \t]+as[ \t]+well)?)?")
 _RUN = pattern(r"(run|signal)[ \t]+@([A-Za-z][A-Za-z0-9_]*)")
 _FENCE = pattern(r" {0,3}(`{3,}|~{3,})(.*)")
 _BURIED = pattern(
@@ -123,7 +124,7 @@ class _Cutter:
         opener = self.lines[first - 1]
         column = len(opener) - len(opener.lstrip(" \t>*+-0123456789.)")) + 1
         self.fenced.update(range(first, last + 1))
-        sort, process, at_once = self.meaning(token.info, first, column + len(token.markup))
+        sort, process, at_once, as_well = self.meaning(token.info, first, column + len(token.markup))
         if token.level > 0:
             if sort is not None:
                 self.findings.problem(first, column, "markdown", _PLACE)
@@ -134,24 +135,27 @@ class _Cutter:
             self.findings.problem(first, column, "markdown", message)
             return
         if sort is not None:
-            yield Region(sort, first, last, process, column - 1, at_once)
+            yield Region(sort, first, last, process, column - 1, at_once, as_well)
 
-    def meaning(self, info: str, line: int, column: int) -> tuple[Sort | None, str, bool]:
-        """What a fence with that info string is (its process where it is performed, and whether at once); a near miss is a
-        problem, for it would silently do nothing."""
+    def meaning(self, info: str, line: int, column: int) -> tuple[Sort | None, str, bool, bool]:
+        """What a fence with that info string is (its process where it is performed, whether at once, and with the fence before
+        it); a near miss is a problem, for it would silently do nothing."""
         info = info.strip()
         if match := _PERFORM.fullmatch(info):
-            return Sort.PERFORM, match[1], match[2] is not None
+            return Sort.PERFORM, match[1], match[2] is not None, match[3] is not None
         if match := _RUN.fullmatch(info):
-            return Sort(match[1]), match[2], False
+            return Sort(match[1]), match[2], False, False
         words = info.split()
         first = words[0] if words else ""
         if info in ("expect", "predict"):
-            return Sort(info), "", False
+            return Sort(info), "", False, False
         near = next((word for word in ("expect", "predict") if is_nearly(first.lower(), word)), None)
         expected = f"`{near}`" if near else ""
         if (performed := _PERFORM.match(info)) and info[performed.end() :][:1].isspace():
-            expected = "`python @NAME`, or `python @NAME at once` for lines with no stop between them"
+            expected = (
+                "`python @NAME`, or `python @NAME at once` for lines with no stop between them (`at once as well`: nor between "
+                "them and the fence before)"
+            )
         elif "@" in info:
             expected = "`python @NAME`, `run @NAME`, `signal @NAME` (with a space; NAME is letters, digits and underscores)"
         elif len(words) == 2 and first == "python":
@@ -159,7 +163,7 @@ class _Cutter:
         if expected:
             message = f"the fence {info[:60]!r} is none that is performed; expected {expected}"
             self.findings.problem(line, column, "markdown", message)
-        return None, "", False
+        return None, "", False, False
 
     def check_buried(self, first: int) -> None:
         """Lines that look like a performed fence but are inside something that Markdown does not read as one."""

@@ -100,8 +100,8 @@ def _lines(block: Block, original: Block) -> Iterator[Problem]:
 
 def _texts(block: Block) -> list[tuple[int, str]]:
     match block:
-        case Perform(process=process, statements=statements, at_once=at_once):
-            fence = f"@{process} at once" if at_once else f"@{process}"
+        case Perform(process=process, statements=statements, at_once=at_once, as_well=as_well):
+            fence = f"@{process}{' at once' if at_once else ''}{' as well' if as_well else ''}"
             return [(block.line, fence), *((s.line, s.source) for s in statements)]
         case Launch(process=process, arguments=arguments):
             return [(block.line, " ".join((f"@{process}", *arguments)))]

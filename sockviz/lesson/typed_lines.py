@@ -189,7 +189,11 @@ def typed_statement(lesson: Lesson, event: LineTyped) -> Statement:
     before = _lines_before(lesson.pages[: event.page + 1], None if standing is None else event.line)
     symbols = known_by(before, lesson.beside)
     statement = read_line(Typed(event.process, event.source), event.line, symbols, lesson.lab)
-    return statement if standing is None else replace(statement, at_once=standing.at_once)
+    return (
+        statement
+        if standing is None
+        else replace(statement, at_once=standing.at_once, as_well=standing.as_well)
+    )
 
 
 def _lines_before(pages: Iterable[Page], line: int | None) -> Iterable[Statement]:

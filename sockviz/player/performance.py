@@ -244,8 +244,18 @@ class Performance:
                 assert isinstance(first, Statement)
                 await self._performed.go(first.process)
             await self._judge_what_stands_first()
+            await self._go_on_at_once()
         if not self._left() and not self._settled:
             await self._settle()
+
+    async def _go_on_at_once(self) -> None:
+        """Performs what other processes have to do with no stop after the last line."""
+        while self.problem is None and (left := self._left()):
+            following = left[0]
+            if not isinstance(following, Statement) or not following.as_well:
+                return
+            await self._performed.go(following.process)
+            await self._judge_what_stands_first()
 
     def _left(self) -> list[_ToDo]:
         """What of the page is still to do: a line that was handed over is not, whatever became of whoever waited for it."""

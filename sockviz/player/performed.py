@@ -244,7 +244,8 @@ class Performed:
         process = self._timeline.world.processes.get(statement.process)
         if len(taken) > 1 and (process is None or process.alive):  # the link is none
             self._together[statement.process] = tuple(taken)
-        self.append(StatementBegun(time.time(), statement.process, statement.line))
+        begun = StatementBegun(time.time(), statement.process, statement.line, together=statement.as_well)
+        self.append(begun)
         return taken
 
     async def _order(self, statement: Statement) -> None:

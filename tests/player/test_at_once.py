@@ -59,6 +59,51 @@ def test_each_press_performs_a_fence() -> None:
     run(work())
 
 
+WHILE_IT_LASTS = """
+```python @server at once
+conn.close()
+```
+
+```expect
+server.conn.state == "FIN-WAIT-2"
+```
+
+```python @client at once as well
+c.close()
+```
+
+```python @other at once as well
+t = socket.socket()
+t.bind((HOST, PORT))
+```
+
+```expect
+other.last.error == "EADDRINUSE"
+server.conn.state == "TIME-WAIT"
+```
+
+```python @other
+t.close()
+```
+"""
+
+
+def test_a_press_goes_on_with_what_another_process_has_to_do_as_well() -> None:
+    async def work() -> None:
+        lesson = parse_lesson(lesson_text(LISTENING, CONNECTED + WHILE_IT_LASTS), "test.md")
+        performance = Performance(lesson, await open_lab("isolated"))
+        presses: list[list[bool]] = []
+        while performance.next.do is not Do.END:
+            before = len(performance.timeline)
+            await performance.advance()
+            presses.append([together for _, together in begun(list(performance.timeline.events[before:]))])
+        assert [each for each in presses if each][-2:] == [[False, True, True, True], [False]]
+        assert all(e.ok for e in performance.timeline.world.expectations.values())
+        await performance.close()
+
+    run(work())
+
+
 def test_what_is_told_stands_in_its_order() -> None:
     async def work() -> Timeline:
         performance = await perform(lesson_text(LISTENING, CONNECTED + QUESTION))

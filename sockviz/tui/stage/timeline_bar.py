@@ -230,7 +230,8 @@ def _to_come(view: View) -> int:
     if view.timeline.world.page != view.page.index:
         return 0
     begun = view.timeline.world.lines
-    return len({each.at_once or -each.line for each in view.page.statements if each.line not in begun})
+    left = [each for each in view.page.statements if each.line not in begun]
+    return len({each.at_once or -each.line for each in left if not each.as_well})
 
 
 def _hue(events: Sequence[Event], place: int, colours: dict[str, str]) -> str:
