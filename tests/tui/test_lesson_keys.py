@@ -443,6 +443,8 @@ def test_starting_at_a_later_page_performs_what_is_before(tmp_path: Path) -> Non
             await session.until(lambda: "page 3/3" in session.text)
             assert session.run.performed == 9
             assert session.lesson.reading.mode is Mode.LIVE
+            seen = session.app.store.progress.of
+            await session.until(lambda: seen("listen-queue").seen == {2}, "what was hurried past is not read")
 
     run_async(it())
 

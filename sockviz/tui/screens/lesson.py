@@ -106,6 +106,7 @@ class LessonScreen(TypedAt, VotedAt):
         ):
             self.add_class("-stage-alone")  # a sandbox was recorded
         self._run.watch(self.picture.ask)
+        self.picture.hurrying = True  # until `Pace.begin` is done
         self.picture.draw()
         self.run_worker(self._begin(), name="begin")
         self.set_timer(_SETTLED, self.open_lectern)

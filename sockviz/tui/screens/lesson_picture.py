@@ -113,7 +113,12 @@ class LessonPicture(Picture):
             self.frames.ask()
         screen.query_one(TimelineBar).show(view)
         screen.query_one(KeyBar).rename(_renamed(view, is_open=bool(is_open)))
-        self._notebook.shown(known)
+        if not self.hurrying:
+            self._notebook.shown(known)
+
+    def noted(self) -> None:
+        """Where the reader has come to they are now: what was hurried past on the way was not read."""
+        self._notebook.shown(self.view())
 
     def _show_time(self, view: View) -> None:
         """Neither the page nor how far it has got is told by that."""

@@ -18,7 +18,7 @@ from sockviz.tui import hints
 from sockviz.tui.by_hand import acts_by_hand, perhaps_why
 from sockviz.tui.motion import PACE, Playing, reading_time
 from sockviz.tui.reading import Onward, Reading
-from sockviz.tui.screens.picture import Picture
+from sockviz.tui.screens.lesson_picture import LessonPicture
 from sockviz.tui.screens.predicting import Predicting
 from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.overlay import OverlayKind
@@ -32,7 +32,7 @@ class Pace:
         screen: Screen[tuple[str, ...]],
         run: LessonRun,
         reading: Reading,
-        picture: Picture,
+        picture: LessonPicture,
         predicting: Predicting,
         closes: Callable[[], None],
     ) -> None:
@@ -55,6 +55,7 @@ class Pace:
         picture.hint = hints.lacking(run.timeline.header.lab, self._reading.mode)
         picture.draw()
         picture.hurrying = False
+        picture.noted()
 
     async def _up_to(self, page: int) -> None:
         """Performs what comes before `page` (from 0), as far as nothing holds it up."""
