@@ -6,6 +6,7 @@ from sockviz.dataclass import replace
 from sockviz.model import first_evidence, fitting, link, lives
 from sockviz.model.call import Call, Stage, as_entered
 from sockviz.model.changes import changed, done_with, with_entry, with_process, with_task
+from sockviz.model.counts import count
 from sockviz.model.events import (
     ActedByHand,
     CallBlocked,
@@ -63,7 +64,7 @@ def fold(world: World, event: Event) -> World:
         fitting.when_found(found)
         world = changed(world, misfits=world.misfits.append(found))
     world = _applied(world, event)
-    world = changed(world, at=at, events=world.events + 1)
+    world = changed(world, at=at, events=count(world.events + 1))
     segments = infer(world, event)
     if segments:
         inferred, between = world.inferred, world.inferred_between
@@ -308,7 +309,7 @@ def _observed(world: World, event: Observed) -> World:
     traffic = traffic.observed(event, world.packets, world.link, before, world.rows_indexed())
     if traffic is not world.traffic:
         world = changed(world, traffic=traffic)
-    world = changed(world, looked={**world.looked, event.host: event.at})
+    world = changed(world, looked=with_entry(world.looked, event.host, event.at))
     if event.counters:
         world = changed(world, counters=ledger(world.counters).but(traffic.sums(event.counters)))
     if event.groups is not None:

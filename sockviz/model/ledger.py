@@ -7,6 +7,8 @@ from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 from enum import Enum
 from typing import Generic, TypeVar
 
+from sockviz.model.counts import count
+
 K = TypeVar("K")
 V = TypeVar("V")
 D = TypeVar("D")
@@ -22,30 +24,56 @@ _NOTHING = _Nothing.NOTHING
 
 
 class _Past(Generic[V]):
-    """What one key has had: the number of each change of it, ascending, and what it had from then on."""
+    """What one key has had: what it has, since which change of the mapping, and before that the number of each change of it,
+    ascending, with what it had from then on. Most have had one thing."""
 
-    __slots__ = ("numbers", "values")
+    __slots__ = ("number", "numbers", "value", "values")
 
     def __init__(self, number: int, value: V | _Nothing) -> None:
-        self.numbers = [number]
-        self.values = [value]
+        self.number = number
+        self.value = value
+        self.numbers: list[int] | None = None
+        self.values: list[V | _Nothing] | None = None
+
+    def becomes(self, number: int, value: V | _Nothing) -> None:
+        """From change `number` on it has `value`."""
+        if self.number != number:
+            if self.numbers is None or self.values is None:
+                self.numbers, self.values = [self.number], [self.value]
+            else:
+                self.numbers.append(self.number)
+                self.values.append(self.value)
+            self.number = number
+        self.value = value
+
+    def since(self, number: int) -> tuple[int, V | _Nothing] | None:
+        """What the key had after so many changes of the mapping, and from which on; None before the first."""
+        if self.number <= number:
+            return self.number, self.value
+        if self.numbers is None or self.values is None or not (place := bisect_right(self.numbers, number)):
+            return None
+        return self.numbers[place - 1], self.values[place - 1]
 
     def at(self, number: int) -> V | _Nothing:
         """What the key had after so many changes of the mapping."""
-        place = bisect_right(self.numbers, number)
-        return self.values[place - 1] if place else _NOTHING
+        # Whoever looks at the newest, as nearly everybody does, need not search.
+        if self.number <= number:
+            return self.value
+        found = self.since(number)
+        return _NOTHING if found is None else found[1]
 
 
 class _Book(Generic[K, V]):
-    """One history of changes, from change ``since`` on. ``order``: each key with the change that brought it, again where it came
-    back."""
+    """One history of changes, from change ``since`` on. ``keys`` and ``brought``: each key with the change that brought it, again
+    where it came back."""
 
-    __slots__ = ("changes", "order", "pasts", "returns", "since")
+    __slots__ = ("brought", "changes", "keys", "pasts", "returns", "since")
 
     def __init__(self) -> None:
         self.changes = self.since = 0
         self.pasts: dict[K, _Past[V]] = {}
-        self.order: list[tuple[int, K]] = []
+        self.keys: list[K] = []
+        self.brought: list[int] = []
         self.returns = False  # some key has come back
 
     def enter(self, key: K, value: V | _Nothing, number: int) -> int:
@@ -55,28 +83,31 @@ class _Book(Generic[K, V]):
             if value is _NOTHING:
                 return 0
             self.pasts[key] = _Past(number, value)
-            self.order.append((number, key))
+            self._bring(key, number)
             return 1
-        before = past.values[-1]
-        if past.numbers[-1] == number:
-            past.values[-1] = value
-        else:
-            past.numbers.append(number)
-            past.values.append(value)
+        before = past.value
+        past.becomes(number, value)
         if before is _NOTHING and value is not _NOTHING:
-            self.order.append((number, key))
+            self._bring(key, number)
             self.returns = True
         return (value is not _NOTHING) - (before is not _NOTHING)
+
+    def _bring(self, key: K, number: int) -> None:
+        self.brought.append(
+            number
+        )  # first: whoever walks through the keys meanwhile asks for its number, too
+        self.keys.append(key)
 
     def until(self, number: int) -> _Book[K, V]:
         """A book of its own with what there was after change `number`: another history goes on from there."""
         book: _Book[K, V] = _Book()
         book.changes = book.since = number
         for key, past in self.pasts.items():
-            place = bisect_right(past.numbers, number)
-            if place:  # what it had before stands in this book, which those that are older have
-                book.pasts[key] = _Past(past.numbers[place - 1], past.values[place - 1])
-        book.order = [entry for entry in self.order if entry[0] <= number]
+            had = past.since(number)
+            if had is not None:  # what it had before stands in this book, which those that are older have
+                book.pasts[key] = _Past(*had)
+        end = bisect_right(self.brought, number)
+        book.keys, book.brought = self.keys[:end], self.brought[:end]
         book.returns = self.returns
         return book
 
@@ -102,12 +133,13 @@ class Ledger(Mapping[K, V], Generic[K, V]):
             return self
         book = self._book if self._book.changes == self._number else self._book.until(self._number)
         new: Ledger[K, V] = Ledger.__new__(Ledger)
-        new._book, new._number, new._length = book, self._number + 1, self._length
-        book.changes = new._number
+        number, length = count(self._number + 1), self._length
+        book.changes = number
         for key in leaving:
-            new._length += book.enter(key, _NOTHING, new._number)
+            length += book.enter(key, _NOTHING, number)
         for key, value in changed.items():
-            new._length += book.enter(key, value, new._number)
+            length += book.enter(key, value, number)
+        new._book, new._number, new._length = book, number, count(length)
         return new
 
     def as_of(self, changes: int) -> dict[K, V]:
@@ -121,7 +153,9 @@ class Ledger(Mapping[K, V], Generic[K, V]):
 
     def newest(self) -> Iterator[K]:
         """The keys that its last change brought: all of a mapping's that has not been changed."""
-        for since, key in reversed(self._book.order):
+        book = self._book
+        for place in range(len(book.keys) - 1, -1, -1):
+            since, key = book.brought[place], book.keys[place]
             if since < self._number:
                 return
             if since == self._number:
@@ -130,11 +164,11 @@ class Ledger(Mapping[K, V], Generic[K, V]):
     def _pairs(self) -> Iterator[tuple[K, V]]:
         # The book may be written on meanwhile: what is entered then comes after `number`.
         book, number = self._book, self._number
-        order: Iterable[tuple[int, K]] = book.order
+        order: Iterable[tuple[int, K]] = zip(book.brought, book.keys, strict=False)
         if book.returns:
             # What came back stands where it came back to.
             last: dict[K, int] = {}
-            for since, key in book.order:
+            for since, key in order:
                 if since <= number:
                     last.pop(key, None)
                     last[key] = since
@@ -142,8 +176,7 @@ class Ledger(Mapping[K, V], Generic[K, V]):
         for since, key in order:
             if since > number:
                 break
-            past = book.pasts[key]
-            value = past.values[-1] if past.numbers[-1] <= number else past.at(number)
+            value = book.pasts[key].at(number)
             if value is not _NOTHING:
                 yield key, value
 
@@ -155,10 +188,7 @@ class Ledger(Mapping[K, V], Generic[K, V]):
 
     def _at(self, key: K) -> V | _Nothing:
         past = self._book.pasts.get(key)
-        if past is None:
-            return _NOTHING
-        # Whoever looks at the newest, as nearly everybody does, need not search.
-        return past.values[-1] if past.numbers[-1] <= self._number else past.at(self._number)
+        return _NOTHING if past is None else past.at(self._number)
 
     def get(self, key: K, default: D = None) -> V | D:  # type: ignore[assignment]  # as typeshed's overloads
         """What `key` has, or `default`."""

@@ -14,6 +14,7 @@ from dataclasses import field
 from typing import Any
 
 from sockviz.dataclass import dataclass
+from sockviz.model.counts import count
 from sockviz.model.events import CallHeld, Event
 from sockviz.model.fold import fold
 from sockviz.model.keeping import Keeping, has_nothing_long
@@ -127,14 +128,14 @@ class Timeline:
         event = self._keeping.held(event, self._world)
         if not self._is_quiet(event):
             event = shared(event, self.world)
-            self._enter(fold(self._world, event), len(self._events) + 1)
+            self._enter(fold(self._world, event), count(len(self._events) + 1))
         events, stops = self._events, self._stops
         if events and not self._begins(event):
             stops.pop()  # where the run was: nobody rests there any more
         if isinstance(event, CallHeld):
             self._rest_no_more(held_at(events, event))
         events.append(event)
-        stops.append(len(events))
+        stops.append(count(len(events)))
 
     def extend(self, turns: Turns) -> None:
         """Adds all of `turns`, as they are where they need no closer look."""
