@@ -213,6 +213,10 @@ def _sandbox(commands: _Commands, taken: Taken) -> None:
         "--and", dest="also", action="append", default=[], metavar=_("[NAME=]COMMAND"),
         help=_("a program of your own beside what you type: it is started first, its calls are shown; NAME is what it is called"),
     )  # fmt: skip
+    sandbox.add_argument(
+        "--hold", action="store_true",
+        help=_("with --and: programs wait at their calls until you let them go (Enter on an empty line, go NAME; run: all run)"),
+    )  # fmt: skip
     lab_option(sandbox, "two-hosts")
     sandbox.set_defaults(command="sandbox")
 

@@ -61,6 +61,10 @@ def sandbox(options: argparse.Namespace) -> int:
                 "--save: a lesson has lines only, and no program beside them; --record FILE.jsonl keeps all of it"
             )
         )
+    if options.hold and not options.also:
+        raise Usage(
+            _("--hold: there is no program to be held; --and 'COMMAND' puts one beside what you type")
+        )
     page = (options.page or 1) - 1
     if not 0 <= page < len(lesson.pages):
         raise Usage(
@@ -94,7 +98,7 @@ async def _opened(lesson: Lesson, options: argparse.Namespace, tell: Callable[[s
     def programs(hosts: Sequence[str]) -> tuple[Program, ...]:
         return programs_named(options.also, hosts, lesson.processes)
 
-    return await opened_beside(lesson, options.lab, programs, tell)
+    return await opened_beside(lesson, options.lab, programs, tell, holds=options.hold)
 
 
 def _screen(lesson: Lesson, page: int, options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from sockviz.player.next import Do
 from sockviz.player.patience import DEADLINE
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn, CannotPerform
+from sockviz.sandbox.held_programs import ordered
 from sockviz.sandbox.script import first_ones, named, started_again
 from sockviz.sandbox.session import Session
 from sockviz.visible import quoted, visible
@@ -115,6 +116,8 @@ class TypedLines:
         found = named(text)
         process, source = found[:2] if found else (self._process, text)
         indent = len(source) - len(source.lstrip())
+        if not found and await self._of_held(source):
+            return
         if not source.strip():
             self._process = process  # whose lines come next
             self._transcript.catch_up()  # what has come by itself
@@ -135,6 +138,19 @@ class TypedLines:
         self._transcript.catch_up()
         if waits:
             self._out.say("", f"  {waits}")
+
+    async def _of_held(self, typed: str) -> bool:
+        """Does what was typed of programs that are held, where it is that."""
+        try:
+            told = await ordered(self._session.run, typed)
+        except CannotGoOn as cannot:
+            self.failed = True
+            door.complain(str(cannot))
+            return True
+        self._transcript.catch_up()
+        if told:
+            self._out.say(told)
+        return told is not None
 
     def _bad(self, bad: BadLine, text: str, before: int) -> None:
         """Where and why; nothing was performed."""

@@ -109,6 +109,8 @@ class Accompanied(Performed):
             for number in (MAIN, *process.living):
                 calls, place = process.task(number).calls, (process.name, number)
                 if calls:
+                    if calls[-1].stage is Stage.HELD:
+                        continue  # until it is let go
                     sleeps = calls[-1].stage is Stage.ASLEEP
                     rests = rests and sleeps and not self._is_to_be_interrupted(process, calls[-1])
                     continue

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
+from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.typed_lines import accompanied
 from sockviz.model.programs import Program
+from sockviz.model.tasks import process_of
+from sockviz.model.timeline import Timeline
 from sockviz.player.accompanied import Accompanied
 from sockviz.player.fair_time import FairClock
+from sockviz.player.holding import HeldPrograms
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
 from sockviz.player.performed import Processes
@@ -25,20 +30,57 @@ _AT_MOST = 2.0
 _MANY = 500
 
 
-class _Source(Accompanied):
-    """Starts them, in order: each further one once the one before can be talked to."""
+class BesideSource(Accompanied, HeldPrograms):
+    """Starts them, in order: each further one once the one before can be talked to, or is held."""
+
+    def __init__(
+        self,
+        lab: TracingLab,
+        timeline: Timeline,
+        counters: set[str],
+        processes: Processes,
+        names: Sequence[str],
+        clock: FairClock,
+        *,
+        holds: bool,
+    ) -> None:
+        super().__init__(lab, timeline, counters, processes, names, clock)
+        HeldPrograms.__init__(self, self._started, timeline, holds=holds)
 
     async def start(self, programs: Sequence[Program], around: Surroundings) -> None:
         """Returns once the last can be talked to. Raises `NotStarted`, and `LabRefused` where nothing can be watched here."""
         for program in programs:
-            await self._started.start(program, around)
+            await self._started.start(program, around, holds=self.holds)
             await self._can_be_talked_to(program.name)
             await self.rested()
 
     def _has_begun(self, program: str) -> bool:
         first = self._timeline.world.processes.get(program)
+        if any(process_of(task) == program for task in self.held):
+            return True
         calls = first is not None and first.entered > _MANY
         return super()._has_begun(program) or calls or self._started.outputs.exceeds(program)
+
+    def _why_not(self) -> str | None:
+        return self.problem
+
+    def _ordered(self) -> None:
+        self._pump.nudge()
+
+    async def _news_come(self) -> None:
+        with contextlib.suppress(LabRefused):  # which is its problem, too
+            await self.hear(None)
+
+    async def goes(self, task: str) -> None:
+        """Lets a task go, and returns once the programs rest again. Raises `CannotGoOn`."""
+        await self.rested()
+        await super().goes(task)
+        await self.rested()
+
+    async def held_from_now_on(self, wanted: bool) -> None:
+        """The same of all of them; see `hold`."""
+        await super().held_from_now_on(wanted)
+        await self.rested()
 
     @property
     def outer_proc(self) -> str | None:
@@ -47,13 +89,19 @@ class _Source(Accompanied):
 
 
 class Beside(Performance):
-    """A live run (see `sockviz.player.run.Run`) of a lesson with `programs` beside its lines. To be begun by `begin` before a
-    line is performed, and closed by `close`."""
+    """A live run (see `sockviz.player.run.Run`) of a lesson with `programs` beside its lines; where it `holds` them, each waits
+    at its calls. To be begun by `begin` before a line is performed, and closed by `close`."""
 
     def __init__(
-        self, lesson: Lesson, lab: TracingLab, programs: Sequence[Program], version: str = ""
+        self,
+        lesson: Lesson,
+        lab: TracingLab,
+        programs: Sequence[Program],
+        version: str = "",
+        *,
+        holds: bool = False,
     ) -> None:
-        self._tracing_lab, self._programs = lab, programs
+        self._tracing_lab, self._programs, self._begins_held = lab, programs, holds
         super().__init__(accompanied(lesson, (each.name for each in programs)), lab, version)
 
     async def begin(self, around: Surroundings) -> None:
@@ -76,11 +124,18 @@ class Beside(Performance):
         return list(lacking(self._beside.outer_proc, self._beside.untraced))
 
     @property
-    def _beside(self) -> _Source:
-        assert isinstance(self._performed, _Source)
+    def beside(self) -> BesideSource:
+        """What the programs do, and who of them is held."""
+        return self._beside
+
+    @property
+    def _beside(self) -> BesideSource:
+        assert isinstance(self._performed, BesideSource)
         return self._performed
 
-    def _source(self, counters: set[str], processes: Processes, _patience: Patience | None) -> _Source:
+    def _source(self, counters: set[str], processes: Processes, _patience: Patience | None) -> BesideSource:
         names = [each.name for each in self._programs]
         clock = FairClock(self._tracing_lab.run_delays, slower=_AT_MOST)
-        return _Source(self._tracing_lab, self._timeline, counters, processes, names, clock)
+        return BesideSource(
+            self._tracing_lab, self._timeline, counters, processes, names, clock, holds=self._begins_held
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from sockviz.calls.statement import Statement
 from sockviz.lab.lab import Lab
@@ -46,6 +46,9 @@ from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import Provenance
 from sockviz.player.watched import watched_counters
 from sockviz.words.found import in_english
+
+if TYPE_CHECKING:
+    from sockviz.player.holding import HeldPrograms
 
 #: Signals that end a process and that the kernel sends for nothing that a process does itself; and what a line sends them with.
 FROM_OUTSIDE, KILLS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"), "os.kill"
@@ -157,6 +160,11 @@ class Performance:
         if self._advancing:
             return Next(Do.BUSY)
         return Next(Do.PERFORM if left or not self._settled else Do.TURN)
+
+    @property
+    def beside(self) -> HeldPrograms | None:
+        """The programs of the user's own that run beside its lines, where there are any (`sockviz.player.beside`)."""
+        return None
 
     @property
     def has_link(self) -> bool:

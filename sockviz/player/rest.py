@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.lab import Lab
+from sockviz.model.call import Stage
 from sockviz.model.events import LinkActed, PacketCaptured
 from sockviz.model.process import MAIN, Process
 from sockviz.model.segments import Packet
@@ -99,12 +100,22 @@ def _is_of(packet: Packet, source: Address | None, destination: Address | None) 
 
 
 def is_asleep(lab: Lab, processes: Iterable[Process]) -> bool | None:
-    """Whether these sleep now, each thread of those that are alive: in a call, or until their next line. Who was woken does not.
+    """Whether these sleep now, each thread of those that are alive: in a call, until their next line, or until they are let go.
+    Who was woken does not.
     None where /proc hides one of them: nobody knows."""
     tasks = (
-        (process.name, number) for process in processes if process.alive for number in (MAIN, *process.living)
+        (process.name, number)
+        for process in processes
+        if process.alive
+        for number in (MAIN, *process.living)
+        if not _is_held(process, number)
     )
     try:
         return all(lab.asleep(name, number) is not None for name, number in tasks)
     except KernelError:
         return None
+
+
+def _is_held(process: Process, number: int) -> bool:
+    calls = process.task(number).calls
+    return bool(calls) and calls[-1].stage is Stage.HELD

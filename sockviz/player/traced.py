@@ -11,9 +11,9 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.model.call import Stage
 from sockviz.model.events import Event
 from sockviz.model.programs import Program
-from sockviz.model.tasks import held, task_of
 from sockviz.model.timeline import Timeline
-from sockviz.player.next import Do, Next
+from sockviz.player.holding import HeldPrograms
+from sockviz.player.next import Next
 from sockviz.player.programs_begun import Surroundings
 from sockviz.player.pump import Pump
 from sockviz.player.pumping import Pumping
@@ -26,23 +26,20 @@ from sockviz.player.started import Started, TracingLab, is_ready
 _GLANCE = 0.05
 #: So long a program is waited for before the next one is started (seconds): interpreters take their time to begin.
 PATIENT = 5.0
-#: Calls that are told, and can be asked for, under a name of their own.
-_ALSO = {"accept4": "accept"}
 
 
-class Traced(Source):
+class Traced(Source, HeldPrograms):
     """A source (see `sockviz.player.source.Source`) of what programs do. A task is a process by its name, or ``process/2`` for a
     further thread. With ``holds`` each waits at its calls, and that is pending. To be closed by `close`."""
 
     def __init__(self, lab: TracingLab, timeline: Timeline, counters: Iterable[str], *, holds: bool) -> None:
         self._lab = lab
         self._timeline = timeline
-        self._holds = holds
         self._watchers: list[Callable[[], None]] = []
         self._news = asyncio.Event()
         #: Programs that neither listened nor slept in a call, nor ended, so that the next one was started after `PATIENT`.
         self.not_waited_for: list[str] = []
-        self._started = Started(lab)
+        HeldPrograms.__init__(self, Started(lab), timeline, holds=holds)
         self._pump = Pump(lab, timeline, counters, self._appended, traced=True)
         self._pumping = Pumping(self._pump, self._appended)
 
@@ -82,11 +79,6 @@ class Traced(Source):
         return self._pump.problem
 
     @property
-    def holds(self) -> bool:
-        """Whether tasks are held at their calls."""
-        return self._holds
-
-    @property
     def untraced(self) -> str | None:
         """Why the calls of programs are not watched, though they run; None where they are."""
         return self._started.untraced
@@ -109,19 +101,11 @@ class Traced(Source):
     @property
     def pending(self) -> Mapping[str, Next]:
         """The call that each held task is about to make; the one that has waited longest first."""
-        world = self._timeline.world
-        return {task.name: Next(Do.PERFORM, call=task.call) for task in held(world)}
+        return self.held
 
     async def go(self, task: str) -> None:
-        """Has `task` make its call. Returns once that has returned, or sleeps. Raises `CannotGoOn`."""
-        pending = self.pending.get(task)
-        if pending is None or pending.call is None:
-            return
-        number, process = pending.call.number, pending.call.process
-        await self._order(process, pending.call.task)
-        while self.problem is None and self._is_under_way(process, number):
-            self._news.clear()
-            await self._news.wait()
+        """Has `task` make its call. See `HeldPrograms.let_go`."""
+        await self.let_go(task)
 
     async def told(self) -> None:
         """Returns when all that has happened by now is known, what was printed and not kept among it: no more may come."""
@@ -143,15 +127,6 @@ class Traced(Source):
 
     # --- besides ----------------------------------------------------------------------------------------------
 
-    async def go_all(self, process: str | None = None) -> None:
-        """Lets go of every task of `process`, or of all. Raises `CannotGoOn`."""
-        await self._order(process)
-
-    async def go_until(self, task: str, call: str) -> None:
-        """Lets `task` go, and holds it again before its next `call`, by name. Raises `CannotGoOn`."""
-        process, number = task_of(task)
-        await self._order(process, number, _ALSO.get(call, call))
-
     @property
     def is_settled(self) -> bool:
         """Whether there are tasks, and each is held, or asleep in a call."""
@@ -160,17 +135,6 @@ class Traced(Source):
         return bool(alive) and all(
             task.calls and task.calls[-1].stage in still for process in alive for task in process.tasks
         )
-
-    async def hold(self, wanted: bool) -> None:
-        """From now on tasks are held at their calls, or not; without, those that are held are let go. Raises `CannotGoOn`."""
-        self._holds = wanted
-        try:
-            for tracing in self._started.tracings:
-                await tracing.hold(wanted)
-                if not wanted:
-                    await tracing.go()
-        except LabRefused as refusal:
-            raise CannotGoOn(self.problem or str(refusal)) from refusal
 
     @property
     def has_link(self) -> bool:
@@ -202,19 +166,15 @@ class Traced(Source):
             async with asyncio.timeout(timeout):
                 await self._news.wait()
 
-    async def _order(self, process: str | None, task: int | None = None, until: str | None = None) -> None:
-        try:
-            for tracing in self._started.tracings:
-                await tracing.go(process, task, until)
-        except LabRefused as refusal:
-            raise CannotGoOn(self.problem or str(refusal)) from refusal
+    def _why_not(self) -> str | None:
+        return self.problem
+
+    def _ordered(self) -> None:
         self._pump.nudge()
 
-    def _is_under_way(self, process: str, number: int) -> bool:
-        """Whether the call has neither returned nor fallen asleep."""
-        known = self._timeline.world.processes.get(process)
-        call = known.call(number) if known is not None and known.alive else None
-        return call is not None and not call.is_over and call.stage is not Stage.ASLEEP
+    async def _news_come(self) -> None:
+        self._news.clear()
+        await self._news.wait()
 
     def _appended(self) -> None:
         self._news.set()

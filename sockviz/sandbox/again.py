@@ -11,18 +11,40 @@ from sockviz.lesson.document import Lesson
 from sockviz.lesson.typed_lines import BadLine, Typed
 from sockviz.model.events import (
     ActedByHand,
+    CallEntered,
+    CallHeld,
+    CallLetGo,
     LineTyped,
     PageOpened,
     PredictionMade,
     StatementBegun,
     VotesCounted,
 )
+from sockviz.model.tasks import task_name
 from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do
 from sockviz.player.performance import Performance
 
-#: What made a run go on: pages turned, lines performed, lines typed, the link's keys, questions answered; and a room's votes.
-Given: TypeAlias = PageOpened | StatementBegun | LineTyped | ActedByHand | PredictionMade | VotesCounted
+
+@dataclass(frozen=True, slots=True)
+class HeldFromNowOn:
+    """The programs beside the lines are held at their calls from there on, or not."""
+
+    wanted: bool
+
+
+#: What made a run go on: pages turned, lines performed, lines typed, the link's keys, questions answered; a room's votes; and
+#: held calls of programs beside it that were let go.
+Given: TypeAlias = (
+    PageOpened
+    | StatementBegun
+    | LineTyped
+    | ActedByHand
+    | PredictionMade
+    | VotesCounted
+    | CallLetGo
+    | HeldFromNowOn
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +59,20 @@ class Steps:
 
 def given(timeline: Timeline) -> list[Given]:
     """All that a run was given, in order."""
-    return [event for event in timeline.events if isinstance(event, Given) and not _is_by_the_way(event)]
+    held = {(event.process, event.call) for event in timeline.events if isinstance(event, CallHeld)}
+    steps: list[Given] = []
+    holds: bool | None = (
+        None  # before the first call that is held a program may have made those of its imports, which never are
+    )
+    for event in timeline.events:
+        if held and isinstance(event, CallEntered) and (event.line is None or event.text):  # a program's
+            now = (event.process, event.call) in held
+            if now is not holds and (now or holds):
+                steps.append(HeldFromNowOn(now))
+                holds = now
+        elif isinstance(event, Given) and not _is_by_the_way(event):
+            steps.append(event)
+    return steps
 
 
 def _is_by_the_way(event: Given) -> bool:
@@ -100,6 +135,10 @@ class Again:
                 self._new[line] = added
                 if line not in begun:
                     await self._perform(added)  # it waited there, too
+            case CallLetGo(process=process, task=task) if run.beside is not None:
+                await run.beside.goes(task_name(process, task))
+            case HeldFromNowOn(wanted=wanted) if run.beside is not None:
+                await run.beside.held_from_now_on(wanted)
             case ActedByHand(verb=verb, frame=frame):
                 await run.order(verb, frame)
             case PredictionMade(line=line, choice=choice):

@@ -29,9 +29,11 @@ async def opened_beside(
     kind: str,
     programs: Callable[[Sequence[str]], Sequence[Program]],
     tell: Callable[[str], None],
+    *,
+    holds: bool = False,
 ) -> Performance:
-    """The same, with the `programs` beside it that are to live on hosts of these names; `tell` is told what is not as usual about
-    them. Raises `CannotPerform`."""
+    """The same, with the `programs` beside it that are to live on hosts of these names, and are held at their calls where it
+    `holds` them; `tell` is told what is not as usual about them. Raises `CannotPerform`."""
     from sockviz.player.beside import Beside  # with programs
     from sockviz.player.programs_begun import Surroundings
 
@@ -40,7 +42,7 @@ async def opened_beside(
     environment = dict(os.environ)
     if SERVER in lab.facts.hosts:
         environment["HOST"] = lab.facts.addresses[SERVER]
-    run = Beside(lesson, lab, programs(lab.facts.hosts), __version__)
+    run = Beside(lesson, lab, programs(lab.facts.hosts), __version__, holds=holds)
     with _told_why():
         await run.begin(Surroundings(environment))
     for each in run.lacking:

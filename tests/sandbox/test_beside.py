@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -206,6 +207,45 @@ def test_what_goes_wrong_between_a_program_and_a_line_is_told_and_what_a_line_do
     assert "client and server sleep in recv at the two ends of one connection" in told[0]
 
 
+def calls_of(text: str, process: str) -> list[str]:
+    """What a program has done, held or made, without what differs from run to run."""
+    lines = [line.strip() for line in text.splitlines() if line.startswith(f"  {process} ")]
+    return [
+        re.sub(r":\d{5}|\(after .*?\)", "", line).partition(" · ")[0]
+        for line in lines
+        if "held" in line or "→" in line
+    ]
+
+
+def test_a_program_that_is_held_is_let_go_beside_lines_and_held_again_where_a_line_is_taken_back(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "greedy.py").write_text(TOO_GREEDY, encoding="utf-8")
+    lines = [
+        "",
+        "go",
+        "",
+        "go",
+        "go server",
+        "client> c = socket.socket()",
+        "c.connect((HOST, 9000))",
+        "go nobody",
+        "",
+    ]
+    done = sockviz(
+        "sandbox", "--plain", "--hold", "--and", f"server={sys.executable} -S greedy.py", cwd=tmp_path,
+        typed="\n".join([*lines, "c.send(b'hi')", "undo", "run", "hold", "c.send(b'x' * 100)", ""]),
+    )  # fmt: skip
+    before, _undone, after = done.stdout.partition("Taken back")
+    assert "«nobody» is none of those that are held." in before
+    first = calls_of(before, "server")
+    assert any("is held before recv(4, 100, MSG_WAITALL)" in each for each in first), before
+    again = calls_of(after, "server")
+    assert again[: len(first)] == first, "each was let go where it was before, and no other"
+    assert any("recv(4, 100, MSG_WAITALL) →" in each for each in again), "run has all run"
+    assert "is held before send(4" in again[-1], "and hold has each wait at its next call"
+
+
 NO_LISTEN = """\
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -259,6 +299,7 @@ def test_a_server_in_c_that_forgot_to_listen_as_plain_text_and_replayed(tmp_path
         (("--and", "true", "--lab", "host"), "it needs a network of its own"),
         (("--and", "true", "--save", "kept.md"), "--record FILE.jsonl keeps all of it"),
         (("--and", ""), "no command stands in it"),
+        (("--hold",), "there is no program to be held"),
         (("--and", "link=true"), "so others are called"),
     ],
 )

@@ -9,7 +9,7 @@ a line that needs more the program waits for a person; likewise before it ends, 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 
@@ -97,7 +97,11 @@ class _Waiting:
             process = statement.process
             begins = self.begin(index, process)
             together = statement.at_once and at_once.get(process) == statement.at_once
-            if not begins and not together and (self.over.get(index) or self.needs(index)):
+            if (
+                not begins
+                and not together
+                and (self.over.get(index) or any(self.needs(each) for each in self.without_stop(index)))
+            ):
                 forked = process != self.roots[process].process
                 self.found.append((index, Kind.CONTINUE if forked else Kind.ENTER, process))
                 self.learn(process, self.last)
@@ -114,6 +118,17 @@ class _Waiting:
                 self.known[statement.targets[0]] = dict(known)
             if self.plan.has_wire and self.plan.failing.get(statement.line) == "ETIMEDOUT":
                 self.found.append((index + 1, Kind.INTERRUPT, process))
+
+    def without_stop(self, index: int) -> Iterator[int]:
+        """The line and those performed together with it, up to the first that waits by itself for what others do."""
+        first = self.lines[index]
+        for at in range(index, len(self.lines)):
+            statement = self.lines[at]
+            if at > index and (statement.process, statement.at_once) != (first.process, first.at_once or -1):
+                return
+            yield at
+            if at in self.feeding.taken:
+                return
 
     def begin(self, index: int, process: str) -> bool:
         """A program is started when all before it has happened: whether it is. A call that has returned says that what woke it

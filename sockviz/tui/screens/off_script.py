@@ -21,6 +21,7 @@ from sockviz.output_file import why_not_made
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn
 from sockviz.sandbox.again import Again, Given, Steps, given, is_new, without_last
+from sockviz.sandbox.held_programs import ordered
 from sockviz.sandbox.keeping import kept_as
 from sockviz.sandbox.script import first_ones, started_again
 from sockviz.sandbox.session import Typist
@@ -127,8 +128,25 @@ class OffScript:
                 self._read_otherwise(source)
             case Purpose.PERFORM if source == _UNDO:
                 self.undo()
+            case Purpose.PERFORM if await self._of_held(source):
+                pass
             case Purpose.PERFORM if source:
                 await self._perform(Typed(process, source))
+
+    async def _of_held(self, typed: str) -> bool:
+        """Does what was typed of programs that are held, where it is that."""
+        if self._run.beside is None:
+            return False
+        self._picture.step_begun()
+        try:
+            told = await ordered(self._run, typed)
+        except CannotGoOn as cannot:
+            told = str(cannot)
+        self._picture.frames.step_over()
+        if told is not None:
+            self._say(told)
+            self._picture.draw()
+        return told is not None
 
     async def _perform(self, typed: Typed) -> None:
         """Performs it once those before it are over."""

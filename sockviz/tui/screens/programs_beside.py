@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
+from sockviz.language import N_, _
+from sockviz.model.tasks import held
 from sockviz.tui.cursor import Cursor
 from sockviz.tui.mistakes import Mistakes
 from sockviz.tui.stage.held_pane import ChosenTask, HeldPane
@@ -12,6 +14,7 @@ from sockviz.tui.stage.output_pane import OutputPane
 from sockviz.tui.view import Mode, View
 from sockviz.words.mistakes.beside import RulesBeside
 
+_LETS_GO = N_("Enter on an empty line lets it go, go NAME another; run has all run, hold each wait again.")
 #: The lines of what programs print, at most, by the terminal's height.
 _PRINTED = {0: 2, 32: 4, 44: 7}
 
@@ -32,9 +35,10 @@ class ProgramsBeside:
         _new, all_judged = self._mistakes.judge(self._cursor, known.cursor)
         start = self.since if known.mode is Mode.LIVE else known.before.events
         for pane in self._screen.query(HeldPane):
-            pane.chosen = ChosenTask(
-                self.task, self.text, mistake=self._mistakes.at(start, known.cursor), holds=False
-            )
+            is_held = bool(held(known.world))
+            hint = _(_LETS_GO) if is_held and known.mode is Mode.LIVE else ""
+            mistake = self._mistakes.at(start, known.cursor)
+            pane.chosen = ChosenTask(self.task, self.text, hint, mistake, holds=is_held)
             pane.show(known)
         self.show_printed(view)
         return all_judged
