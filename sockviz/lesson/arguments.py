@@ -23,8 +23,6 @@ from sockviz.model.first_names import BOUND
 from sockviz.model.limits import LARGEST_VALUE, WIDEST_NUMBER
 from sockviz.model.values import Json, encode
 
-#: The largest value a line may build, in bytes or characters; the widest number, in bits.
-
 ATTRIBUTES: dict[str, dict[str, str]] = {"socket.socket": {"family": "int", "type": "int", "proto": "int"}}
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//", ast.Mod: "%", ast.BitOr: "|", ast.BitAnd: "&",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sockviz.lesson.document import Expect, Expectation, Predict
+from sockviz.lesson.document import Expect, Expectation, Predict, bare_answer
 from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.regions import is_nearly
@@ -150,14 +150,9 @@ def read_predict(line: int, body: FenceLines, findings: Findings) -> Predict | N
 def _add_choice(number: int, column: int, text: str, choices: list[str], bad: _Bad) -> None:
     if not text:
         bad(number, column, "expected the text of a choice after the dash")
-    elif any(same_answer(text, other) for other in choices):
+    elif bare_answer(text) in map(bare_answer, choices):
         bad(number, column, f"the choice {text[:60]} stands here twice")
     elif len(choices) == MOST_CHOICES:
         bad(number, column, f"a prediction has at most {MOST_CHOICES} choices")
     else:
         choices.append(text)
-
-
-def same_answer(choice: str, other: str) -> bool:
-    """Whether two choices say the same: spaces and backticks aside, as `Predict.choice_of` compares."""
-    return choice.replace("`", "").strip() == other.replace("`", "").strip()

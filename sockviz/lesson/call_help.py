@@ -8,7 +8,7 @@ from sockviz.language import _
 from sockviz.lesson.half_line import read_half
 from sockviz.lesson.link_completion import link_help
 from sockviz.lesson.slots import outer_slot
-from sockviz.lesson.symbols import KnownProcess, SymbolTable
+from sockviz.lesson.symbols import KnownProcess
 from sockviz.model.hosts import LINK
 from sockviz.words import call_meanings
 
@@ -32,9 +32,8 @@ class CallHelp:
         return self.signature[self.start : self.end]
 
 
-def call_at(line: str, cursor: int, process: KnownProcess, symbols: SymbolTable) -> CallHelp | None:
+def call_at(line: str, cursor: int, process: KnownProcess) -> CallHelp | None:
     """Of the innermost known call in whose parentheses the cursor stands how it is called; None where it stands in none."""
-    del symbols
     half = read_half(line, cursor)
     if half.comment:
         return None

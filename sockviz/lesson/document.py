@@ -106,6 +106,11 @@ class Expect:
     expectations: tuple[Expectation, ...]
 
 
+def bare_answer(text: str) -> str:
+    """A choice, or an answer, as they are compared: spaces around it and backticks aside."""
+    return text.replace("`", "").strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Predict:
     """A question whose answer the kernel gives at the page's end."""
@@ -116,9 +121,9 @@ class Predict:
     answer: Expression
 
     def choice_of(self, answer: str | None) -> int | None:
-        """Which choice (from 0) says `answer`, spaces and backticks aside; None where none does."""
-        wanted = None if answer is None else answer.replace("`", "").strip()
-        said = [choice.replace("`", "").strip() for choice in self.choices]
+        """Which choice (from 0) says `answer`; None where none does."""
+        wanted = None if answer is None else bare_answer(answer)
+        said = [bare_answer(choice) for choice in self.choices]
         return said.index(wanted) if wanted in said else None
 
 

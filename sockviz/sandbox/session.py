@@ -118,7 +118,7 @@ class Typist:
         symbols = self._known[1]
         process = symbols.processes.get(name) or SymbolTable().enter(name, 0)
         held = [world.packets[each.packet].text for each in world.link.held] if world.link is not None else []
-        return completions(line, cursor, process, symbols, held), call_at(line, cursor, process, symbols)
+        return completions(line, cursor, process, symbols, held), call_at(line, cursor, process)
 
     @property
     def can_undo(self) -> bool:

@@ -294,7 +294,7 @@ async def type_at(performance: Performance) -> None:
         cursor, symbols = chance.randint(0, len(line)), performance.additions.known()
         known = symbols.processes.get(process) or SymbolTable().enter(process, 0)
         completions(line, cursor, known, symbols)
-        call_at(line, cursor, known, symbols)
+        call_at(line, cursor, known)
     await typist.settled(DEADLINE)
     parse_lesson(lesson_text(performance.script, performance.timeline), "kept.md")
 

@@ -36,7 +36,7 @@ def test_how_the_call_at_the_cursor_is_called(
     typed: Typed, line: str, signature: str, parameter: str, man: str
 ) -> None:
     before, _bar, after = line.partition("¦")
-    found = call_at(before + after, len(before), typed.process, typed.symbols)
+    found = call_at(before + after, len(before), typed.process)
     assert found is not None
     assert (found.signature, found.parameter, found.man) == (signature, parameter, man)
     assert found.about
@@ -47,7 +47,7 @@ def test_how_the_call_at_the_cursor_is_called(
     "line", ["", "s", "s.bind", "s.bind((HOST, PORT))", "(", "nobody(", "# s.bind(", "x = ("]
 )
 def test_outside_of_every_call_there_is_no_help(typed: Typed, line: str) -> None:
-    assert call_at(line, len(line), typed.process, typed.symbols) is None
+    assert call_at(line, len(line), typed.process) is None
 
 
 # --- the link ---------------------------------------------------------------------------------------------------------
@@ -97,11 +97,11 @@ def test_packets_are_what_the_link_takes_those_that_wait_first(link: Typed) -> N
 
 
 def test_how_a_verb_is_called(link: Typed) -> None:
-    found = call_at("link.delay(0.2, ", 16, link.process, link.symbols)
+    found = call_at("link.delay(0.2, ", 16, link.process)
     assert found is not None
     assert (found.key, found.signature, found.parameter) == (
         "link.delay",
         "link.delay(seconds, [packet])",
         "[packet]",
     )
-    assert call_at("link.delay", 10, link.process, link.symbols) is None
+    assert call_at("link.delay", 10, link.process) is None

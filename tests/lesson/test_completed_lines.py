@@ -116,7 +116,7 @@ def test_whatever_the_text_and_the_cursor_nothing_is_raised(text: str, cursor: i
     assert found == completions(text, cursor, process, known().symbols, ["client SYN"])
     assert len({each.text for each in found}) == len(found)
     assert all(0 <= each.start <= max(min(cursor, len(text)), 0) for each in found)
-    help_ = call_at(text, cursor, process, known().symbols)
+    help_ = call_at(text, cursor, process)
     assert help_ is None or 0 <= help_.start <= help_.end <= len(help_.signature)
 
 
@@ -130,4 +130,4 @@ ENDLESS = {
 def test_a_line_that_is_too_deep_or_too_long_is_none(kind: str) -> None:
     text = ENDLESS[kind]
     assert not _at(text)
-    assert call_at(text, len(text), known().process, known().symbols) is None
+    assert call_at(text, len(text), known().process) is None

@@ -251,7 +251,7 @@ def test_looking_uses_and_binds_nothing() -> None:
     typed = Typed("s = socket.socket()", "c = socket.socket()")
     for line in ("s.", "s.bind(", "c.connect(s.getsockname(), ", "worker = os.", "x = s"):
         typed.at(line)
-        call_at(line, len(line), typed.process, typed.symbols)
+        call_at(line, len(line), typed.process)
     assert sorted(typed.process.variables) == ["c", "s"]
     assert [name for _process, name, _variable in typed.symbols.unused()] == ["s", "c"]
 

@@ -181,6 +181,18 @@ def test_a_large_number_in_a_line_makes_no_large_program(line: str) -> None:
             assert len(text) < 50_000, name
 
 
+@pytest.mark.parametrize("plain", [False, True])
+def test_as_many_lines_at_once_as_a_lesson_may_have_are_written_as_programs(plain: bool) -> None:
+    sender = 's.sendto(b"x", (HOST, PORT2))\n' * 1900
+    text = (
+        "---\ntitle: T\nsummary: S\n---\n\n## P\n\n"
+        f"```python @server at once\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n{sender}```\n\n"
+        "```python @client\nc = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nc.sendto(b'x', (HOST, PORT))\n```\n"
+    )
+    files = program_folder(parse_lesson(text, "x.md"), Language.PYTHON, plain=plain).files
+    assert {"server.py", "client.py"} <= files.keys()
+
+
 def test_front_matter_that_multiplies_itself() -> None:
     bomb = "\n".join(f"k{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9))
     with soon():

@@ -179,16 +179,14 @@ class _Waiting:
     def sleeps(self, at: int, index: int) -> bool:
         """Whether the line `at` has not returned before the line `index`; or one before it, performed together with it, has not:
         then it has not come yet."""
-        taken = self.feeding.taken.get(at)
-        if taken is not None and (not taken or max(taken) >= index):
-            return True
         together = self.lines[at].at_once
-        return (
-            bool(together)
-            and at > 0
-            and self.lines[at - 1].at_once == together
-            and self.sleeps(at - 1, index)
-        )
+        while True:
+            taken = self.feeding.taken.get(at)
+            if taken is not None and (not taken or max(taken) >= index):
+                return True
+            if not together or at == 0 or self.lines[at - 1].at_once != together:
+                return False
+            at -= 1
 
     def is_own(self, index: int) -> bool:
         """Whether no other process sees the line, nor it what they do."""
