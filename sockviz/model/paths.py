@@ -108,7 +108,7 @@ def _moved_last(timeline: Timeline, cursor: int, world: World) -> int | None:
     connected = [k for k in world.sockets.values() if k.peer is not None and k.type == "SOCK_STREAM"]
     if not connected:
         return None
-    for event in reversed(timeline.events[:cursor]):
+    for event in reversed([*timeline.events.pieces(0, cursor)]):
         if not isinstance(event, Observed):
             continue
         for known in reversed(connected):
@@ -152,7 +152,7 @@ def _is_child(world: World, known: KnownSocket) -> bool:
 def _observed(timeline: Timeline, cursor: int, known: KnownSocket) -> Iterator[State]:
     """The states that the kernel was seen to say of it, CLOSED once its row is gone for good."""
     keys: dict[tuple[str, object], SocketRow] = {}
-    for event in timeline.events[:cursor]:
+    for event in timeline.events.pieces(0, cursor):
         if not isinstance(event, Observed) or event.host != known.host:
             continue
         for row in event.rows:

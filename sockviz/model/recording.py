@@ -99,7 +99,7 @@ def save(timeline: Timeline, file: TextIO) -> None:
     """Writes the whole run."""
     file.write(dump_header(timeline.header) + "\n")
     write = EventWriter()
-    file.writelines(write.line(event) + "\n" for event in timeline.events)
+    file.writelines(write.lines(piece) for piece in timeline.events.pieces(0))
 
 
 def load_header(line: str, name: str, reads: Reads) -> tuple[Header, Check, int]:
