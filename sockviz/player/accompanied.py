@@ -91,7 +91,12 @@ class Accompanied(Performed):
 
     def _has_begun(self, program: str) -> bool:
         """Whether it can be talked to, or nobody need wait until it can."""
-        return is_ready(self._timeline.world, program) or self._dozes()
+        return is_ready(self._timeline.world, program) or self._dozes() or self._all_stopped()
+
+    def _all_stopped(self) -> bool:
+        """Whether all of them are stopped by a signal, and go on only when somebody sends them another one."""
+        runs = self.runs
+        return bool(runs) and all(process.stopped is not None for process in runs)
 
     def _dozes(self) -> bool:
         """Whether all of them have slept for a while, in no call that is watched."""
@@ -101,11 +106,13 @@ class Accompanied(Performed):
         return bool(self._asleep_since) and all(now - since >= DOZES for since in self._asleep_since.values())
 
     def is_at_rest(self) -> bool:
-        """Whether the programs sleep, all of them, or have ended."""
+        """Whether the programs sleep, all of them, are stopped by a signal, or have ended."""
         asleep: dict[tuple[str, int], float] = {}
         now = time.monotonic()
         rests = True
         for process in self.runs:
+            if process.stopped is not None:
+                continue
             for number in (MAIN, *process.living):
                 calls, place = process.task(number).calls, (process.name, number)
                 if calls:

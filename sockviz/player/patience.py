@@ -113,7 +113,9 @@ def could_wake(world: World) -> bool:
     """Whether anything in the lab can still happen by itself: a process that runs, a timer, a time limit."""
     for process in world.processes.values():
         is_program = bool(process.command)  # a student's, which needs no line to go on
-        if not process.alive or (process.line is None and not is_program) or process.state in STOPPED:
+        if not process.alive or (process.line is None and not is_program):
+            continue
+        if process.state in STOPPED or process.stopped is not None:
             continue
         if any(_goes_on(task) for task in process.tasks if is_program or task.line is not None):
             return True

@@ -101,12 +101,12 @@ def _is_of(packet: Packet, source: Address | None, destination: Address | None) 
 
 def is_asleep(lab: Lab, processes: Iterable[Process]) -> bool | None:
     """Whether these sleep now, each thread of those that are alive: in a call, until their next line, or until they are let go.
-    Who was woken does not.
-    None where /proc hides one of them: nobody knows."""
+    Who was woken does not; who is known to be stopped by a signal does nothing. None where /proc hides one of them: nobody
+    knows."""
     tasks = (
         (process.name, number)
         for process in processes
-        if process.alive
+        if process.alive and process.stopped is None
         for number in (MAIN, *process.living)
         if not _is_held(process, number)
     )

@@ -18,6 +18,7 @@ from pathlib import Path
 from sockviz.dataclass import dataclass
 from sockviz.lab.confinement import die_with, limit_to
 from sockviz.language import _
+from sockviz.practice.source_text import in_the_way, told_of, wide_encoding
 
 #: How C is compiled, and for how long at most (seconds). So much of what a compiler says is kept (bytes).
 FLAGS = ("-g", "-Wall", "-Wextra", "-pthread")
@@ -41,6 +42,10 @@ class Built:
 async def build(file: Path, language: str, content: bytes, directory: Path) -> Built:
     """Builds `file`, whose text is `content`, to be run in its own folder; what is made goes to `directory`, which is ours.
     Raises `CannotBuild`."""
+    if (encoding := wide_encoding(content)) is not None:
+        return Built(
+            (), _("{file} is written in {encoding}: save it as UTF-8").format(file=file, encoding=encoding)
+        )
     if language == "c":
         return await _compiled(file, directory)
     return await _looked_at(file, content, directory)
@@ -50,10 +55,19 @@ async def build(file: Path, language: str, content: bytes, directory: Path) -> B
 #: `finally` is compiled twice at each level), so that a process of its own does, within the limits of a compiler.
 _LOOK = """
 import sys
-path, shown = sys.argv[1:]
+path, shown, otherwise = sys.argv[1:]
 try:
     with open(path, "rb") as file:
-        compile(file.read(), shown, "exec", dont_inherit=True)
+        text = file.read()
+    compile(text, shown, "exec", dont_inherit=True)
+    try:
+        text.decode()
+    except UnicodeDecodeError:  # in a comment: it is compiled, and not run
+        import io, tokenize
+        text.decode(tokenize.detect_encoding(io.BytesIO(text).readline)[0])
+except UnicodeDecodeError as error:
+    line = text.count(b"\\n", 0, error.start) + 1
+    told = otherwise.format(place=f"{shown}:{line}", byte=f"0x{text[error.start]:02x}", encoding=error.encoding)
 except SyntaxError as error:
     line = (error.text or "").strip()[:200]
     told = f"{shown}:{error.lineno or 1}: {error.msg}" + (f"\\n    {line}" if line else "")
@@ -72,10 +86,14 @@ async def _looked_at(file: Path, content: bytes, directory: Path) -> Built:
         copy.write_bytes(content)
     except OSError as error:  # ENOSPC, EDQUOT
         raise CannotBuild(f"{copy}: {error.strerror}") from None
-    look = [sys.executable, "-I", "-S", "-W", "ignore", "-c", _LOOK, str(copy), str(file)]
+    otherwise = _("{place}: the byte {byte} is no letter of {encoding}: save the file as UTF-8")
+    look = [sys.executable, "-I", "-S", "-W", "ignore", "-c", _LOOK, str(copy), str(file), otherwise]
     is_done, said = await _done(look, Path(sys.executable).name, directory)
+    if not is_done:
+        return Built((), said)
     # What it prints is seen as it is printed, and beside the student's file nothing is left.
-    return Built((sys.executable, "-u", "-B", f"./{file.name}")) if is_done else Built((), said)
+    command = (sys.executable, "-u", "-B", f"./{file.name}")
+    return Built(command, "\n".join(told_of(each) for each in in_the_way(file, content)))
 
 
 def text_of(file: Path, language: str) -> str:

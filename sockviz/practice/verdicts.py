@@ -17,7 +17,7 @@ from sockviz.model.found import Finding, Found
 from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.player.started import family
-from sockviz.practice.causes.case import Case
+from sockviz.practice.causes.case import ENDLESS, Case
 from sockviz.practice.causes.endings import said_on_error
 from sockviz.practice.causes.why import why
 from sockviz.practice.differing import Difference, difference
@@ -184,7 +184,9 @@ def _program(case: Case) -> Iterator[str]:
         elif process.name in case.computing:
             told = _("{process} computes without end: it makes no call, and its CPU time grows")
             yield told.format(process=process.name)
-        elif process.current is None:
+        elif process.stopped is not None:
+            yield _("{process} is stopped by {signal}").format(process=process.name, signal=process.stopped)
+        elif process.current is None and case.given_up not in ENDLESS:
             yield _("{process} is in no call on a socket").format(process=process.name)
         yield from _asleep(case, family(world, process.name))
     yield from _asleep(case, (process.name for process in case.others))

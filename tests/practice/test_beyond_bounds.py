@@ -84,3 +84,9 @@ def test_of_others_of_little_and_of_what_has_ended_nothing_of_the_kind_is_told()
         (_printed("server", unkept=much), ended),
     ):
         assert _told(*events).next.startswith(BEGIN), events
+
+
+def test_what_a_program_did_that_is_ended_in_the_middle_of_it_is_not_told() -> None:
+    idle = "server is in no call on a socket"
+    assert idle in _told(Caveat(START, "server", "given up: time")).observed
+    assert idle not in _told(Caveat(START, "server", "given up: calls")).observed

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.practice.attempt import PATIENT
 from sockviz.practice.shelf import find
 from sockviz.practice.verdicts import Verdict
 from tests.practice.attempts import attempted, exercise, tried, wrote
@@ -84,3 +85,16 @@ def test_who_connects_too_often_is_not_told_to_accept(tmp_path: Path) -> None:
     (failed, *_) = [v for v in tried(exercise(body), wrote(tmp_path, program)).verdicts if not v.ok]
     assert "the accept queue of peer's p is full" in failed.cause
     assert failed.next.startswith("connect only as often as the task says")
+
+
+def test_who_stops_himself_is_told_that_at_once(tmp_path: Path) -> None:
+    body = SERVES_ONE + '```expect\npeer.got == b"hello"\nyou.status == 0\n```\n'
+    program = "import os, signal, socket\nc = socket.create_connection(('127.0.0.1', 8080))\n"
+    program += "os.kill(os.getpid(), signal.SIGSTOP)\n"
+    done = tried(exercise(body), wrote(tmp_path, program))
+    (failed, *_) = [v for v in done.verdicts if not v.ok]
+    assert "server is stopped by SIGSTOP" in failed.observed
+    assert failed.cause == "server is stopped by SIGSTOP, and does nothing more: nobody sends it SIGCONT"
+    assert done.timeline is not None
+    waited = done.timeline.events[-1].at - done.timeline.events[0].at
+    assert waited < PATIENT, "the line that waits for it was given up, and had not to wait so long"

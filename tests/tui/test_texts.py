@@ -30,6 +30,15 @@ def test_paragraphs_headings_and_lists() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("width", [20, 27, 34, 36, 80])
+def test_the_words_of_inline_code_stay_together(width: int) -> None:
+    together = "7f 00 00 02 1f 91".replace(" ", "\u00a0")
+    lines = plain("bytes as packets have them: here the six are `7f 00 00 02 1f 91`: 127.0.0.2", width)
+    assert any(together in line for line in lines)
+    assert max(map(cell_len, lines)) <= width
+    assert [line.replace("\u00a0", " ") for line in plain("`one two three`", 8)] == ["one two", "three"]
+
+
 def test_lists_hang() -> None:
     assert plain("- one two three four five", 14) == [" • one two", "   three four", "   five"]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.model.events import Caveat, OutputWritten, OverLimit
+from sockviz.model.events import OutputWritten, OverLimit
 from sockviz.model.long_values import whole_of
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.endings import goes_on
-from sockviz.words.caveats import GIVEN_UP
 
 #: Nobody prints so much (bytes) at an exercise who does not do so without end.
 _MUCH = 1 << 20
@@ -30,7 +29,6 @@ def beyond_bounds(case: Case) -> Beyond | None:
     own = set(case.own)
     refused: OverLimit | None = None
     printed: dict[str, int] = {}
-    given_up: Caveat | None = None
     for event in case.timeline.events:
         if isinstance(event, OutputWritten) and event.process in own:
             data = whole_of(event.data)
@@ -38,9 +36,7 @@ def beyond_bounds(case: Case) -> Beyond | None:
             printed[event.process] = printed.get(event.process, 0) + kept + event.unkept
         elif isinstance(event, OverLimit) and event.process in own:
             refused = refused or event
-        elif isinstance(event, Caveat) and event.what.startswith(GIVEN_UP):
-            given_up = event
-    why = given_up.what.removeprefix(GIVEN_UP) if given_up is not None else ""
+    why = case.given_up
     you = case.exercise.you
     if refused is not None or why == "processes":
         return _processes(you, refused)

@@ -17,12 +17,14 @@ from sockviz.model.world import World
 from sockviz.player.started import family
 from sockviz.practice.causes.flows import READS, Flows
 from sockviz.practice.differing import Sides, sides
-from sockviz.words.caveats import COMPUTES
+from sockviz.words.caveats import COMPUTES, GIVEN_UP
 from sockviz.words.programs import place_of
 from sockviz.words.wording import call_as_made
 
 #: That is said within so many events from the end.
 _LAST = 100
+#: Why a run is given up whose program does one thing after the other: what it does as it is ended hangs on the machine.
+ENDLESS = frozenset({"calls", "processes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,18 @@ class Case:
             if isinstance(event, Caveat)
             and event.what == COMPUTES
             and self.world.processes[event.process].alive
+        )
+
+    @cached_property
+    def given_up(self) -> str:
+        """Why the run was given up before its end (`sockviz.practice.bounds`); empty where it was not."""
+        return next(
+            (
+                event.what.removeprefix(GIVEN_UP)
+                for event in reversed(self.timeline.events)
+                if isinstance(event, Caveat) and event.what.startswith(GIVEN_UP)
+            ),
+            "",
         )
 
     @cached_property

@@ -75,6 +75,19 @@ def computes(case: Case) -> Advice | None:
     )
 
 
+def stopped(case: Case) -> Advice | None:
+    """That a signal has stopped the program, which nobody lets go on."""
+    process = next((each for each in case.programs if each.alive and each.stopped is not None), None)
+    if process is None:
+        return None
+    return Advice(
+        _("{process} is stopped by {signal}, and does nothing more: nobody sends it SIGCONT").format(
+            process=process.name, signal=process.stopped
+        ),
+        _("stop no process of the program: whoever waits sleeps in a call (recv, accept, poll)"),
+    )
+
+
 def no_calls(case: Case) -> Advice | None:
     """That the program has not come to any call on a socket."""
     programs = case.programs

@@ -13,7 +13,7 @@ from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.cut_short import cut_short
 from sockviz.practice.causes.endings import crashed, crashed_at_a_call, left_running, uncaught, wrong_status
 from sockviz.practice.causes.failed import failed, was_let_in
-from sockviz.practice.causes.last_done import computes, last_done, no_calls
+from sockviz.practice.causes.last_done import computes, last_done, no_calls, stopped
 from sockviz.practice.causes.left_behind import left_behind
 from sockviz.practice.causes.left_open import left_open, refused_and_open
 from sockviz.practice.causes.lost_on_the_way import lost_on_the_way
@@ -85,6 +85,7 @@ def _in_order(case: Case, refused: Advice | None, never_again: Advice | None) ->
     yield crashed_at_a_call(case)
     yield _cut_short(case)
     yield crashed(case)
+    yield stopped(case)
     yield left_running(case)
     yield _left_behind(case)
     yield no_calls(case)

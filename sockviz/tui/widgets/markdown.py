@@ -9,12 +9,14 @@ from __future__ import annotations
 from functools import lru_cache
 from itertools import zip_longest
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from sockviz.commonmark import Token
 from sockviz.commonmark import inline as inline_token
 from sockviz.dataclass import dataclass
 from sockviz.markdown_blocks import Block, Code, Nesting, Rule, Table, TextBlock, blocks_of
+from sockviz.pattern import pattern
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 
 _HEADING = {"h1": "bold $primary", "h2": "bold $primary", "h3": "bold $foreground"}
@@ -24,6 +26,8 @@ TableCells = tuple[tuple[Content, ...], ...]
 
 #: So much further in a line of code goes on that is too long (cells).
 _CONTINUED = 4
+#: A blank of inline code; what stands in for it while lines are broken, which is of no script; and what that keeps together.
+_BLANK_IN_CODE, _HELD, _WORDS = "\u00a0", "\ue000", pattern(r"[^ \t\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,23 @@ def hang(
     parts = (
         [part for line in content.split(allow_blank=True) for part in _folded(line, room, continued)]
         if code
-        else content.wrap(room)
+        else _wrapped(content, room)
     )
     return [((rest if number else first) + line).rstrip() for number, line in enumerate(parts)]
+
+
+def _wrapped(content: Content, room: int) -> list[Content]:
+    """`content` in lines broken between words. The words of inline code, as ``7f 00 00 02``, are one, unless there is no room for
+    them: `wrap` breaks at every blank, also at those that do not break."""
+    text = content.plain
+    if _BLANK_IN_CODE not in text:
+        return content.wrap(room)
+    held = _WORDS.sub(
+        lambda found: found[0].replace(_BLANK_IN_CODE, _HELD) if cell_len(found[0]) <= room else found[0],
+        text,
+    )
+    lines = Content(held, list(content.spans)).wrap(room)
+    return [Content(line.plain.replace(_HELD, _BLANK_IN_CODE), list(line.spans)) for line in lines]
 
 
 def _folded(line: Content, room: int, continued: int) -> list[Content]:
@@ -93,7 +111,7 @@ def _table(rows: TableCells, room: int) -> Content:
     lines = []
     for cells in rows:
         wrapped = [
-            cell.wrap(width) if cell.cell_length > width else [cell]
+            _wrapped(cell, width) if cell.cell_length > width else [cell]
             for cell, width in zip(cells, widths, strict=False)
         ]
         for parts in zip_longest(*wrapped, fillvalue=plain()):
@@ -154,7 +172,7 @@ def inline(token: Token) -> Content:
             case "text":
                 parts.append((child.content, " ".join(styles)))
             case "code_inline":
-                parts.append((child.content.replace(" ", "\u00a0"), "$code on $code-background"))
+                parts.append((child.content.replace(" ", _BLANK_IN_CODE), "$code on $code-background"))
             case "softbreak":
                 parts.append(" ")
             case "hardbreak":
