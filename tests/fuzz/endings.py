@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.fuzz.gestures import keys
+from tests.fuzz.programs import HOSTILE
 from tests.fuzz.trials import try_all
 from tests.required import ORDINARY
 from tests.terminal.conftest import ROOT, Person, make_person, program
@@ -38,8 +39,8 @@ PATIENCE = 8.0
 AUTOWRAP = 7
 RECORDING = ROOT / "assets" / "recordings" / "01-first-connection.jsonl"
 FAULTS = ("fault of its own", "Exception ignored", "Fatal Python", "Traceback", "Error:")
-#: Where a student's program is told of, the last two may be its own.
-OF_PROGRAMS = ("exercise", "linear", "graded", "watch", "held")
+#: Where a program of somebody's is told of, the last two may be its own.
+OF_PROGRAMS = ("exercise", "linear", "graded", "watch", "held", "beside", "typed beside")
 #: A traceback without it is what the interpreter itself says when it is interrupted before a program's first instruction.
 OURS = f"{ROOT / 'sockviz'}/"
 
@@ -57,6 +58,18 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "graded": ("practice", "echo-server", "--once", "--json", "--language", "{language}"),
     "watch": ("watch", "--plain", "--", sys.executable, "-c", "{program}"),
     "held": ("watch", "--", sys.executable, "-c", "{program}"),
+    "beside": ("sandbox", "--lab", "{own}", "--and", "{watched}", "--and", "other={watched}"),
+    "typed beside": (
+        "sandbox",
+        "--plain",
+        "--lab",
+        "{own}",
+        "--and",
+        "{watched}",
+        "--record",
+        "{base}/kept.jsonl",
+    ),
+    "serve": ("serve", "--port", "0", "--keep", "{base}/visitors"),
     "page": ("export", "{lesson}", "--html", "{base}/page.html"),
     "notes": ("notes", "--follow"),
     "notes text": ("notes", "--follow", "--plain"),
@@ -87,6 +100,7 @@ OWN_LAB = (
     "graded",
     "watch",
     "held",
+    "serve",
     "page",
     "notes",
     "notes text",
@@ -183,7 +197,7 @@ def perform(it: Trial) -> None:
         if not ended:
             ENDINGS[it.ending](terminal)
         _look(it, terminal, person, beside, by_itself=ended)
-        if beside is None and it.status is not None:
+        if beside is None and it.status is not None and it.ending != "SIGKILL":  # else the next run sweeps it
             it.found += [f"left: {path}" for path in runtime.rglob("*")]
     finally:
         terminal.close()
@@ -202,8 +216,18 @@ def _words(it: Trial, person: Person, dice: random.Random) -> list[str]:
             person.file("half.jsonl", whole[: dice.choice((0, 1000, len(whole) // 2, len(whole)))])
         )
     lab = it.lab if it.command not in ("sandbox", "typed") or it.lab != "auto" else "two-hosts"
+    own = "two-hosts" if it.lab == "auto" else "isolated"  # nobody's program runs on the host's own network
+    source = dice.choice((PROGRAM, *(text for name, text in HOSTILE.items() if name != "a fork bomb")))
+    watched = f"{sys.executable} -S {person.file('program.py', source)}"
     language = dice.choice(("python", "c"))
-    given = {"lesson": lesson, "lab": lab, "base": person.base, "language": language}
+    given = {
+        "lesson": lesson,
+        "lab": lab,
+        "base": person.base,
+        "language": language,
+        "own": own,
+        "watched": watched,
+    }
     return [word.format(**given, recording=recording, program=PROGRAM) for word in COMMANDS[it.command]]
 
 
@@ -217,9 +241,9 @@ def _beside(it: Trial, person: Person, around: dict[str, str]) -> Terminal | Non
 
 def _pressed(it: Trial, dice: random.Random) -> str:
     match it.command:
-        case "typed":
+        case "typed" | "typed beside":
             return dice.choice(TYPED)
-        case "sandbox":
+        case "sandbox" | "beside":
             return dice.choice(TYPED).replace("\n", "\r") if dice.random() < 0.7 else keys(dice)
         case name if name in KEYS:
             return keys(dice)
