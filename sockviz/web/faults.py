@@ -33,9 +33,15 @@ class Faults:
             self._tell(crash.save(error))
 
     def of_session(self, home: Path) -> None:
-        """Keeps what a session with the directory `home` has left of a fault, if it has met one."""
-        left = sorted(home.glob("**/crash-*.txt"))
-        if not left or self._kept >= _MOST:
+        """Keeps what a session with the directory `home` has left of a fault, if it has met one; and tells what it had to say, as
+        that a visitor's progress cannot be kept."""
+        if self._kept >= _MOST:
+            return
+        left, said = sorted(home.glob("**/crash-*.txt")), _said(home / ERRORS)
+        if said and not left:
+            self._kept += 1
+            self._tell(_("a session says: {said}").format(said=quoted(said)))
+        if not left:
             return
         self._kept += 1
         with contextlib.suppress(OSError):
@@ -48,3 +54,10 @@ class Faults:
                     file=quoted(str(kept))
                 )
             )
+
+
+def _said(errors: Path) -> str:
+    """Its first line."""
+    with contextlib.suppress(OSError), errors.open("rb") as file:
+        return file.read(1000).decode("utf-8", "replace").partition("\n")[0].strip()
+    return ""

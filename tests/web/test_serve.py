@@ -282,6 +282,19 @@ def test_what_a_session_leaves_of_a_fault_is_kept_for_who_runs_the_server(
     assert len(kept) == len(told) == 20
 
 
+def test_what_a_session_had_to_say_reaches_who_runs_the_server(tmp_path: Path) -> None:
+    told: list[str] = []
+    faults = Faults(told.append)
+    (tmp_path / "errors.txt").write_text("")
+    faults.of_session(tmp_path)
+    assert told == []
+    (tmp_path / "errors.txt").write_text("sockviz: no room \x1b[2J\nmore\n")
+    for _each in range(50):
+        faults.of_session(tmp_path)
+    assert len(told) == 20
+    assert "no room \\x1b[2J" in told[0]
+
+
 def test_a_fault_of_the_server_is_told_of_and_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
