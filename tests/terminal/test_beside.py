@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from tests.fuzz.programs import HOSTILE
-from tests.terminal.conftest import DEADLINE, Person
+from tests.terminal.conftest import Person
+from tests.terminal.terminal import DEADLINE
 
 #: What ends the tracer, or takes all processes that a lab may have: no line is performed any more, and the reader is told so.
 ALONE = {"kills everybody": "the tracer ended", "a fork bomb": "64 processes"}
