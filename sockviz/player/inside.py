@@ -31,7 +31,7 @@ PRESUMED = 0.150
 
 @dataclass(slots=True)
 class Inside:
-    """A task inside a call, and what the first look at it found."""
+    """A task inside a call, since when that is known, and what the first look at it found and when (time.monotonic)."""
 
     call: int
     since: float
@@ -43,7 +43,7 @@ class Inside:
 def note(said: Heard, inside: dict[tuple[str, int], Inside]) -> None:
     """Learns from what was `said` who is `inside`, by process and task."""
     if type(said) is CallEntered:
-        inside[said.process, said.task] = Inside(said.call, said.at)
+        inside[said.process, said.task] = Inside(said.call, time.monotonic())
         return
     match said:
         case Turns():
@@ -52,7 +52,7 @@ def note(said: Heard, inside: dict[tuple[str, int], Inside]) -> None:
         case CallReturned():
             inside.pop((said.process, said.task), None)
         case CallLetGo() | CallInterrupted(over=True):
-            inside[said.process, said.task] = Inside(said.call, said.at)
+            inside[said.process, said.task] = Inside(said.call, time.monotonic())
         case Treated(call=call) if (known := inside.get((said.process, said.task))) and known.call == call:
             known.told, known.first = False, None  # whoever was woken may sleep again
         case CallHeld() | CallInterrupted():
@@ -70,7 +70,7 @@ def fallen_asleep(
 ) -> Iterator[CallBlocked]:
     """Those of whom a look now and one before found the same sleep, each told once; `with_handlers` of what signals would wake
     it, too."""
-    now = time.time()
+    at, now = time.time(), time.monotonic()
     for (process, task), one in inside.items():
         if one.told:
             continue
@@ -80,15 +80,15 @@ def fallen_asleep(
             seen = None
             if now - one.since > PRESUMED:  # nothing can be read of it: inferred
                 one.told = True
-                yield CallBlocked(now, process, one.call, None, task)
+                yield CallBlocked(at, process, one.call, None, task)
                 continue
         if seen is None or one.first is None or not is_same(one.first, seen):
-            one.first, one.first_at = seen, time.time()
+            one.first, one.first_at = seen, time.monotonic()
         elif now - one.first_at >= APART:
             one.told = True
             if with_handlers:
                 seen = replace(seen, caught=lab.caught(process))
-            yield CallBlocked(now, process, one.call, seen, task)
+            yield CallBlocked(at, process, one.call, seen, task)
 
 
 def is_same(first: Asleep, second: Asleep) -> bool:

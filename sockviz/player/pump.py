@@ -258,7 +258,7 @@ class Pump:
 
     def _until_a_sleeper_is_known(self) -> float:
         """Seconds to the next look: at once at a call that was just entered, and again when its sleep may be told."""
-        now = time.time()
+        now = time.monotonic()
         pause = EAGER
         for inside in self._inside.values():
             if inside.told:

@@ -1,0 +1,55 @@
+"""Who is inside a call, and from when on that is a sleep: whatever becomes of the clock meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import time
+
+import pytest
+
+from sockviz.kernel.errors import KernelRefused
+from sockviz.model.sockets import Asleep
+from sockviz.player.inside import APART, PRESUMED, Inside, fallen_asleep, note
+from tests.player.scripted_lab import SLEEP, ScriptedLab, entered
+
+HOUR = 3600.0
+
+
+class Clocks:
+    """The one that is set, and the one that is not."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.shown, self.steady = 1e9, 50.0
+        monkeypatch.setattr(time, "time", lambda: self.shown)
+        monkeypatch.setattr(time, "monotonic", lambda: self.steady)
+
+    def after(self, seconds: float, *, set_by: float) -> None:
+        self.shown += seconds + set_by
+        self.steady += seconds
+
+
+class HidingLab(ScriptedLab):
+    """Of whose processes nothing can be read."""
+
+    def asleep(self, process: str, task: int = 0) -> Asleep | None:
+        raise KernelRefused(errno.EACCES, f"open /proc/{process}/{task}/stat")
+
+
+@pytest.mark.parametrize("set_by", [-HOUR, HOUR])
+@pytest.mark.parametrize("lab", [ScriptedLab, HidingLab])
+def test_a_clock_that_is_set_meanwhile_makes_no_sleep_and_hides_none(
+    monkeypatch: pytest.MonkeyPatch, lab: type[ScriptedLab], set_by: float
+) -> None:
+    clocks, asked = Clocks(monkeypatch), lab()
+    asked.sleeping["server"] = SLEEP
+    inside: dict[tuple[str, int], Inside] = {}
+    note(entered("server", "accept"), inside)
+
+    def told() -> list[float]:
+        return [blocked.at for blocked in fallen_asleep(inside, asked, with_handlers=False)]
+
+    assert told() == []
+    clocks.after(0.001, set_by=set_by)
+    assert told() == []
+    clocks.after(max(APART, PRESUMED) + 0.001, set_by=0.0)
+    assert told() == [clocks.shown]
