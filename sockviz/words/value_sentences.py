@@ -13,6 +13,8 @@ from sockviz.model.linux.options import JOINING, Form, option_of
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words.beside_sentences import filled, message_told
+from sockviz.words.causes import endings
+from sockviz.words.causes.attempts import was_given_up
 from sockviz.words.event_sentences import events_told, interest_told, select_told
 from sockviz.words.explanation import explain
 from sockviz.words.membership import LISTING
@@ -28,6 +30,7 @@ from sockviz.words.number_meanings import DESCRIPTORS, ERRORS
 from sockviz.words.option_words import meaning, option_name, value_text
 from sockviz.words.set_options import value_and_asked
 from sockviz.words.shown import show
+from sockviz.words.situation import Situation
 from sockviz.words.wording import address_text, bytes_text, receiver_name
 
 #: So many of the addresses that a name has are told.
@@ -59,6 +62,8 @@ def value_sentence(call: Call, world: World) -> str:
             return _asked(call)
         case name if name in LISTING:
             return interest_told(call, world)
+        case "dup" | "dup2" if isinstance(call.value, int) and call.arguments:
+            return _copied(call)
         case "kill" if call.value is None and len(call.arguments) > 1:
             return _kill(call, world)
         case "getaddrinfo" if isinstance(call.value, list):
@@ -68,6 +73,16 @@ def value_sentence(call: Call, world: World) -> str:
                 signal=signal_name(call.arguments[0])
             )
     return ""
+
+
+def _copied(call: Call) -> str:
+    """Of os.dup and os.dup2, which take numbers."""
+    told = (
+        _("gives descriptor {fd} to what descriptor {other} is")
+        if call.name == "dup" or call.arguments[:1] == call.arguments[1:2]
+        else _("gives descriptor {fd} to what descriptor {other} is, and closes what it was, if anything")
+    )
+    return told.format(fd=call.value, other=call.arguments[0])
 
 
 # --- options ----------------------------------------------------------------------------------------------------------
@@ -128,9 +143,8 @@ def _said(call: Call, world: World) -> str:
     if option is not None and option.form is Form.ERROR and isinstance(call.value, int):
         if not call.value:
             return _("says that no error waits at {of} (SO_ERROR is 0)").format(of=of)
-        return _("says what went wrong at {of}: {error}; asking has taken it away").format(
-            of=of, error=error_text(call.value)
-        )
+        error = _reset_here(call, call.value, world) or error_text(call.value)
+        return _("says what went wrong at {of}: {error}; asking has taken it away").format(of=of, error=error)
     value = value_text(option, call.value)
     # What it does has been told where a call has set it.
     known = world.options.get(call.receiver.inode, {}) if call.receiver is not None else {}
@@ -140,6 +154,14 @@ def _said(call: Call, world: World) -> str:
     return _("says {name} of {of}: {value}{why}").format(
         name=name, of=of, value=value, why=f" ({what})" if what else ""
     )
+
+
+def _reset_here(call: Call, number: int, world: World) -> str:
+    """ECONNRESET without a RST: what was under way, or there, was given up here (net/ipv4/tcp.c, tcp_disconnect)."""
+    s = Situation(call, world)
+    if errno_name(number) != "ECONNRESET" or not (was_given_up(s) or s.dissolved) or s.came("RST"):
+        return ""
+    return f"ECONNRESET ({number}), {endings.reset(s).why}"
 
 
 def error_text(number: int) -> str:

@@ -168,7 +168,7 @@ def test_an_end_that_gives_up_says_what_was_not_answered() -> None:
 def test_an_address_without_a_way_may_still_have_a_route() -> None:
     """127.255.255.255 has one, for broadcasts: TCP may not take it."""
     told = here(call("connect", "ENETUNREACH", ("127.255.255.255", 8080)))
-    assert told == "the routing table has no way to 127.255.255.255:8080 that this call may take"
+    assert told == "127.255.255.255:8080 is a broadcast address: a connection is with one host"
 
 
 def test_an_address_whose_bytes_are_the_wrong_way_round_is_told_where_somebody_listens_at_the_other() -> None:

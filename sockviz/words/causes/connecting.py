@@ -138,6 +138,11 @@ def refused(s: Situation) -> Cause:
         return Cause(
             _("a RST answered: {target} is bound, but nobody called listen on it").format(target=aimed)
         )
+    if not end[1]:
+        return Cause(
+            _("a RST answered: port 0 is no socket's, so that nobody can listen there"),
+            _("connect to the port that the server has, as getsockname tells it there"),
+        )
     told = _("a RST answered: nothing listens on {target}").format(target=aimed)
     if (other := _listens_elsewhere(s, end)) is not None:
         only = acts.is_on(s.world, other.inode, "IPV6_V6ONLY") and plain_end(end) is not None
@@ -252,7 +257,7 @@ def _no_way(s: Situation) -> Cause:
     if s.family != "AF_INET" or s.end is None:
         return Cause(told)
     meant = ".".join(reversed(s.end[0].split(".")))
-    if meant == s.end[0] or not any(covers(row.local, (meant, s.end[1])) for row in s.world.listeners()):
+    if meant == s.end[0] or not any(_is_at(row, (meant, s.end[1])) for row in s.world.listeners()):
         return Cause(told)
     return Cause(
         _("{told}; its four bytes the other way round are {meant}, where somebody listens").format(
@@ -262,9 +267,15 @@ def _no_way(s: Situation) -> Cause:
     )
 
 
+def _is_at(row: SocketRow, end: Endpoint) -> bool:
+    """Whether a listener is at an address: of every address only those are known to be this host's that all hosts have."""
+    local = plain_end(row.local)
+    return local == end or (covers(row.local, end) and end[0].startswith("127."))
+
+
 def _of_many(host: str) -> str:
-    """What an address of IPv4 is that is not one host's; empty where it is."""
-    if host == "255.255.255.255":
+    """What an address of IPv4 is that is not one host's; empty where it is. The loopback's network is 127.0.0.0/8."""
+    if host in ("255.255.255.255", "127.255.255.255"):
         return _("a broadcast address")
     first = host.partition(".")[0]
     return _("the address of a group") if first.isdigit() and 224 <= int(first) <= 239 else ""
