@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
+import resource
 from collections.abc import Callable
 
 from sockviz.kernel.errors import KernelRefused
@@ -17,10 +19,13 @@ _BLOCK = 1 << 16
 _HALF_A_PAGE = 2048
 #: A soft limit of 1024 descriptors is usual, and `check` has four labs of two hosts under way.
 _MOST = 64
+#: So many are left to others: to list a directory, to start a process, for pipes.
+ROOM = 16
 
 
 class KeptFiles:
-    """Files that are read at every look. At most `most` stay open; further ones are opened each time.
+    """Files that are read at every look. At most `most` stay open, and none that leaves less than `ROOM`; further ones are opened
+    each time.
 
     The kernel writes such a file anew whenever it is read from its start (fs/seq_file.c, seq_read_iter), for the process,
     the descriptor number or the network that it was opened for. So it is as fresh as one just opened, and where its process or
@@ -73,9 +78,18 @@ class KeptFiles:
         except OSError as error:
             os.close(fd)
             raise KernelRefused(error.errno or errno.EIO, f"read {path}") from None
+        if fd >= _limit() - ROOM:  # the lowest that is free
+            os.close(fd)
+            return text
         self._open[path] = fd
         self._used.add(path)
         return text
+
+
+def _limit() -> float:
+    """No descriptor has this number, or one above."""
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return math.inf if soft == resource.RLIM_INFINITY else soft
 
 
 def _whole(fd: int) -> bytes:

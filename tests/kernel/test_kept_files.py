@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from sockviz.kernel.errors import KernelRefused
 from sockviz.kernel.files import read_file
-from sockviz.kernel.kept_files import KeptFiles
+from sockviz.kernel.kept_files import ROOM, KeptFiles
 from sockviz.kernel.known_descriptors import KnownDescriptors
 from sockviz.kernel.procfs import read_fds, read_process
 from sockviz.model.sockets import FdEntry
@@ -117,6 +117,21 @@ def test_where_no_descriptor_is_left_the_kept_ones_are_given_up(kept: KeptFiles)
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         for fd in held:
             os.close(fd)
+
+
+def test_some_descriptors_are_left_for_others(kept: KeptFiles) -> None:
+    """Else the next that is needed, to list a directory say, is the one that is missing."""
+    before = our_descriptors()  # the lowest that is free among them, by which the directory was listed
+    second = next(number for number in range(min(before), len(before) + 2) if number not in before) + 1
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (second + ROOM, hard))
+        for number in range(20):
+            assert kept.read(f"/proc/self/{('stat', 'wchan', 'comm', 'cmdline')[number % 4]}") is not None
+            assert kept.read(f"/proc/self/task/{os.getpid()}/{('stat', 'comm')[number % 2]}") is not None
+        assert 0 < len(our_descriptors() - before) <= 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_nothing_is_kept_where_nothing_was_learned(kept: KeptFiles) -> None:
