@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sockviz import door, terminal
 from sockviz.commands.shared import FAILED, OK, drive, find, read
-from sockviz.language import _, current
+from sockviz.language import N_, _, current
 from sockviz.lectern.counting import Counting, Key
 from sockviz.lectern.directory import NotOurs, sweep
 from sockviz.lectern.listening import Heard
@@ -40,6 +40,7 @@ _COUNTING = {
     "\n": Key.NEXT, " ": Key.NEXT, "\x1b[B": Key.NEXT, "\x1b[A": Key.BEFORE, "\x7f": Key.ERASE, "\x1b": Key.LEAVE,
 }  # fmt: skip
 _WIDTH = 100
+_NOTHING_ASKED = N_("There is no question on this page to vote on.")
 
 
 def follow(options: argparse.Namespace) -> int:
@@ -69,6 +70,9 @@ class _Notes:
         self._state: Mapping[str, Any] | None = None
         self._number = ""  # of a page, that is being typed
         self._votes: tuple[Predict, Counting] | None = None  # that are being counted, of which question
+        self._in_vain = (
+            False  # votes were to be counted where nothing is asked: figures that follow are no page's number
+        )
         self._began: tuple[str, float, float] = (
             "",
             0.0,
@@ -105,6 +109,8 @@ class _Notes:
             while (state := await run.state()) is not None:
                 state["began"] = self._since(run.lesson, state.get("began"))
                 before, self._state = self._state, state
+                if before is not None and self._sheet.page(before) is not self._sheet.page(state):
+                    self._in_vain = False
                 if self._votes is not None and self._votes[0] not in self._sheet.page(state).predictions:
                     self._votes = None  # the page was turned
                 self.show(self._sheet, before, state)
@@ -156,6 +162,9 @@ class _Notes:
 
     def _press(self, key: str) -> None:
         run, order = self._run, None
+        if self._in_vain and (key.isdecimal() or key == "\n"):
+            return  # a count, and no page to go to
+        self._in_vain = False
         if key == _VOTES:
             self._number = ""
             question = (
@@ -165,6 +174,7 @@ class _Notes:
             )
             if question is not None and self._state is not None:
                 self._votes = (question, Counting(len(question.choices), counts_of(self._state, question)))
+            self._in_vain = question is None
         elif key in _KEYS:
             order, self._number = RunOrder(_KEYS[key]), ""
         elif key.isdecimal() and key.isascii() and len(self._number) < 3:
@@ -220,6 +230,8 @@ class _Drawn(_Notes):
         keys = _("space next · b back · page number and Enter · v votes · , blank · q leaves")
         if self._votes is not None:
             keys = self.votes_asked() + " · " + _("Enter next choice · ↑ before · esc ends")
+        elif self._in_vain:
+            keys = f"{_(_NOTHING_ASKED)} " + _("Esc: the other keys.")
         elif self._number:
             keys = _("page {number} (Enter goes there)").format(number=self._number)
         body = lines[: max(height - 3, 1)]
@@ -252,7 +264,7 @@ class _Linear(_Notes):
         typed = await terminal.line()
         if not typed:
             raise terminal.Left
-        line = typed.strip()
+        line, self._in_vain = typed.strip(), False
         if line[:1] == _VOTES:  # ``v 12 7 0``; what is left out is asked for
             return [_VOTES, *" ".join(line[1:].split()), *("\n" * bool(line[1:].strip()))]
         return list(line + "\n" if self._votes is not None or line not in (*_KEYS, *_LEAVE) else line)
@@ -263,6 +275,8 @@ class _Linear(_Notes):
     def typed(self) -> None:
         """Which count is wanted next, once that is another one."""
         asked = self.votes_asked()
+        if self._in_vain:
+            door.out().say(_(_NOTHING_ASKED))
         if asked and (self._votes is None or not self._votes[1].typed):
             door.out().say(asked)
 

@@ -24,6 +24,17 @@ def test_notes_drive_a_run_and_wait_when_it_is_gone(ordinary: Person, short_path
     run.wait_for(lambda text: not text.strip())
     notes.press(" ")
     run.wait_for("page 2/")
+    notes.press("12\r")
+    notes.wait_for("page 12 of")
+    notes.press("v")
+    notes.wait_for("There is no question on this page to vote on.")
+    notes.press("3\r\x1b")  # a count where nothing is asked: no page to go to
+    notes.wait_for("space next")
+    notes.press(",")
+    notes.wait_for("The projector is blank")
+    assert "page 12 of" in notes.text
+    notes.press(" ")
+    run.wait_for("page 12/")
     assert ordinary.leave(run) == 0
     notes.wait_for("the run is gone")
     assert list(runtime.iterdir()) == []
