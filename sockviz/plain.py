@@ -58,7 +58,7 @@ from sockviz.words.mistakes.beside import RulesBeside
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
 from sockviz.words.programs import place_of
-from sockviz.words.unheard import unheard
+from sockviz.words.unheard import unheard, unkept
 from sockviz.words.votes import tally_text, votes_text
 from sockviz.words.wording import values_bound
 
@@ -160,7 +160,9 @@ class Transcript:
                 made = values_bound(line, _last_call(line, self.world)) if line is not None else {}
                 if not made and line is not None and not line.calls:
                     return self._unheard(event)
-                return [f"  {event.process}: {name} = {value}" for name, value in made.items()]
+                lost = unkept(event, self.world)
+                bound = [f"{event.process}: {name} = {value}" for name, value in made.items()]
+                return [f"  {each}" for each in (*bound, *([lost] if lost else []))]
             case CallReturned(error=str()):
                 return self._failed(event, before)
             case Observed():

@@ -63,7 +63,7 @@ from sockviz.words.observing import changes, in_short
 from sockviz.words.programs import of_program
 from sockviz.words.shown import show
 from sockviz.words.sleeping import sleeping
-from sockviz.words.unheard import unheard
+from sockviz.words.unheard import unheard, unkept
 from sockviz.words.votes import votes_text
 from sockviz.words.wording import bytes_text, call_as_made
 
@@ -144,6 +144,8 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             line, words = after.lines.get(event.line), _line(event.line, lesson, after)
             if (line is None or not line.calls) and (alone := unheard(event.process, words, after)):
                 return alone
+            if lost := unkept(event, after):
+                return lost
             kinds = _kinds(event, after)
             names = ", ".join(_now_has(name, value, kinds.get(name)) for name, value in event.bound.items())
             if names:

@@ -15,6 +15,7 @@ from sockviz.model.events import (
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.words.observing import changes
+from sockviz.words.unheard import unkept
 
 
 def next_telling(timeline: Timeline, cursor: int, step: int) -> int:
@@ -41,7 +42,7 @@ def _tells(event: Event, before: World, after: World) -> bool:
             return False  # the call that it makes is told of, and so is the answer
         case StatementFinished(error=None):
             line = after.lines.get(event.line)
-            return line is not None and not line.calls and bool(event.bound)
+            return (line is not None and not line.calls and bool(event.bound)) or bool(unkept(event, after))
         case Observed():
             return bool(changes(event, before, after))
         case LinkActed(verb="deliver"):

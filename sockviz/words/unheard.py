@@ -1,12 +1,15 @@
-"""What a line did of which no kernel has heard yet: a list that a program keeps for poll, what the link shall do with a packet.
+"""What a line did of which no kernel has heard yet: a list that a program keeps for poll, what the link shall do with a packet, a
+socket that nobody keeps.
 
 It is told by the line's own words, which are all that there is of it.
 """
 
 from __future__ import annotations
 
-from sockviz.language import _
+from sockviz.language import _, ngettext
+from sockviz.model.events import StatementFinished
 from sockviz.model.hosts import LINK
+from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from sockviz.pattern import pattern
 
@@ -15,6 +18,27 @@ _MADE = pattern(r"(\w+) = select\.poll\(\)")
 _CHANGED = pattern(r"(\w+)\.(register|modify|unregister)\(\s*([^,()]+?(?:\(\))?)\s*(?:,\s*(.+?))?\s*\)")
 #: What register asks for where it is not told (Modules/selectmodule.c).
 _USUAL = "POLLIN | POLLPRI | POLLOUT"
+
+#: The calls that give a socket, or two.
+_MAKING = frozenset({"socket", "socketpair", "accept", "dup"})
+
+
+def unkept(event: StatementFinished, world: World) -> str:
+    """That nobody keeps a socket that a line has made or accepted: Python closes it as the line ends. Empty of any other line."""
+    line, process = world.lines.get(event.line), world.processes.get(event.process)
+    call = process.call(line.calls[-1]) if process is not None and line is not None and line.calls else None
+    if event.bound or call is None or call.error is not None or call.name not in _MAKING:
+        return ""
+    given = call.value if isinstance(call.value, tuple) else (call.value,)
+    numbers = [each.fd for each in given if isinstance(each, SocketValue)]
+    if not numbers:
+        return ""
+    told = ngettext(
+        "{process}: no name holds descriptor {numbers}, and Python closes it at once",
+        "{process}: no name holds descriptors {numbers}, and Python closes them at once",
+        len(numbers),
+    )
+    return told.format(process=event.process, numbers=_(" and ").join(map(str, numbers)))
 
 
 def unheard(process: str, words: str, world: World) -> str:
