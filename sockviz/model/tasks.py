@@ -15,11 +15,13 @@ _OF = "/"
 
 @dataclass(frozen=True, slots=True)
 class AtWork:
-    """A task that lives. ``call`` is the one under way, that it is held before or sleeps in; None: it computes."""
+    """A task that lives. ``call`` is the one under way, that it is held before or sleeps in; None: it computes. ``stopped`` is
+    the signal by which all of its process stands still."""
 
     process: str
     number: int
     call: Call | None
+    stopped: str | None = None
 
     @property
     def name(self) -> str:
@@ -56,7 +58,7 @@ def task_of(name: str) -> tuple[str, int]:
 def at_work(world: World) -> list[AtWork]:
     """All that live: first who is held, who has waited longest before all; then the others, as they came."""
     tasks = [
-        AtWork(process.name, task.number, task.calls[-1] if task.calls else None)
+        AtWork(process.name, task.number, task.calls[-1] if task.calls else None, process.stopped)
         for process in world.processes.values()
         if process.alive
         for task in process.tasks

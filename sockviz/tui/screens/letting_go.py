@@ -53,10 +53,15 @@ class LettingGo:
                 return ""
         if self.over:
             return _("every program has ended; b looks back, q leaves")
+        tasks = at_work(self._cursor.world)
+        if stopped := next((task for task in tasks if task.stopped is not None), None):
+            return _("{process} is stopped by {signal}, until somebody sends it SIGCONT").format(
+                process=stopped.process, signal=stopped.stopped
+            )
         if not self._holds:
             return _("all run; p holds each at its next call")
         world = self._cursor.world
-        if not all(each.is_asleep for each in at_work(world)):
+        if not all(each.is_asleep for each in tasks):
             return _("whoever is not asleep is on its way")
         if world.link is not None and world.link.held:
             return _("all sleep, and the link keeps packets: d delivers the oldest, h lets all go")

@@ -13,7 +13,7 @@ from sockviz.model.bystanders import is_of_a_program
 from sockviz.model.tasks import AtWork, alike, at_work
 from sockviz.model.world import World
 from sockviz.tui.messages import TaskChosen
-from sockviz.tui.palette import NEXT, hue_of
+from sockviz.tui.palette import FAILED, NEXT, hue_of
 from sockviz.tui.stage.drawing import Drawing
 from sockviz.tui.stage.ink import Line, crop, finish, fit, line, wrap
 from sockviz.tui.stage.program_calls import state_of, times
@@ -114,6 +114,9 @@ def _row(view: View, row: list[AtWork], is_chosen: bool, width: int) -> list[Lin
     hue = hue_of(view.script, view.world, task.process)
     pointer = (f"{NEXT} " if is_chosen else "  ", "good strong")
     name = line(pointer, (task.name, f"{hue} strong"), times(len(row)), " ")
+    if task.stopped is not None:
+        told = _("stopped by {signal}").format(signal=task.stopped)
+        return [_marked(name + line((f"{FAILED} {told}", "bad")), is_chosen, width)]
     if call is None or not task.is_held:
         return [_marked(name + state_of(call), is_chosen, width)]
     made = call_as_made(call)

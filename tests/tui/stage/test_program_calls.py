@@ -10,6 +10,7 @@ from sockviz.model.events import (
     Event,
     ProcessEnded,
     ProcessStarted,
+    ProcessStopped,
     SourceMet,
     Treated,
 )
@@ -108,3 +109,19 @@ def test_the_source_stays_in_sight_once_all_have_ended_wherever_the_last_calls_c
     listed = _texts([*draw_held(view, ChosenTask(), Tally(), 60, 20)])
     assert "server.py" in listed
     assert any("s = socket.socket()" in text for text in listed)
+
+
+def test_who_is_stopped_by_a_signal_is_told_from_who_runs_and_who_sleeps() -> None:
+    events = [
+        ProcessStarted(1.0, "server", 5, 105, "loopback"),
+        CallEntered(1.0, "server", 1, None, "recv", "socket.socket.recv", (4, 1)),
+        CallBlocked(1.2, "server", 1, _IN_RECV),
+        ProcessStopped(1.3, "server", "SIGSTOP"),
+    ]
+    for told, view in ((True, _view(*events)), (False, _view(*events, ProcessStopped(1.4, "server", None)))):
+        drawn = [
+            draw_held(view, ChosenTask(), Tally(), 60, 20),
+            draw_process(view, "server", 78, 1),
+            draw_process(view, "server", 60, 9),
+        ]
+        assert [any("stopped by SIGSTOP" in text for text in _texts([*each])) for each in drawn] == [told] * 3
