@@ -212,6 +212,7 @@ RIGHT = {
         "c.getsockopt(1, 4); to(7153); to(7153); t = at(7153); t.listen(1)"
     ),
     "kept": SERVED % (7162, 7162) + "kept[0].close(); import select; select.select([s], [], [])",
+    "gone": FLOOD + "a.setblocking(False); n = a.send(DATA); b.recv(n); b.close(); a.close()",
     "forks": FORKS % (7252, 7252, "d.close()"),
     "tries_all": "s = at(7262); s.listen(1); to(7262, '::1', 10); to(7262); a, b = socketpair(); a.recv(1)",
     "calls_out": "s = at(7281); s.listen(1); c = at(7282); c.connect(('127.0.0.1', 7281)); to(7282)",

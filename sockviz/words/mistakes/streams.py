@@ -116,7 +116,7 @@ class Streams:
             case CallBlocked() as event:
                 call = moment.call(event.process, event.call)
                 if call is not None and call.name in _TAKING and call.receiver is not None:
-                    yield from self._left_short(call.process, call.receiver.inode)
+                    yield from self._left_short(call.process, call.receiver.inode, moment.after)
             case PacketCaptured() as event if (
                 event.packet.tcp is not None and "RST" in event.packet.tcp.flags
             ):
@@ -169,7 +169,7 @@ class Streams:
             elif not acts.has(call, "MSG_PEEK"):
                 flow.received += _length(call.value)
         elif call.name == "shutdown" and call.arguments[1:] and call.arguments[1] in (1, 2):
-            yield from self._left_short(call.process, held.inode)
+            yield from self._left_short(call.process, held.inode, moment.after)
 
     def finds_no_room(self, entered: CallEntered, held: SocketValue) -> None:
         """A call on a stream has come back with EAGAIN."""
@@ -228,11 +228,15 @@ class Streams:
         flow.found_no_room = False
         flow.short = call if _taken(call) < _asked(call) else None
 
-    def _left_short(self, process: str, inode: int) -> Iterator[Mistake]:
-        """That nobody has sent the rest, where `process`, which sent, goes on as if it had been taken."""
+    def _left_short(self, process: str, inode: int, world: World) -> Iterator[Mistake]:
+        """That nobody has sent the rest, where `process`, which sent, goes on as if it had been taken. Once nobody has the other
+        end any more nothing more can be sent."""
         flow = self._flows.get(inode)
         if flow is not None and flow.short is not None and flow.short.process == process:
             call, flow.short = flow.short, None
+            theirs = self._flows.get(self._ends.other(inode, world))
+            if theirs is not None and not theirs.holders:
+                return
             if flow.found_no_room:
                 yield Mistake(
                     "short send", (call.process, call.number), call.process,
@@ -259,7 +263,7 @@ class Streams:
     def _gives_back(
         self, process: str, fd: int, inode: int, moment: Moment, *, by_exit: bool
     ) -> Iterator[Mistake]:
-        yield from self._left_short(process, inode)
+        yield from self._left_short(process, inode, moment.after)
         flow = self._flows[inode]
         flow.holders.pop(process, None)
         if not flow.holders:
