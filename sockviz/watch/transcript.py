@@ -6,14 +6,13 @@ wrong, as far as that is sure (`sockviz.words.mistakes`), has a line that begins
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import field
 
 from sockviz.dataclass import dataclass, replace
 from sockviz.door import Door
 from sockviz.language import _
 from sockviz.model.call import Call
-from sockviz.model.changes import changed
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,
@@ -32,7 +31,6 @@ from sockviz.model.events import (
     ThreadEnded,
 )
 from sockviz.model.moment import Moment
-from sockviz.model.process import Process
 from sockviz.model.tasks import process_of, task_name
 from sockviz.model.timeline import Timeline
 from sockviz.model.turns import BEFORE, Turns
@@ -42,6 +40,7 @@ from sockviz.model.world import World
 from sockviz.watch.bystanders import Bystanders
 from sockviz.watch.repetition import LineAgain, Repetition
 from sockviz.words.call_sentences import gave
+from sockviz.words.calls_alone import calls_alone
 from sockviz.words.explanation import told_by_call
 from sockviz.words.kept_sentences import in_words
 from sockviz.words.lab_words import lab_word
@@ -316,30 +315,6 @@ def made(call: Call, world: World) -> str:
     if call.watched and call.arguments:  # C's poll is given them, no object that has them
         call = replace(call, arguments=(list(call.watched), *call.arguments[1:]))
     return f"{place_of(call, world)} {call_as_made(call)} {outcome(call)}".lstrip()
-
-
-def calls_alone(world: World) -> World:
-    """`world` without what the kernel was seen to say. Programs run on while it is looked at: at the time of a call it may have
-    been otherwise, and nothing is to be concluded from it about this call."""
-    processes = _Unseen(world.processes)
-    return changed(world, processes=processes, rows={}, gone={}, counters={}, row_index=None)
-
-
-class _Unseen(Mapping[str, Process]):
-    """Processes of which nobody has seen the descriptors. There may be thousands, and a sentence asks for one or two."""
-
-    def __init__(self, processes: Mapping[str, Process]) -> None:
-        self._processes = processes
-
-    def __getitem__(self, name: str) -> Process:
-        process = self._processes[name]
-        return replace(process, fds=()) if process.fds else process
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._processes)
-
-    def __len__(self) -> int:
-        return len(self._processes)
 
 
 def _said(who: str, said: str) -> str:

@@ -9,6 +9,7 @@ from sockviz.language import _
 from sockviz.model.events import (
     ActedByHand,
     CallBlocked,
+    CallLetGo,
     CallReturned,
     Caveat,
     Event,
@@ -27,12 +28,15 @@ from sockviz.model.hosts import LINK
 from sockviz.model.stops import stop_after, stop_before
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
+from sockviz.words.calls_alone import calls_alone
 from sockviz.words.caveats import GIVEN_UP
 from sockviz.words.narration import call_of, narrate, narrate_at
 from sockviz.words.observing import changes
 
 #: What weighs more than anything else.
 _MOST = 10
+#: So many events back it is looked for who was held before a call.
+_RECENT = 64
 #: What a kernel does as long as somebody waits.
 _GO_ON = (PacketCaptured, Observed)
 
@@ -45,7 +49,11 @@ def headline(timeline: Timeline, cursor: int) -> str:
         cursor -= 1  # that the kernel was asked and said nothing new changes nothing of where the reader is
     start = stop_before(timeline.stops, cursor)
     if not _is_stop(timeline, cursor):
-        return narrate_at(timeline, cursor)
+        return (
+            narrate_at(timeline, cursor)
+            if not _runs_on(timeline, cursor - 1)
+            else _of_calls(timeline, cursor - 1, None)
+        )
     if start >= cursor:
         start = 0
     events = timeline.events
@@ -73,12 +81,16 @@ def headline(timeline: Timeline, cursor: int) -> str:
         told = next((n for n in range(start, cursor) if isinstance(events[n], PageOpened)), told)
         if start and not isinstance(events[told], PageOpened):
             return headline(timeline, start)
-    sentence = narrate(
-        events[told],
-        timeline.world_at(told),
-        timeline.world_at(told + 1),
-        later,
-        timeline.header.script.text,
+    sentence = (
+        _of_calls(timeline, told, later)
+        if _runs_on(timeline, told)
+        else narrate(
+            events[told],
+            timeline.world_at(told),
+            timeline.world_at(told + 1),
+            later,
+            timeline.header.script.text,
+        )
     )
     # What one process did may have woken another: that belongs to the same moment.
     others = [
@@ -88,6 +100,35 @@ def headline(timeline: Timeline, cursor: int) -> str:
     ]
     return (
         f"{sentence}; {_woken(events[others[-1]], timeline.world_at(others[-1] + 1))}" if others else sentence
+    )
+
+
+def _runs_on(timeline: Timeline, n: int) -> bool:
+    """Whether the `n`-th event is of a program that ran on while it was looked at: it was not held before that call."""
+    event = timeline.events[n]
+    if not isinstance(event, CallReturned | ProcessEnded):
+        return False
+    process = timeline.world_at(n).processes.get(event.process)
+    if process is None or not process.command:
+        return False
+    before = timeline.events[max(n - _RECENT, 0) : n]
+    return not any(
+        isinstance(each, CallLetGo)
+        and isinstance(event, CallReturned)
+        and (each.process, each.call) == (event.process, event.call)
+        for each in before
+    )
+
+
+def _of_calls(timeline: Timeline, n: int, later: World | None) -> str:
+    """What the calls alone say of the `n`-th event."""
+    before, after = (calls_alone(timeline.world_at(at)) for at in (n, n + 1))
+    return narrate(
+        timeline.events[n],
+        before,
+        after,
+        calls_alone(later) if later is not None else None,
+        timeline.header.script.text,
     )
 
 

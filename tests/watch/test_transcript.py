@@ -20,7 +20,8 @@ from sockviz.model.turns import Turns
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.tui.cast import cast
 from sockviz.tui.stage.output_pane import PrintedLines
-from sockviz.watch.transcript import ProgramsTranscript, calls_alone
+from sockviz.watch.transcript import ProgramsTranscript
+from sockviz.words.calls_alone import calls_alone
 from sockviz.words.wording import asleep_in
 from tests.model.turned import in_turns
 

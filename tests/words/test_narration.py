@@ -10,7 +10,12 @@ import pytest
 
 from sockviz.model import events as kinds
 from sockviz.model.events import (
+    CallEntered,
+    CallHeld,
+    CallLetGo,
+    CallReturned,
     CaptureLost,
+    Executed,
     ExpectationJudged,
     LessonEnded,
     Observed,
@@ -67,6 +72,27 @@ def test_a_look_that_finds_nothing_new_leaves_the_sentence_as_it_was() -> None:
         script.say(Observed(script.at, "lab", (replace(row, uid=row.uid + 1),)))
         assert "only details differ" in narrate_at(script.timeline, len(script.timeline))
         assert headline(script.timeline, len(script.timeline)) == told
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_of_a_program_that_ran_on_since_it_was_looked_at_only_its_calls_say_what_they_did(
+    is_held: bool,
+) -> None:
+    """By the time of its close whoever waited at the last look may have been accepted."""
+    script = scripted.listen_queue()
+    (row, *_others) = script.timeline.world.listeners()
+    assert row.recv_q == 2
+    number = script.timeline.world.processes["server"].entered + 1
+    listener = SocketValue(row.inode, 3, "AF_INET", "SOCK_STREAM", 6)
+    script.say(Executed(script.at, "server", ("./server",)))
+    script.say(CallEntered(script.at, "server", number, None, "close", "socket.socket.close", (listener,)))
+    if is_held:
+        script.say(CallHeld(script.at, "server", number))
+        script.say(CallLetGo(script.at, "server", number))
+    script.say(CallReturned(script.at, "server", number))
+    told = headline(script.timeline, len(script.timeline))
+    assert told.startswith("server: close gives ")
+    assert ("connections that wait to be accepted are ended with it" in told) is is_held
 
 
 def test_port_0_is_never_a_name() -> None:
