@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sockviz.dataclass import dataclass, replace
 from sockviz.model.segments import Endpoint, first_endpoint
 from sockviz.model.sockets import Asleep
-from sockviz.model.values import SocketValue, Value
+from sockviz.model.values import ObjectValue, SocketValue, Value
 
 if TYPE_CHECKING:
     from sockviz.model.events import CallEntered, CallReturned, Treated
@@ -37,6 +37,10 @@ class Stage(Enum):
     RETURNED = "returned"
     FAILED = "failed"
     ABANDONED = "abandoned"  # its process ended before it returned
+
+
+#: So begins what is told of an address that has no family.
+NO_FAMILY = "AF_UNSPEC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,10 @@ class Call:
     @property
     def dissolves(self) -> bool:
         """Whether it is a connect to no address, which takes a socket's peer away."""
-        return self.function == DISSOLVING
+        if self.function == DISSOLVING:
+            return True
+        address = self.arguments[1] if self.name == "connect" and len(self.arguments) > 1 else None
+        return isinstance(address, ObjectValue) and address.text.startswith(NO_FAMILY)
 
     @property
     def is_over(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sockviz.language import _, grouped, ngettext
-from sockviz.model.call import ENDING, NAMING, Call, Stage
+from sockviz.model.call import DISSOLVING, ENDING, NAMING, Call, Stage
 from sockviz.model.naming import Name
 from sockviz.model.process import PerformedLine
 from sockviz.model.values import Address, ObjectValue, SocketValue, Value
@@ -143,7 +143,7 @@ def call_as_made(call: Call) -> str:
         else _argument(value, by_position[number] if number < len(by_position) else None)
         for number, value in enumerate(call.arguments)
     ]
-    if call.dissolves and len(call.arguments) > 1:
+    if call.function == DISSOLVING and len(call.arguments) > 1:
         shown[1] = "AF_UNSPEC"
     if by_position[2:3] == [Number.OPTION]:
         shown[2:3] = [option_name(*call.arguments[1:3])] if len(call.arguments) > 2 else []

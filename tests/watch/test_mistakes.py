@@ -181,6 +181,11 @@ WRONG = {
     ),
     "tries_again": (["another address"], "s = at(7261); s.listen(1); to(7261, '::1', 10); to(7261, '::1', 10); accept(s)"),
     "to_itself_soon": (["to itself"], "c = at(7271, '0.0.0.0'); c.connect(('127.0.0.1', 7271)); c.close()"),
+    "no_family": (
+        ["another family"],
+        "import ctypes; s = at(7291); s.listen(1); c = socket()\n"
+        "ctypes.CDLL(None).connect(c.fileno(), b'\\0\\0\\x1c\\x7b\\x7f\\0\\0\\1' + bytes(8), 16)",
+    ),
     "in_poll": (
         ["both receive"],
         LAST + IN_EPOLL + "p.register(a, 1)\nif os.fork():\n    b.close(); p.poll()\nelse:\n    a.close(); b.recv(9)",
@@ -212,6 +217,7 @@ RIGHT = {
         "c.getsockopt(1, 4); to(7153); to(7153); t = at(7153); t.listen(1)"
     ),
     "kept": SERVED % (7162, 7162) + "kept[0].close(); import select; select.select([s], [], [])",
+    "no_family": "import ctypes; s = at(7292); s.listen(1); c = to(7292); ctypes.CDLL(None).connect(c.fileno(), bytes(16), 16)",
     "gone": FLOOD + "a.setblocking(False); n = a.send(DATA); b.recv(n); b.close(); a.close()",
     "forks": FORKS % (7252, 7252, "d.close()"),
     "tries_all": "s = at(7262); s.listen(1); to(7262, '::1', 10); to(7262); a, b = socketpair(); a.recv(1)",

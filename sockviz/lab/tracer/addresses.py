@@ -71,7 +71,8 @@ def decoded(data: bytes) -> Any:
     if family == socket.AF_NETLINK and len(data) >= 12:
         return values.a_tuple(*struct.unpack_from("II", data, 4))
     if family == socket.AF_UNSPEC:
-        return values.thing("address", "AF_UNSPEC")
+        (port,) = struct.unpack_from(">H", data, 2) if len(data) >= 8 and any(data[2:8]) else (None,)
+        return values.thing("address", "AF_UNSPEC" if port is None else f"AF_UNSPEC:{port}")
     return values.thing("address", f"family {family}: {len(data)} bytes")
 
 

@@ -150,6 +150,7 @@ class Rules:
                     yield from self._end_ignored.after(call)
                     yield from self._refused.after(call, moment)
                     yield from to_itself.connected(call, moment.after)
+                    yield from families.forgotten(call)
                 if call is not None and error is not None:
                     self._in_use.after(call, moment.after)
                     yield from families.after(call)

@@ -52,7 +52,10 @@ def after(call: Call, world: World) -> Iterator[Mistake]:
 
 
 def _asleep(world: World) -> Iterator[Call]:
-    for process in islice(world.processes.values(), _MOST):
+    living = (
+        process for process in world.processes.values() if process.alive
+    )  # of thousands that a server has forked
+    for process in islice(living, _MOST):
         yield from process.sleeping[:_MOST]
 
 
