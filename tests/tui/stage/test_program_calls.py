@@ -112,7 +112,7 @@ def test_the_source_stays_in_sight_once_all_have_ended_wherever_the_last_calls_c
 
 
 def test_who_is_stopped_by_a_signal_is_told_from_who_runs_and_who_sleeps() -> None:
-    events = [
+    events: list[Event] = [
         ProcessStarted(1.0, "server", 5, 105, "loopback"),
         CallEntered(1.0, "server", 1, None, "recv", "socket.socket.recv", (4, 1)),
         CallBlocked(1.2, "server", 1, _IN_RECV),
