@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,9 @@ from pathlib import Path
 
 from tests.terminal.terminal import ASKED, FRAME, REPLY, Terminal
 
+#: What ends a frame, and whatever else is not a character to be seen.
+FRAME_ENDS = b"\x1b[?2026l"
+_CONTROL = re.compile(rb"\x1b\[[0-9;:?<>=]*[a-zA-Z]")
 #: Seconds after which a key is not answered any more.
 _PATIENCE = 10.0
 
@@ -17,11 +21,19 @@ _PATIENCE = 10.0
 class StampedTerminal(Terminal):
     """A terminal that keeps the instant at which each chunk came."""
 
-    def stamp(self, quiet: float, most: float = 30.0, until: bytes = b"") -> list[tuple[float, bytes]]:
-        """Takes what comes until nothing has for `quiet` seconds, or until `until` has come. Nothing is drawn yet."""
+    def stamp(
+        self,
+        quiet: float,
+        most: float = 30.0,
+        until: bytes = b"",
+        done: Callable[[bytes], bool] = lambda _: False,
+    ) -> list[tuple[float, bytes]]:
+        """Takes what comes until nothing has for `quiet` seconds, until `until` has come, or until `done` says of all that came
+        that it is enough. Nothing is drawn yet."""
         poll = select.poll()
         poll.register(self._master, select.POLLIN)
         chunks: list[tuple[float, bytes]] = []
+        came = b""
         end = time.perf_counter() + most
         while time.perf_counter() < end and poll.poll(quiet * 1000):
             try:
@@ -31,9 +43,19 @@ class StampedTerminal(Terminal):
             chunks.append((time.perf_counter(), chunk))
             if ASKED in chunk:
                 os.write(self._master, REPLY)
-            if until and until in chunk:
+            came += chunk
+            if (until and until in chunk) or done(came):
                 break
         return chunks
+
+    def stamp_until(self, words: str, most: float = 30.0) -> list[tuple[float, bytes]]:
+        """Takes what comes until a frame has ended that shows the words, on one line, however long nothing comes before."""
+
+        def shows(came: bytes) -> bool:
+            frames, ends, _ = came.rpartition(FRAME_ENDS)
+            return bool(ends) and words.encode() in _CONTROL.sub(b"", frames)
+
+        return self.stamp(most, most, done=shows)
 
     def draw(self, chunks: Sequence[tuple[float, bytes]], seen: Callable[[str], object]) -> float | None:
         """Draws the chunks; returns the stamp of the one that completed the first frame for which `seen` holds."""
@@ -63,6 +85,19 @@ def cpu_seconds(pids: Sequence[int]) -> float:
         for task in Path(f"/proc/{pid}/task").iterdir():
             total += int((task / "schedstat").read_text().split()[0])  # nanoseconds on a processor
     return total / 1e9
+
+
+def settle(pids: Sequence[int]) -> None:
+    """Waits until the processes use as much of a processor as in the second before: what they do at their start is over."""
+    before = float("inf")
+    for _ in range(60):
+        begin = cpu_seconds(pids)
+        time.sleep(1.0)
+        used = cpu_seconds(pids) - begin
+        if used <= 1.1 * before and before <= 1.1 * used + 0.001:
+            return
+        before = used
+    raise AssertionError("the processes never settle")
 
 
 def percentile(values: Sequence[float], part: float) -> float:

@@ -12,8 +12,8 @@ import pytest
 
 from sockviz.player.followed import QUIET
 from sockviz.player.writers import claim
-from tests.benchmarks.screens import cpu_seconds, percentile, spawn
-from tests.benchmarks.test_screen_speed import FRAME_ENDS, IDLE_FOR
+from tests.benchmarks.screens import FRAME_ENDS, cpu_seconds, percentile, settle, spawn
+from tests.benchmarks.test_screen_speed import IDLE_FOR
 from tests.terminal.conftest import ROOT, Person, event_on, make_person
 
 TARGET, IDLE_TARGET = 0.1, 0.01
@@ -51,6 +51,7 @@ def test_an_event_that_is_written_is_shown(reader: Person, tmp_path: Path) -> No
         try:
             terminal.wait_for("event 1 of 1")
             terminal.wait_still(lambda: terminal.text, 1.0)
+            settle([terminal.process.pid])
             begin = cpu_seconds([terminal.process.pid])
             time.sleep(IDLE_FOR)
             idle = (cpu_seconds([terminal.process.pid]) - begin) / IDLE_FOR

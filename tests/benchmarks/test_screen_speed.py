@@ -13,14 +13,13 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.performing import WAITING, crowd, performed, sends
-from tests.benchmarks.screens import cpu_seconds, percentile, spawn
+from tests.benchmarks.screens import FRAME_ENDS, cpu_seconds, percentile, spawn
 from tests.terminal.conftest import END, ROOT, Person, event_on, make_person
 from tests.terminal.family import descendants
 from tests.terminal.terminal import Terminal
 
 STARTS, CALLS, A_PAGE, FRAMES = 15, 204, 12, 60
 LEFT = "\x1b[D"
-FRAME_ENDS = b"\x1b[?2026l"
 IDLE_FOR = 20.0
 EMPTY = "from textual.app import App\nApp().run()\n"
 #: The background of a line, or its text: a style and what is drawn in it.
@@ -58,7 +57,7 @@ def shown(person: Person, command: list[str], words: str) -> float:
     begin = time.perf_counter()
     terminal = spawn(command, person.environment(), ROOT)
     try:
-        at = terminal.draw(terminal.stamp(1.2), lambda text: words in text)
+        at = terminal.draw(terminal.stamp_until(words), lambda text: words in text)
         assert at is not None, terminal.text
         return at - begin
     finally:
@@ -121,15 +120,13 @@ def test_a_thousand_clients_on_the_screen(reader: Person, tmp_path: Path) -> Non
     terminal = spawn(reader.command("replay", str(record)), environment, ROOT)
     try:
         begin = time.perf_counter()
-        chunks = terminal.stamp(20.0, until=b"RECORDED") + terminal.stamp(1.0)
-        at = terminal.draw(chunks, lambda text: "RECORDED" in text)
+        at = terminal.draw(terminal.stamp_until("RECORDED"), lambda text: "RECORDED" in text)
         assert at is not None, terminal.text
         size = record.stat().st_size / 1e6
         print(f"\n{size:.1f} MB replayed, first page after {at - begin:.2f} s (target ≤ 4 MB, ≤ 1 s)")
         terminal.press(END)
         all_of_it = f"event {len(timeline)} of {len(timeline)}"
-        chunks = terminal.stamp(20.0, until=f" of {len(timeline)}".encode()) + terminal.stamp(2.0)
-        at = terminal.draw(chunks, lambda text: all_of_it in text)
+        at = terminal.draw(terminal.stamp_until(all_of_it), lambda text: all_of_it in text)
         assert at is not None, terminal.text
         print(f"all of it after {at - begin:.2f} s")
         frames = []
