@@ -52,11 +52,6 @@ class Signature:
         return self.key.rpartition(".")[2]
 
     @property
-    def system_call(self) -> str | None:
-        """The system call it usually makes."""
-        return self.system_calls[0] if self.system_calls else None
-
-    @property
     def signature(self) -> str:
         """How it is called, for messages: ``recv(bufsize, flags=…)``."""
         module = (

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
-from sockviz.kernel.errors import BadMessage, KernelRefused, UnknownCounter
+from sockviz.kernel.errors import BadMessage, KernelRefused
 from sockviz.kernel.files import read_file
 from sockviz.kernel.kept_files import Read
-
-#: Where a bare name is looked for, in this order.
-BARE_GROUPS = ("TcpExt", "Tcp", "Udp", "Ip", "Icmp")
 
 _IPV6_NAME = re.compile(r"^(Ip6|Icmp6|UdpLite6|Udp6)(\w+)$")
 
@@ -92,27 +89,6 @@ def _together(netstat: bytes, snmp: bytes, snmp6: bytes | None) -> Mapping[str, 
     if snmp6 is not None:
         counters.update(parse_counters6(snmp6))
     return counters
-
-
-def resolve(name: str, known: Iterable[str]) -> str:
-    """The key in `known` that `name` means: ``TcpExt.ListenOverflows``, nstat's ``TcpExtListenOverflows``, or bare.
-
-    Raises `UnknownCounter` with the nearest names.
-    """
-    keys = set(known)
-    if name in keys:
-        return name
-    for group in BARE_GROUPS:
-        if f"{group}.{name}" in keys:
-            return f"{group}.{name}"
-    by_nstat = {key.replace(".", "", 1): key for key in keys}
-    if name in by_nstat:
-        return by_nstat[name]
-    bare = {key.partition(".")[2] for key in keys if key.partition(".")[0] in BARE_GROUPS}
-    import difflib  # by whoever needs it: hardly anybody
-
-    nearest = difflib.get_close_matches(name, sorted(keys | bare | set(by_nstat)), n=3, cutoff=0.7)
-    raise UnknownCounter(name, tuple(nearest))
 
 
 def growth(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, int]:

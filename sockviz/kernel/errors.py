@@ -40,16 +40,3 @@ class KernelRefused(KernelError):
     def __str__(self) -> str:
         text = f"{self.operation}: {self.name} ({os.strerror(self.number)})"
         return f"{text}; {self.advice}" if self.advice else text
-
-
-class UnknownCounter(KernelError):
-    """A counter name that this kernel does not have. ``nearest`` are names it does have."""
-
-    def __init__(self, name: str, nearest: tuple[str, ...]) -> None:
-        self.name = name
-        self.nearest = nearest
-        super().__init__(name, nearest)
-
-    def __str__(self) -> str:
-        text = f"this kernel has no counter {self.name!r}"
-        return f"{text}; did you mean {' or '.join(self.nearest)}?" if self.nearest else text

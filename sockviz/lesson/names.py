@@ -7,14 +7,13 @@ here, with the nearest known one. What they are worth in a world is in `views`.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
 from dataclasses import field
 from functools import cache
 
 from sockviz.calls.constants import ERRORS, constants
 from sockviz.calls.table import BLOCKING, CALLS, MODULES
 from sockviz.dataclass import dataclass
-from sockviz.lesson.document import PROCESS_ATTRIBUTES, PROGRAM_ATTRIBUTES, Expression, Lesson
+from sockviz.lesson.document import PROCESS_ATTRIBUTES, PROGRAM_ATTRIBUTES, Expression
 from sockviz.lesson.expressions import FUNCTIONS, ROWS, place
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.link_statements import packet_problem
@@ -24,7 +23,6 @@ from sockviz.model.first_names import BOUND
 from sockviz.model.hosts import HOSTS, KERNEL, LINK
 from sockviz.model.sockets import State, Timer
 from sockviz.pattern import pattern
-from sockviz.problem import Problem
 
 SOCKET_ATTRIBUTES = (
     "fd", "family", "type", "state", "local", "peer", "recv_q", "send_q", "backlog", "accept_queue", "syn_queue", "timer",
@@ -54,23 +52,6 @@ def counter_key(name: str, known: frozenset[str] | set[str]) -> str | None:
         if name.startswith(table) and f"{table}.{name[len(table) :]}" in known:
             return f"{table}.{name[len(table) :]}"
     return None
-
-
-def unknown_counters(lesson: Lesson, known: Collection[str]) -> tuple[Problem, ...]:
-    """The counters in `lesson` that are none of the kernel's, whose keys are `known`: a problem each, at its place."""
-    keys, found = frozenset(known), []
-    expressions = [e.expression for page in lesson.pages for e in page.expectations]
-    expressions += [p.answer for page in lesson.pages for p in page.predictions]
-    bare = [key.partition(".")[2] for key in sorted(keys) if key.partition(".")[0] in COUNTER_TABLES]
-    for expression in expressions:
-        for node in ast.walk(expression.tree):
-            match node:
-                case ast.Attribute(value=ast.Name(id="counters"), attr=name) if (
-                    counter_key(name, keys) is None
-                ):
-                    message = f"this kernel has no counter {name[:60]}{nearest(name, bare)}"
-                    found.append(Problem(*place(expression, node), "name", message))
-    return tuple(sorted(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,6 @@ LONGEST_SUMMARY = 56
 LESSON_LINK = re.compile(r"\]\(lesson:([^)\s]*)\)")
 _ANY_LINK = re.compile(r"\]\(([^)\s]*)")
 #: What a C prototype names: a word right before a parenthesis.
-_CALLED = re.compile(r"\b([a-z_]\w*)\s*\(")
 _MANUAL = re.compile(r"\w+\(\d\)")
 
 
@@ -86,24 +85,6 @@ def parse_error(data: bytes, path: str) -> ErrorPage:
         path, name, source.fields["says"], plain(cause.markdown), plain(remedy.markdown), source.words("see"),
         source.words("related"), source.sections.get("More"),
     )  # fmt: skip
-
-
-def called_in_c(page: CallPage) -> frozenset[str]:
-    """The functions that a page's C declares."""
-    return frozenset(_CALLED.findall(page.c.markdown))
-
-
-def linked_lessons(page: CallPage | ErrorPage) -> list[tuple[str, int]]:
-    """The slugs that a page links to, each with its line."""
-    if isinstance(page, CallPage):
-        texts = [page.does, page.returns, page.blocks, page.elsewhere]
-        found = [(slug, f.line) for f in page.failures for slug in LESSON_LINK.findall(f.cause + f.remedy)]
-    else:
-        texts, found = [page.more], []
-    for text in texts:
-        for number, line in enumerate(text.markdown.split("\n") if text else (), text.line if text else 0):
-            found += [(slug, number) for slug in LESSON_LINK.findall(line)]
-    return found
 
 
 # --- its parts --------------------------------------------------------------------------------------------------------

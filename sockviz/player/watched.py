@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from sockviz.kernel.counters import resolve
-from sockviz.kernel.errors import UnknownCounter
 from sockviz.lesson.document import Expression, Lesson
+from sockviz.lesson.names import counter_key
 from sockviz.model.hindsight import COUNTERS
 from sockviz.words.counters_told import TELLING
 
@@ -21,13 +20,9 @@ FOLLOWED = frozenset({
 def watched_counters(lesson: Lesson, known: Iterable[str]) -> set[str]:
     """The names, as ``TcpExt.ListenOverflows``, of the counters to follow in `lesson` on a kernel that has `known`."""
     have = set(known)
-    wanted = {*FOLLOWED} & have
-    for name in counters_asked_for(lesson):
-        try:
-            wanted.add(resolve(name, have))
-        except UnknownCounter:
-            continue  # judged where it stands, with its reason
-    return wanted
+    asked_for = {counter_key(name, have) for name in counters_asked_for(lesson)}
+    asked_for.discard(None)  # what is none is judged where it stands, with its reason
+    return {key for key in (*FOLLOWED, *asked_for) if key in have}
 
 
 def counters_asked_for(lesson: Lesson) -> set[str]:

@@ -10,7 +10,7 @@ from sockviz.lesson.document import BadLesson, Expectation, Expression
 from sockviz.lesson.expressions import read_expression
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.judge import Judgement, judge
-from sockviz.lesson.names import counter_key, unknown_counters
+from sockviz.lesson.names import counter_key
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.call import Call, Origin, Stage
 from sockviz.model.events import PacketCaptured
@@ -238,14 +238,6 @@ def test_counters_are_looked_up_in_order() -> None:
     assert counter_key("UdpLiteX", known) == "UdpLite.X"
     assert counter_key("OnlyIp", known) == "Ip.OnlyIp"
     assert counter_key("Y", known) is None
-
-
-def test_a_counter_that_this_kernel_does_not_have_is_a_problem_at_its_place() -> None:
-    body = "```expect\ncounters.ListenDrops == 0\n1 > counters.ListnDrops\n```\n"
-    lesson = parse_lesson(f"---\ntitle: T\nsummary: S\n---\n{body}", "x.md")
-    (problem,) = unknown_counters(lesson, {"TcpExt.ListenDrops", "Tcp.InSegs"})
-    assert (problem.line, problem.column) == (7, 14)
-    assert problem.message == "this kernel has no counter ListnDrops; did you mean ListenDrops?"
 
 
 def test_a_wire_that_nothing_has_crossed_keeps_nothing() -> None:

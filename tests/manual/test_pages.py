@@ -15,11 +15,11 @@ from sockviz.lesson.parser import parse_lesson
 from sockviz.manual.document import document, places_of
 from sockviz.manual.lessons import Course, PagesOfLesson, calls_of, errors_of
 from sockviz.manual.pages import CallPage, ManualPage
-from sockviz.manual.parser import called_in_c, linked_lessons
 from sockviz.manual.reader import Manual, UnknownWord, shipped
 from sockviz.player.shelf import course, read_lesson
 from sockviz.words.call_meanings import CALLS as MEANINGS
 from sockviz.words.call_meanings import FAMILIES
+from tests.manual.read_off import called_in_c, linked_lessons
 
 MANUAL = shipped()
 CALL_PAGES, ERROR_PAGES = MANUAL.calls(), MANUAL.errors()

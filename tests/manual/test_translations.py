@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from sockviz.manual.pages import CallPage, ManualPage
-from sockviz.manual.parser import linked_lessons, parse_call, parse_error
+from sockviz.manual.parser import parse_call, parse_error
 from sockviz.manual.reader import shipped
 from sockviz.player.shelf import shelf
+from tests.manual.read_off import linked_lessons
 
 TRANSLATED = sorted((shelf() / "assets" / "man").glob("*/*.*.md"))
 

@@ -19,7 +19,7 @@ from types import ModuleType
 
 import pytest
 
-from sockviz.model.linux import files, icmp, options, resolver, signals, sockets
+from sockviz.model.linux import files, options, resolver, signals, sockets
 from sockviz.model.linux.errnos import ERRNOS
 from sockviz.model.linux.nameless import NAMELESS
 from sockviz.model.linux.names import errno_name, mask, name_of, named, numbers, signal_name
@@ -48,8 +48,7 @@ NOT_IN_HEADERS = {
 
 def every_number() -> dict[str, int]:
     groups: list[Iterable[tuple[str, int]]] = [numbers(module).items() for module in MODULES]
-    groups += [files.REQUESTS.items(), icmp.TYPES.items(), icmp.TYPES_6.items(), sockets.FAMILIES.items()]
-    groups += [codes.items() for codes in (*icmp.CODES.values(), *icmp.CODES_6.values())]
+    groups += [files.REQUESTS.items(), sockets.FAMILIES.items()]
     return {name: number for group in groups for name, number in group}
 
 
