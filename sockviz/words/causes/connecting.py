@@ -14,6 +14,7 @@ from sockviz.words import acts, whose
 from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
+from sockviz.words.causes.scopes import needs_scope, scope_missing
 from sockviz.words.causes.unanswered import gave_up, goes_on, is_unsent, peers_queue_is_full, unanswered_syn
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, ends_text
@@ -375,22 +376,6 @@ def v6_only(s: Situation) -> Cause:
             target=s.target, name=s.name
         ),
         _("leave IPV6_V6ONLY off, or take a socket of AF_INET"),
-    )
-
-
-def needs_scope(s: Situation) -> bool:
-    """Whether its address is one that every link has (RFC 4007), and does not say of which."""
-    given = s.address
-    if not isinstance(given, tuple) or s.end is None or s.family != "AF_INET6":
-        return False
-    return s.end[0].lower().startswith("fe80:") and "%" not in s.end[0] and (len(given) < 4 or not given[3])
-
-
-def scope_missing(s: Situation) -> tuple[str, str]:
-    """That it does not, and what helps."""
-    return (
-        _("{target} is link-local: which interface is meant has to be said").format(target=s.target),
-        _("give the interface's number as the fourth part of the address (sin6_scope_id)"),
     )
 
 

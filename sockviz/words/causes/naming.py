@@ -7,10 +7,10 @@ from sockviz.model.segments import endpoint
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address
 from sockviz.words import acts, whose
-from sockviz.words.causes.connecting import needs_scope, scope_missing
 from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
+from sockviz.words.causes.scopes import needs_scope, scope_missing
 from sockviz.words.row_names import both_text
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, seconds_text

@@ -13,15 +13,14 @@ from sockviz.words.causes.attempts import failed_connect
 from sockviz.words.causes.beside import of_beside
 from sockviz.words.causes.connecting import (
     broadcast,
-    needs_scope,
     refused,
-    scope_missing,
     takes_from_another,
     v6_only,
 )
 from sockviz.words.causes.paths import binder, taker
 from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.receiving import reset_here, unanswered, unanswered_remedy, unconnected, unreachable
+from sockviz.words.causes.scopes import needs_scope, scope_missing
 from sockviz.words.holding_back import window_is_closed
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, bytes_text
