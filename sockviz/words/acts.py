@@ -54,6 +54,19 @@ def is_unseen(world: World, inode: int, *names: str, but: Call | None = None) ->
     )
 
 
+def was_being_closed(world: World, inode: int, at: float) -> bool:
+    """Whether a call of close was under way on the socket at that instant: what left it then, close has sent."""
+    return any(
+        call.name == "close"
+        and call.receiver is not None
+        and call.receiver.inode == inode
+        and call.error is None
+        and call.entered <= at <= (call.returned or at)
+        for process in world.processes.values()
+        for call in (*islice(reversed(process.calls), _RECENT), *process.under_way)
+    )
+
+
 def last(calls: Iterator[Call]) -> Call | None:
     """The one that returned last."""
     return max(calls, key=lambda call: call.returned or 0.0, default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sockviz.language import _
+from sockviz.model.call import RECEIVING
 from sockviz.model.known import KnownSocket
 from sockviz.model.meaning import Role
 from sockviz.model.segments import endpoint
@@ -58,9 +59,10 @@ def _why_reset(s: Situation) -> Cause:
         return Cause(told.format(peer=said), _("send nothing more to who has ended both directions"))
     if other.dissolved:
         return Cause(_("{peer} gave the connection up, by connect to AF_UNSPEC").format(peer=said), anew)
-    if not is_closed(s.world, other):
-        return Cause()
     came = s.came("RST")
+    by_close = came is not None and acts.was_being_closed(s.world, other.inode, came.event.packet.at)
+    if not by_close and not is_closed(s.world, other):
+        return Cause()
     meaning = s.world.traffic.meanings.get(came.number) if came is not None else None
     if meaning.role is Role.ANSWERING_RST if meaning is not None else s.came("FIN") is not None:
         told = _("{peer} was closed already, and data came for it")
@@ -102,9 +104,7 @@ def _was_sent_by_close(s: Situation, listened: list[int]) -> bool:
     """Whether the RST went out while one of the listeners was being closed: of several at one port the others live on."""
     came = s.came("RST")
     return came is not None and any(
-        call.entered <= came.event.packet.at <= (call.returned or s.world.at)
-        for inode in listened
-        for call in acts.on(s.world, inode, "close")
+        acts.was_being_closed(s.world, inode, came.event.packet.at) for inode in listened
     )
 
 
@@ -112,8 +112,12 @@ def _unread(s: Situation, other: KnownSocket, said: str) -> str:
     """That the other end was closed with bytes unread: as its row showed them before it went; else as the counter says, where it
     cannot have been another connection."""
     times = s.world.counters.get("TcpExt.TCPAbortOnClose", 0)
-    gone = s.world.gone.get(other.inode)
-    if gone is not None and (count := unread(gone.row)):
+    gone, row = s.world.gone.get(other.inode), s.world.row_of(other.inode)
+    if row is None and gone is not None:
+        row = gone.row  # as it was last seen
+    elif acts.is_unseen(s.world, other.inode, *RECEIVING):
+        row = None
+    if row is not None and (count := unread(row)):
         return _("{peer} was closed with {amount} unread").format(peer=said, amount=bytes_text(count))
     aborted = sum(meaning.role is Role.ABORTING_RST for meaning in s.world.traffic.meanings.values())
     if times and times >= aborted:
