@@ -179,6 +179,8 @@ def test_a_failure_is_told_with_its_cause_where_calls_and_packets_say_it() -> No
         ("send(8, b'x') ✗ EPIPE", "the sending side of descriptor 8 was ended here, by shutdown"),
         ("send(10, b'x') ✗ EPIPE", "descriptor 10 was never connected"),
         ("send(11, b'x') ✗ EPIPE", "the other end of descriptor 11 is closed"),
+        ("connect(6, 127.0.0.1:9997) ✗ ECONNREFUSED", "a RST from 127.0.0.1:9997 answered its SYN"),
+        ("bind(13, 127.0.0.1:8080) ✗ EADDRINUSE", "descriptor 12"),
     ):  # fmt: skip
         line = next(each for each in told if call in each)
         assert why in line, line

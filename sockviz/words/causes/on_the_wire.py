@@ -107,7 +107,8 @@ def taken(s: Situation, seen: World) -> str:
     nobody has closed since, and of TIME-WAIT, it says who. Else whoever was told that he has it, and was not seen to close it."""
     if s.end is None or s.is_unix:
         return ""
-    there = {key: row for key, row in seen.rows.items() if _stays(s, row, seen)}
+    protocol = "UDP" if s.is_datagram else "TCP"
+    there = {key: row for key, row in seen.rows.items() if row.protocol == protocol and _stays(s, row, seen)}
     why = binding(Situation(s.call, changed(seen, rows=there, row_index=None))).why if there else ""
     if why and any(row.inode != s.inode and covers(row.local, s.end) for row in there.values()):
         return _("{why} (as last looked at)").format(why=why)
@@ -137,7 +138,7 @@ def _ends(s: Situation) -> tuple[Endpoint, Endpoint] | None:
     here, there = plain_end(known.local if known else None), plain_end(known.peer if known else None)
     if here is not None and there is not None:
         return here, there
-    tried = s.call if s.call.name in CONNECTING else s.connects()
+    tried = (s.begun() or s.call) if s.call.name in CONNECTING else s.connects()
     aimed = plain_end(endpoint(tried.target)) if tried is not None else None
     if tried is None or aimed is None:
         return None
