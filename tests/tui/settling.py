@@ -8,6 +8,7 @@ comes to rest. And style sheets, which each application reads anew, are read onc
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
@@ -24,6 +25,8 @@ SOON = 1 / 20
 
 #: The applications that draw when they are at rest, and of each whether what is on its screen has not been drawn yet.
 _owing: dict[App[Any], bool] = {}
+#: How many frames of each have been drawn since it was `drawn_at_rest` first: where none has, its screen is as it was.
+drawn_often: Counter[App[Any]] = Counter()
 _sheets: dict[tuple[object, ...], list[RuleSet]] = {}
 _read_rules, _refresh = Stylesheet._parse_rules, Screen._compositor_refresh
 
@@ -51,6 +54,7 @@ def draw_what_is_owed() -> bool:
     owing = [app for app, owes in _owing.items() if owes and app.screen_stack]
     for app in owing:
         _owing[app] = False
+        drawn_often[app] += 1
         _refresh(app.screen)
     return bool(owing)
 
@@ -62,7 +66,7 @@ def drawn_at_rest(app: App[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        del _owing[app]
+        del _owing[app], drawn_often[app]
 
 
 def _refreshed(screen: Screen[Any]) -> None:

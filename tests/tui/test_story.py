@@ -27,9 +27,11 @@ from sockviz.tui.motion import TEMPOS, Tempo
 from sockviz.tui.options import Options
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.story import CROSSING, LONGEST, Story, in_order
+from sockviz.tui.widgets.lesson_pane import LessonPane
 from sockviz.tui.widgets.stage_area import StageArea
 from tests.required import unavailable
 from tests.tui.driving import run_async, running, until
+from tests.tui.settling import drawn_often
 from tests.tui.stage import scripted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,6 +57,7 @@ class Film:
     def __init__(self, app: SockvizApp, pilot: Pilot[int], run: LessonRun) -> None:
         self.app, self.pilot, self.run = app, pilot, run
         self.clock, self.tempo = Clock(), TEMPOS[2]
+        self._drawn = (-1, "")
         self.held: list[str] = []  # what was there each time that it waited for a press
 
     @property
@@ -65,6 +68,14 @@ class Film:
     @property
     def text(self) -> str:
         return "\n".join(strip.text for strip in self.app.screen._compositor.render_strips())
+
+    @property
+    def drawn(self) -> str:
+        """The same as it was drawn last: it is put together anew where that has been."""
+        often = drawn_often[self.app]
+        if self._drawn[0] != often:
+            self._drawn = often, self.text
+        return self._drawn[1]
 
     def begin(self) -> None:
         """From here on what is new is told, by a clock of our own."""
@@ -88,7 +99,7 @@ class Film:
             if movement._timer is not None:
                 movement._timer.pause()  # it ticks by a clock that goes on here alone
             await self.pilot.pause()
-            frames.append(self.text)
+            frames.append(self.drawn)
             if movement.on and movement._timer is None:  # it waits for a press
                 self.held.append(self.text)
                 await self.press("space")
@@ -200,6 +211,7 @@ def test_what_waits_for_a_press_waits_whatever_is_looked_at_meanwhile(tmp_path: 
             screen.picture.look = replace(screen.picture.look, animate=moves)
             await film.press("space")
             while movement._timer is not None:
+                movement._timer.pause()  # it ticks by a clock that goes on here alone
                 film.clock.now += FRAME
                 movement.tick()
                 await film.pilot.pause()
@@ -375,6 +387,49 @@ def test_while_a_story_is_told_the_stage_is_the_stage_of_one_world(tmp_path: Pat
 
     (text,) = filmed(tmp_path, run, (120, 36), act)
     assert not re.search(MARKS["ESTABLISHED"], text)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+def test_of_the_frames_of_a_moment_no_more_is_drawn_than_moves_in_it(
+    tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_recording(RECORDING)
+    drawn: list[str] = []
+
+    def counted(pane: type[LessonPane | StageArea]) -> None:
+        show = pane.show
+
+        def shown(self: LessonPane | StageArea, *what: object) -> None:
+            drawn.append(pane.__name__)
+            show(self, *what)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(pane, "show", shown)
+
+    async def act(film: Film) -> list[str]:
+        film.screen.reading.go(before_connect(run))
+        film.screen.picture.draw()
+        answer_all(film)
+        film.tempo = TEMPOS[3]
+        film.begin()
+        await film.press("space")
+        picture, often = film.screen.picture, 0
+        for pane in (LessonPane, StageArea):
+            counted(pane)
+        while picture.movement.on:
+            drawn.clear()
+            film.clock.now += FRAME
+            picture.movement.tick()
+            await film.pilot.pause()
+            assert StageArea.__name__ in drawn
+            often += LessonPane.__name__ not in drawn
+            there = film.text
+            picture.draw()
+            await film.pilot.pause()
+            assert film.text == there, "drawn whole it is the same"
+        assert often > 12, "of most frames of the film"
+        return []
+
+    filmed(tmp_path, run, size, act)
 
 
 # -- the story itself

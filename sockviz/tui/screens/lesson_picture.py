@@ -120,6 +120,11 @@ class LessonPicture(Picture):
         """Where the reader has come to they are now: what was hurried past on the way was not read."""
         self._notebook.shown(self.view())
 
+    def _show_moment(self, known: View, view: View) -> None:
+        """It moves on the stage alone."""
+        del known
+        self._screen.query_one(StageArea).show(view, self._reading.opened)
+
     def _show_time(self, view: View) -> None:
         """Neither the page nor how far it has got is told by that."""
         self._screen.query_one(StageArea).go_on(view, self._reading.opened)

@@ -37,10 +37,11 @@ class Picture:
         self.hint = ""
         self.hurrying = self.over = self._is_stale = False
         self._last: View | None = None
+        self._told: View | None = None  # what was drawn of it
         self._alone = cursor.alone
         self.overlays = Overlays(screen, story)
         self.panes = panes
-        self.movement = Movement(screen, self.draw)
+        self.movement = Movement(screen, self._go_on_telling)
         self.countdowns = Countdowns(screen, self._count_down)
         self.frames = Frames(screen, self._follow)
         self._rested, self._drawn = cursor.resting, cursor.cursor
@@ -70,12 +71,35 @@ class Picture:
             self._tell()
             known = self._last = self.view()
             self._alone = self._cursor.alone
-            view = self.movement.view(known)
+            view = self._told = self.movement.view(known)
             with self._screen.app.batch_update():
                 self._show(known, view)
                 self.overlays.explain(view, quietly=self.hurrying)
                 self.overlays.show(view)
             self.countdowns.follow(known)
+
+    def _go_on_telling(self) -> None:
+        """Draws the next frame of what is told: where that is of the same moment as the one before, no more than moves in it."""
+        if not self.is_drawn:
+            return
+        known = self.view()
+        view = self.movement.view(known)
+        if self._is_stale or not self.movement.on or not self._is_same_moment(known, view):
+            self.draw()
+            return
+        self._last, self._told = known, view
+        with self._screen.app.batch_update():
+            self._show_moment(known, view)
+            self.overlays.show(view)
+
+    def _is_same_moment(self, known: View, view: View) -> bool:
+        """Whether `view`, of `known`, differs from what was drawn last in no more than how far its moment is, and the time."""
+        last, told = self._last, self._told
+        if last is None or told is None or (known.look, known.focus) != (last.look, last.focus):
+            return False
+        same = known.world is last.world and known.page is last.page and known.next is last.next
+        same = same and known.mode is last.mode and known.problem == last.problem
+        return same and view.world is told.world and view.place == told.place
 
     @property
     def _points_back(self) -> bool:
@@ -128,6 +152,10 @@ class Picture:
     def _show_time(self, view: View) -> None:
         """Puts `view` onto the panes, which differs from the one before in what time alone does over and over."""
         self._show(view, view)
+
+    def _show_moment(self, known: View, view: View) -> None:
+        """Puts `view` onto the panes, which differs from the one before in how far its moment is."""
+        self._show(known, view)
 
     def _show(self, known: View, view: View) -> None:
         """Puts `view`, as much of `known` as has been told, onto the panes."""
