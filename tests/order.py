@@ -7,20 +7,26 @@ from itertools import islice
 from typing import TypeVar
 
 T = TypeVar("T")
-#: They take from five to fifteen seconds, and wait for most of them.
+#: They take from five to twenty seconds, and most of them wait for most of that.
 LONG = (
-    "tests/lab/test_ordinary_user.py::test_as_an_ordinary_user",
-    "tests/terminal/test_hostile.py::test_a_hostile_lesson_and_its_recording",
-    "tests/door/test_front_ends.py::test_the_screen",
+    "tests/tui/test_beside.py::test_a_server_of_ones_own_on_the_stage",
+    "tests/web/test_chromium.py::test_who_finds_no_place_comes_in_when_one_is_free",
+    "tests/web/test_serve.py::test_who_does_nothing_is_warned_and_then_gives_the_place_up",
+    "tests/tui/test_off_script.py::test_the_sandbox_from_nothing",
     "tests/test_coverage.py::test_the_course_meets_every_error",
+    "tests/terminal/test_hostile.py::test_a_hostile_lesson_and_its_recording",
+    "tests/tui/test_contrast.py::test_all_that_is_drawn_stands_off_its_ground",
+    "tests/player/test_plain_programs.py::test_every_lesson_is_replayed_by_hand",
+    "tests/lab/test_ordinary_user.py::test_as_an_ordinary_user",
     "tests/lab/test_two_hosts.py::test_as_an_ordinary_user",
+    "tests/door/test_front_ends.py::test_the_screen",
     "tests/player/test_run_sh.py::test_every_lesson_of_the_course_runs_to_its_end",
+    "tests/player/test_older_kernels.py::test_what_no_table_says_has_no_value_and_is_not_shown",
+    "tests/web/test_serve.py::test_without_the_process_that_begins_sessions_the_server_ends",
     "tests/terminal/test_lesson.py::test_a_lesson_from_its_beginning_to_its_end",
-    "tests/terminal/test_surroundings.py::test_two_at_once",
-    "tests/terminal/test_surroundings.py::test_the_machines_own_loopback",
     "tests/tui/test_story.py::test_connect_live_and_looked_back_at",
-    "tests/terminal/test_recordings.py::test_recorded_and_replayed",
-    "tests/terminal/test_shell.py::test_a_second_terminal_inside_the_lab",
+    "tests/practice/test_worst_kernel.py::test_a_segment_that_was_lost_is_named",
+    "tests/practice/test_worst_kernel.py::test_the_time_that_kernels_wait_for_what_the_link_has_lost_does_not_count",
 )
 
 

@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import grimp
@@ -44,8 +45,13 @@ def _circles(graph: grimp.ImportGraph) -> Iterator[set[str]]:
             yield circle | {module}
 
 
-def classes() -> Iterator[tuple[str, int]]:
+@cache
+def classes() -> tuple[tuple[str, int], ...]:
     """Each class of the package, and how many methods it has of its own."""
+    return tuple(_classes())
+
+
+def _classes() -> Iterator[tuple[str, int]]:
     for file in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
