@@ -111,6 +111,10 @@ class House:
         """Remembers all processes that it has now."""
         return self.family.look()
 
+    def children(self, *parents: int) -> list[int]:
+        """Those of its processes that are theirs."""
+        return sorted(pid for pid in self.look() if _parent(pid) in parents)
+
     async def left(self) -> list[str]:
         """Those that were seen and do not end."""
         return await asyncio.to_thread(self.family.left, DEADLINE)
@@ -129,6 +133,10 @@ class House:
     def kept(self) -> list[Path]:
         """All that it has in the temporary directory."""
         return list((self.home / "tmp").iterdir())
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 @asynccontextmanager

@@ -85,7 +85,9 @@ def test_who_leaves_is_led_back(tmp_path: Path) -> None:
     asyncio.run(it())
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, signal.SIGHUP, signal.SIGQUIT]
+)
 def test_the_server_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     async def it() -> None:
         async with house(tmp_path) as there:
@@ -114,7 +116,7 @@ def test_without_the_process_that_begins_sessions_the_server_ends(tmp_path: Path
             page = await there.open("handshake", await there.cookie())
             await page.drawn("LIVE")
             there.look()
-            children = [pid for pid in there.look() if _parent(pid) == there.process.pid]
+            children = there.children(there.process.pid)
             assert len(children) == 1
             os.kill(children[0], signal.SIGKILL)
             assert await there.left() == []
@@ -129,9 +131,8 @@ def test_a_session_that_does_nothing_more_goes_with_both(tmp_path: Path) -> None
         async with house(tmp_path) as there:
             page = await there.open("handshake", await there.cookie())
             await page.drawn("LIVE")
-            family = there.look()
-            begins = next(pid for pid in family if _parent(pid) == there.process.pid)
-            session = next(pid for pid in family if _parent(pid) == begins)
+            (begins,) = there.children(there.process.pid)
+            (session,) = there.children(begins)
             os.kill(session, signal.SIGSTOP)  # it hears of no end
             for pid in (there.process.pid, begins):
                 os.kill(pid, signal.SIGKILL)
@@ -143,10 +144,6 @@ def test_a_session_that_does_nothing_more_goes_with_both(tmp_path: Path) -> None
             )
 
     asyncio.run(it())
-
-
-def _parent(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_a_full_house_says_so(tmp_path: Path) -> None:
