@@ -18,8 +18,9 @@ from sockviz.words.caveats import ALARM
 
 #: A call that has not returned after this is a problem in `check`, which alone enforces deadlines.
 DEADLINE = 10.0
-#: Nothing at all having happened for this long, a call that nothing can wake is given up.
-STILLNESS = 1.0
+#: Nothing at all having happened for this long, a call that nothing can wake is given up. Where all packets cross within one
+#: network, and nobody else's, sooner, once the kernel says that everybody sleeps: nothing is on its way then.
+STILLNESS, STILLNESS_WITHIN = 1.0, 0.4
 #: A process in one of these states of /proc/PID/stat does nothing until somebody sends it SIGCONT.
 STOPPED = ("T", "t")
 #: System calls that wake by themselves when their time is up; `restart_syscall` is one of them that goes on after a stop.
@@ -60,8 +61,8 @@ class Patience:
     _events: int = 0
     _heard: float = field(default=0.0)
 
-    def check(self, statement: Statement, timeline: Timeline) -> None:
-        """Raises `Stuck` when waiting for `statement` has no more sense."""
+    def check(self, statement: Statement, timeline: Timeline, are_asleep: Callable[[], bool]) -> None:
+        """Raises `Stuck` when waiting for `statement` has no more sense. `are_asleep` asks the kernel about all processes."""
         now = self.clock()
         if statement.line != self._line:
             self._line, self._since = statement.line, now
@@ -73,7 +74,8 @@ class Patience:
         where = f"{statement.process} is still in {self._call(process)}"
         if now - self._since > self.deadline:
             raise Stuck(statement, f"{where} after {self.deadline:.0f} s: this line cannot be performed")
-        if now - self._heard > STILLNESS and not could_wake(world):
+        still = STILLNESS_WITHIN if timeline.header.lab.kind == "isolated" else STILLNESS
+        if now - self._heard > still and not could_wake(world) and are_asleep():
             raise Stuck(
                 statement, f"{where}, and nothing is left that could wake it: this line waits for itself"
             )

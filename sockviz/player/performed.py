@@ -23,11 +23,11 @@ from sockviz.model.hosts import LINK
 from sockviz.model.timeline import Timeline
 from sockviz.player.jury import AGAIN
 from sockviz.player.next import Do, Next
-from sockviz.player.patience import Patience
+from sockviz.player.patience import STOPPED, Patience
 from sockviz.player.pump import Pump
 from sockviz.player.pumping import Pumping
 from sockviz.player.refusals import CannotGoOn
-from sockviz.player.rest import come_to_rest
+from sockviz.player.rest import come_to_rest, is_asleep
 from sockviz.words.kept_sentences import ANOTHER_CAME, ANY, HAS_ENDED, NO_LINK, NONE_CAME, NOT_REACHED
 from sockviz.words.link_waiting import kept
 
@@ -232,8 +232,13 @@ class Performed:
     async def _while(self, statement: Statement, condition: Callable[[Statement], bool]) -> None:
         while condition(statement):
             if self._patience is not None:
-                self._patience.check(statement, self._timeline)
+                self._patience.check(statement, self._timeline, self._are_asleep)
             await self.hear(AGAIN if self._patience else None)
+
+    def _are_asleep(self) -> bool:
+        """Whether all processes are that are not stopped, or nobody knows: who was woken and has had no CPU since is not."""
+        going = (each for each in self._timeline.world.processes.values() if each.state not in STOPPED)
+        return is_asleep(self._lab, going) is not False
 
     def _begin(self, statement: Statement) -> Sequence[Statement]:
         """Takes the line off those to be performed, and all that are performed together with it. Returns them."""

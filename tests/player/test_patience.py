@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
 
+from sockviz.calls.statement import Statement
+from sockviz.model.scripted import CAPTURES, Scripted, header
 from sockviz.player import pump
-from sockviz.player.patience import Stuck, could_wake
+from sockviz.player.patience import Patience, Stuck, could_wake
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, perform, performed, run
 
 STOPPED = """
@@ -65,3 +68,25 @@ def test_an_option_wakes_nobody_but_one_that_is_of_time(option: str, wakes: bool
     world = performed(lesson_text(f"## P\n\n```python @server\n{lines}```\n"))
     assert world.processes["server"].sleeping[-1].name == "accept"
     assert could_wake(world) is wakes
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [("isolated", 0.4), ("host", 1.0), ("two-hosts", 1.0)])
+def test_a_line_is_given_up_once_all_is_still_and_the_kernel_says_that_all_sleep(
+    kind: str, seconds: float
+) -> None:
+    run_by_hand = Scripted(header(replace(CAPTURES, kind=kind)))
+    run_by_hand.start("server")
+    run_by_hand.enter("server", 5, "accept")
+    run_by_hand.sleep("server")
+    line = Statement("server", 6, 6, 1, "s.close()", "", (), False, None)
+    now = 100.0
+    patience = Patience(clock=lambda: now)
+    patience.check(line, run_by_hand.timeline, lambda: True)
+    now += seconds - 0.01
+    patience.check(line, run_by_hand.timeline, lambda: True)
+    now += 0.02
+    patience.check(
+        line, run_by_hand.timeline, lambda: False
+    )  # somebody has been woken, and not told of anything yet
+    with pytest.raises(Stuck, match=r"server is still in accept\(\) of line 5, and nothing is left"):
+        patience.check(line, run_by_hand.timeline, lambda: True)
