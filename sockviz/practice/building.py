@@ -64,7 +64,11 @@ try:
         text.decode()
     except UnicodeDecodeError:  # in a comment: it is compiled, and not run
         import io, tokenize
-        text.decode(tokenize.detect_encoding(io.BytesIO(text).readline)[0])
+        try:
+            encoding = tokenize.detect_encoding(io.BytesIO(text).readline)[0]
+        except SyntaxError:  # of a line in which it might be told
+            encoding = "utf-8"
+        text.decode(encoding)
 except UnicodeDecodeError as error:
     line = text.count(b"\\n", 0, error.start) + 1
     told = otherwise.format(place=f"{shown}:{line}", byte=f"0x{text[error.start]:02x}", encoding=error.encoding)

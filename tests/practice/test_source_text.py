@@ -28,10 +28,11 @@ def test_of_a_file_with_wide_letters_that_is_said_and_no_more(
     )
 
 
-def test_a_letter_that_is_none_is_told_before_it_is_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", [1, 2, 3])
+def test_a_letter_that_is_none_is_told_before_it_is_run(line: int, tmp_path: Path) -> None:
     file = tmp_path / "program.py"
-    told = f"{file}:2: the byte 0xe9 is no letter of utf-8: save the file as UTF-8"
-    assert _built(file, b"import socket\n# caf\xe9\n") == Built((), told)
+    told = f"{file}:{line}: the byte 0xe9 is no letter of utf-8: save the file as UTF-8"
+    assert _built(file, b"x = 1\n" * (line - 1) + b"# caf\xe9\n") == Built((), told)
 
 
 @pytest.mark.parametrize(

@@ -98,3 +98,34 @@ def test_who_stops_himself_is_told_that_at_once(tmp_path: Path) -> None:
     assert done.timeline is not None
     waited = done.timeline.events[-1].at - done.timeline.events[0].at
     assert waited < PATIENT, "the line that waits for it was given up, and had not to wait so long"
+
+
+ASKED_TWICE = """```run @server
+```
+
+```python @peer at once
+p = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+p.connect(("127.0.0.1", 8080))
+p.send(b"time?")
+first = p.recv(100)
+```
+
+```python @peer
+p.send(b"time?")
+second = p.recv(100)
+```
+
+```expect
+peer.second == b"noon"
+```
+"""
+
+
+def test_who_answers_once_is_told_to_go_on(tmp_path: Path) -> None:
+    program = "import socket\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.bind(('', 8080))\n"
+    program += "_question, asker = s.recvfrom(100)\ns.sendto(b'noon', asker)\n"
+    (failed, *_) = [v for v in tried(exercise(ASKED_TWICE), wrote(tmp_path, program)).verdicts if not v.ok]
+    assert failed.cause.startswith(
+        "server had ended by then, and its socket with it; the last that it did was sendto(3, b'noon'"
+    )
+    assert failed.next.startswith("go on receiving")

@@ -12,7 +12,7 @@ from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.flows import READS, WRITES, received
 from sockviz.words import acts
 from sockviz.words.causes.covering import covers
-from sockviz.words.wording import address_text
+from sockviz.words.wording import address_text, outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +177,31 @@ def asked_elsewhere(case: Case) -> Advice | None:
                 ),
                 _("send to {address}").format(address=address),
             )
+    return None
+
+
+def no_more_answers(case: Case) -> Advice | None:
+    """Where somebody's datagram was refused (ICMP): that the program had taken datagrams there, and has ended by then."""
+    for peer in case.others:
+        refused = peer.last
+        if refused is None or refused.error != "ECONNREFUSED" or not _is_of_datagrams(refused):
+            continue
+        target = refused.target or _connected(case, refused)
+        for process in case.programs:
+            bound = any(
+                call.name == "bind" and call.error is None and covers(endpoint(call.arguments[1]), target)
+                for call in process.calls
+                if len(call.arguments) > 1
+            )
+            last = next((call for call in reversed(process.calls) if call.origin is not None), None)
+            if target is None or process.alive or not bound or last is None:
+                continue
+            return Advice(
+                _("{process} had ended by then, and its socket with it; the last that it did was {call} {outcome}").format(
+                    process=process.name, call=case.made(last), outcome=outcome(last)
+                ),
+                _("go on receiving for as long as somebody may ask: no question ends the program"),
+            )  # fmt: skip
     return None
 
 

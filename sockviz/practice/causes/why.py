@@ -33,6 +33,7 @@ from sockviz.practice.causes.questions import (
     asked_otherwise,
     asked_too_little,
     asked_too_soon,
+    no_more_answers,
     wrong_answer,
 )
 from sockviz.practice.causes.same_socket import same_socket
@@ -109,6 +110,7 @@ def _in_order(case: Case, refused: Advice | None, never_again: Advice | None) ->
     yield _failed(case, own=True)
     yield refused
     yield broken_off(case)
+    yield no_more_answers(case)
     for rule in _WITHOUT_ERROR:
         yield rule(case)
     yield wrong_amount(case)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import chain
 
-from sockviz.language import N_, _
+from sockviz.language import _
 from sockviz.model.call import CONNECTING
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, wire_end
-from sockviz.model.sockets import SocketRow, State
+from sockviz.model.sockets import SocketRow
 from sockviz.model.world import World
 from sockviz.words import acts, whose
+from sockviz.words.causes.connected import has_one_already
 from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
@@ -81,7 +82,7 @@ def _connecting(s: Situation) -> Cause:
             why = unanswered_syn(s.call, s.world)
             return Cause(f"{told}: {why}" if why else told)
         case "EISCONN":
-            return _has_one_already(s)
+            return has_one_already(s)
         case "ECONNABORTED":
             return Cause(
                 _("the connect of {name} that had begun has failed, and its error was taken already").format(
@@ -317,44 +318,6 @@ def _same_four(row: SocketRow, here: Endpoint, there: Endpoint) -> bool:
     if row.peer is None or local is None or endpoint(row.peer) != there or local[1] != here[1]:
         return False
     return local[0] == here[0] or here[0] in EVERY_ADDRESS
-
-
-#: What helps who wants a second connection.
-_ONE_EACH = N_("each connection takes a socket of its own: make another one, and connect that")
-
-
-def _has_one_already(s: Situation) -> Cause:
-    if (s.row is not None and s.row.is_listening) or _has_listened(s):
-        return Cause(
-            _("{name} listens: it cannot call out too").format(name=s.name),
-            _("connect another socket, or leave listen out: one that listens only lets others in"),
-        )
-    over = (
-        s.is_tcp
-        and s.known is not None
-        and s.known.peer is not None
-        and (s.row is None or s.row.state is State.TIME_WAIT)
-    )
-    if over:
-        # net/ipv4/af_inet.c, __inet_stream_connect: SS_CONNECTED lasts until disconnect.
-        return Cause(
-            _("{name} had a connection: that it is over does not make {name} a fresh socket").format(
-                name=s.name
-            ),
-            _("use a new socket, or dissolve it first by connect to AF_UNSPEC"),
-        )
-    if s.row is not None and s.row.state not in (State.ESTABLISHED, State.CLOSED, State.CONNECTED):
-        return Cause(
-            _("{name} has a connection already ({state})").format(name=s.name, state=s.row.state),
-            _(_ONE_EACH),
-        )
-    return Cause(_("{name} has a connection already").format(name=s.name), _(_ONE_EACH))
-
-
-def _has_listened(s: Situation) -> bool:
-    """Whether a listen of it has succeeded: what the kernel was seen to say may be from before that."""
-    inode = s.call.receiver.inode if s.call.receiver is not None else 0
-    return bool(inode) and any(call.error is None for call in acts.on(s.world, inode, "listen"))
 
 
 def broadcast(s: Situation) -> Cause:
