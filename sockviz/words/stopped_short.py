@@ -21,7 +21,8 @@ def stopped_short(call: Call, world: World) -> str:
     s = Situation(call, world)
     if s.is_datagram or call.receiver is None:
         return ""
-    if s.is_tcp and _mark_of(s) == _taken_before(s) + given:
+    # What was taken before is in all calls of the run: they are gone through where there is a mark, and not at each recv.
+    if s.is_tcp and (mark := _mark_of(s)) is not None and mark == _taken_before(s) + given:
         return _("it stops at the mark: the urgent byte has its place there")
     return _why_not_all(s) if acts.has(call, "MSG_WAITALL") and not acts.has(call, "MSG_DONTWAIT") else ""
 
