@@ -21,6 +21,7 @@ from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.tui.cast import cast
 from sockviz.tui.stage.output_pane import PrintedLines
 from sockviz.watch.transcript import ProgramsTranscript
+from sockviz.words.call_sentences import gave
 from sockviz.words.calls_alone import calls_alone
 from sockviz.words.wording import asleep_in
 from tests.model.turned import in_turns
@@ -173,6 +174,16 @@ def test_neither_a_line_nor_an_end_walks_through_all_processes() -> None:
     world = replace(world, processes=Unwalked(world.processes))
     assert calls_alone(world).processes["loop"].fds == ()
     assert let_go(world, {"loop_2": frozenset({7})}) == {}
+
+
+def test_a_receive_that_gave_less_than_was_asked_for_walks_through_no_others() -> None:
+    """Of which a run has thousands, and as many such receives."""
+    it = Scripted()
+    it.start("loop")
+    it.do("loop", None, "recv", LISTENER, 100, value=b"x")
+    call = it.timeline.world.processes["loop"].latest["recv"]
+    world = replace(it.timeline.world, processes=Unwalked(it.timeline.world.processes))
+    assert gave(call, calls_alone(world)) == "takes 1 byte from the receive queue: b'x'"
 
 
 def test_a_character_that_is_printed_in_two_parts_is_one() -> None:
