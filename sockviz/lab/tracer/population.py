@@ -148,6 +148,8 @@ class Population:
             self._reports.ended(process.name, status)
         elif process.is_first:
             self._refused(process.family)
+        if process.is_first:
+            os.close(process.family.failure)
         if process.pidfd is not None:
             os.close(process.pidfd)
             process.pidfd = None

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 PR_SET_DUMPABLE = 4
 #: By the rule ``few-descriptors`` (`sockviz.words.worst_kernel`) so many at a time: CPython and its asyncio begin with seven.
 FEW_DESCRIPTORS, _FEW = "few-descriptors", 16
+#: What a program says that can be traced from now on.
+_READY = b"r"
 #: Processes of a lab's own, at most: the first one, tracers, the link.
 _OF_THE_LAB = 8
 
@@ -51,9 +53,16 @@ def start(
     those in `keep` alone, where that is not None. `kernel` has the rules by which it is treated; a ``fenced`` one is kept to
     itself (`sockviz.lab.tracer.fence`). Returns its pid, and a descriptor that tells the errno where it could not be executed.
     Raises OSError."""
-    waiting, going = os.pipe()
-    failure, telling = os.pipe()
-    pid = os.fork()
+    pipes: list[int] = []
+    try:
+        for _ in range(2):
+            pipes += os.pipe()
+        pid = os.fork()
+    except OSError:  # EMFILE, ENFILE; EAGAIN, ENOMEM: no further process
+        for fd in pipes:
+            os.close(fd)
+        raise
+    waiting, going, failure, telling = pipes
     if pid == 0:
         try:
             os.close(going)
@@ -69,7 +78,10 @@ def start(
     os.close(waiting)
     os.close(telling)
     try:
-        os.read(failure, 1)  # until it can be looked into; end-of-file where it has ended
+        said = os.read(failure, 4)  # once it can be looked into, or why not; end-of-file where it has ended
+        if said != _READY:
+            number = struct.unpack("i", said)[0] if len(said) == 4 else errno.ESRCH
+            raise OSError(number, os.strerror(number))
         os.set_blocking(failure, False)
         if selection is not None:
             ptrace.seize(pid)
@@ -108,7 +120,7 @@ def _become(
         drop_capabilities(keep)
     else:
         prctl(PR_SET_NO_NEW_PRIVS, 1)  # without it no ordinary user may install a filter
-    os.write(telling, b"r")
+    os.write(telling, _READY)
     # Until it is traced: at what the filter selects a process without a tracer gets ENOSYS.
     if not os.read(waiting, 1):
         os._exit(127)
