@@ -39,7 +39,7 @@ def echo_server(directory: Path, text: str = ECHO) -> Program:
     return Program("echo", SERVER, (sys.executable, "-S", str(file)))
 
 
-async def begun(*programs: Program, two_hosts: bool = False) -> Beside:
+async def begun(*programs: Program, two_hosts: bool = False, holds: bool = False) -> Beside:
     """A run of an empty sandbox with these beside it."""
     try:
         lab = await lab_beside_programs(empty(two_hosts=two_hosts))
@@ -47,7 +47,9 @@ async def begun(*programs: Program, two_hosts: bool = False) -> Beside:
         unavailable(str(refusal))
     hosts = lab.facts.hosts
     placed = [Program(each.name, SERVER if two_hosts else hosts[0], each.command) for each in programs]
-    run = Beside(empty(two_hosts=two_hosts, beside=[each.name for each in programs]), lab, placed)
+    run = Beside(
+        empty(two_hosts=two_hosts, beside=[each.name for each in programs]), lab, placed, holds=holds
+    )
     environment = dict(os.environ) | ({"HOST": lab.facts.addresses[SERVER]} if two_hosts else {})
     await run.begin(Surroundings(environment))
     return run

@@ -10,7 +10,9 @@ from sockviz.player.recorded import open_recording
 from sockviz.player.run import LessonRun
 from sockviz.sandbox.again import Steps
 from sockviz.sandbox.script import empty
+from sockviz.tui.messages import TaskChosen
 from sockviz.tui.screens.sandbox import SandboxScreen
+from sockviz.tui.stage.held_pane import HeldPane
 from sockviz.tui.stage.output_pane import OutputPane
 from tests.sandbox.beside import begun, echo_server
 from tests.tui.driving import run_async, until
@@ -73,3 +75,30 @@ def test_a_server_of_ones_own_on_the_stage(tmp_path: Path, size: tuple[int, int]
             await typed.until("nothing is printed yet")
 
     run_async(again())
+
+
+def test_a_program_that_is_held_goes_where_the_line_is_empty_and_where_its_task_is_clicked_twice(
+    tmp_path: Path,
+) -> None:
+    program = echo_server(tmp_path)
+
+    async def run() -> LessonRun:
+        return await begun(program, holds=True)
+
+    async def it() -> None:
+        lesson = empty(beside=["echo"])
+        async with opened(
+            tmp_path, lesson, (120, 36), run, screen=lambda: SandboxScreen, steps=Steps
+        ) as typed:
+            await typed.until("▸ echo socket(")
+            await typed.press("enter")
+            await typed.until("▸ echo setsockopt(")
+            await typed.type("go echo", "▸ echo bind(")
+            for _ in range(2):
+                typed.screen.query_one(HeldPane).post_message(TaskChosen(["echo"]))
+            await typed.until("▸ echo listen(")
+            await typed.press("enter")
+            await typed.until("▸ echo accept4(")
+            await typed.type("run", "asleep in accept4(3)")
+
+    run_async(it())

@@ -43,6 +43,12 @@ class ProgramsBeside:
         self.show_printed(view)
         return all_judged
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the task that was chosen is held, and not in the past."""
+        live = self._cursor.mode is Mode.LIVE
+        return live and any(each.name == self.task for each in held(self._cursor.world))
+
     def show_next_text(self, known: View) -> bool:
         """The text of another program; False after the last of them."""
         later = [each for each in sorted(known.world.texts) if self.text is None or each > self.text]

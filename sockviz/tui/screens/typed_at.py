@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sockviz.language import _
 from sockviz.tui import hints
+from sockviz.tui.messages import TaskChosen
 from sockviz.tui.screens.lesson_stage import LessonStage
 
 if TYPE_CHECKING:
@@ -72,8 +73,28 @@ class TypedAt(LessonStage):
         self._off_script(lambda typing: typing.keep())
 
     def on_typing(self, message: Typing) -> None:
-        """A line was typed."""
-        self._off_script(lambda typing: typing.typed(message.process, message.source, message.purpose))
+        """A line was typed; an empty one has the program's task that is chosen make its call, where it is held."""
+        from sockviz.tui.widgets.typed_line import Purpose  # it is there by now
+
+        source, programs = message.source, self.picture.programs
+        if not source and message.purpose is Purpose.PERFORM and programs is not None and programs.is_held:
+            source = f"go {programs.task}"
+        self._off_script(lambda typing: typing.typed(message.process, source, message.purpose))
+
+    def on_task_chosen(self, message: TaskChosen) -> None:
+        """A program's task was clicked; a second time: it makes its call, where it is held."""
+        if (programs := self.picture.programs) is None:
+            return
+        again, programs.text = programs.task in message.row, None
+        programs.task = programs.task if again else message.row[0]
+        if again and programs.is_held:
+            from sockviz.tui.widgets.typed_line import Purpose  # with the first line that is typed
+
+            task = f"go {programs.task}"
+            self._off_script(lambda typing: typing.typed("", task, Purpose.PERFORM))
+        else:
+            self.acted()
+            self.picture.draw()
 
     def on_typing_left(self) -> None:
         """The screen has its keys again."""
