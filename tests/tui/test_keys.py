@@ -59,7 +59,9 @@ def test_help_has_every_key_of_a_lesson_and_of_the_application(tmp_path: Path) -
             assert hanging.get_content_height(size, size, 200) > 30
             said = "\n".join(line.plain for line in hanging.lines(200))
             for each in (*_bindings(LessonScreen), *_bindings(SockvizApp)):
-                if not each.action.startswith("digit"):
+                if each.action == "programs":
+                    assert each.tooltip not in said  # nothing runs beside these lines
+                elif not each.action.startswith("digit"):
                     assert each.tooltip in said, each.id
 
     run_async(it())
