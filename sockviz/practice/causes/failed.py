@@ -16,6 +16,7 @@ from sockviz.words import acts
 from sockviz.words.causes.covering import covers
 from sockviz.words.explanation import Explanation, explain
 from sockviz.words.mistakes.named_sockets import LISTENING
+from sockviz.words.wording import address_text
 
 #: Errors with which nothing is wrong: whoever asks without waiting gets them.
 _HARMLESS = frozenset({"EAGAIN", "EINPROGRESS", "EINTR", "ENOENT", "ENOTTY", "ESPIPE"})
@@ -39,7 +40,9 @@ def failed(case: Case, *, own: bool) -> Advice | None:
             "set SO_REUSEADDR before bind, in every run: it lets it through where the old socket had it, too"
         )
         return Advice(cause, following)
-    return Advice(cause, found.remedy or (_helps(call, case) if own else ""))
+    helps = _helps(call, case) if own else ""
+    # What helps against an end that somebody else makes, the other one would have to do.
+    return Advice(cause, (helps or found.remedy) if call.error in BROKEN_OFF else (found.remedy or helps))
 
 
 def _was_left_by_a_run(call: Call, case: Case) -> bool:
@@ -86,6 +89,14 @@ def _helps(call: Call, case: Case) -> str:
                 "close the descriptor where a call fails, too: {process} still holds {fd}, and nothing will come of it"
             )
             return told.format(process=process.name, fd=call.receiver.fd)  # fmt: skip
+    if call.error == "ECONNREFUSED" and call.name in CONNECTING and call.target is not None:
+        near = [endpoint(row.local) for row in case.world.rows.values() if row.is_listening]
+        other = next((end for end in near if end is not None and end[1] == call.target[1]), None)
+        if other is not None and (":" in other[0]) != (":" in call.target[0]):
+            told = _(
+                "getaddrinfo lists a host's addresses: try each, with a new socket, until one lets you in, here {address}"
+            )
+            return told.format(address=address_text(other))
     if call.error == "EBADF" and call.name == "accept" and (closed := _closed_listener(process)) is not None:
         told = _(
             "{close} closed the socket that listens, which is there for all clients: close the one that accept gives"

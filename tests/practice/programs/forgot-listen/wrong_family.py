@@ -1,5 +1,5 @@
 # fails at: the client is let in
-# told: bind to 127.0.0.1:8080: that is where others connect to
+# told: bind to 127.0.0.1:8080: that is where
 # Listens on this machine, by its other address.
 
 import socket

@@ -1,5 +1,5 @@
 # fails at: where somebody listens at the first address, it is let in there
-# told: server listens at that port, but at [::1]:8080 only
+# told: try each, with a new socket, until one lets you in, here [::1]:8080
 """Has noticed that the first one refuses, and takes the last one."""
 
 import socket
