@@ -65,11 +65,11 @@ def test_what_is_closed_beside_is_said(heard: Heard) -> None:
             world = fold(world, replace(said, text=0) if isinstance(said, CallEntered) else said)
     told = [gave(call, world) for call in world.processes["p"].calls if call.name in ("close_range", "dup2")]
     assert told == [
-        "returns 5",
+        "gives descriptor 5 to what descriptor 3 is, and closes what it was, if anything",
         "gives descriptor 70 to the same socket, and closes what it was",
         "has what is open from 70 to 80 close when the program becomes another by exec",
         "closes what is open from 4 to 5",
-        "returns 70",
+        "gives descriptor 70 to what descriptor 3 is, and closes what it was, if anything",
     ]
 
 
