@@ -59,14 +59,16 @@ def serve(channel: socket.socket) -> NoReturn:
         )  # an arena for each thread would be memory that nobody shares
         _prepare()
         channel.send(b"ready")
-        directory = channel.recv(4096)
-        while directory:
-            request, fds, _flags, _address = socket.recv_fds(channel, 1 << 16, 1)
-            if not request:
-                break
-            _begin(channel, decoded(request), fds)
-        if directory:
-            _clear(Path(os.fsdecode(directory)))
+        if directory := channel.recv(4096):
+            try:
+                while (asked := socket.recv_fds(channel, 1 << 16, 1))[0]:
+                    _begin(channel, decoded(asked[0]), asked[1])
+            finally:
+                _clear(Path(os.fsdecode(directory)))
+    except ConnectionError:
+        pass  # the server is gone before it had an answer
+    except Exception as error:  # a fault of ours, of which nobody else would hear
+        door.complain(crash.save(error))
     finally:
         os._exit(0)
 
@@ -84,13 +86,13 @@ def _prepare() -> None:
 def _begin(channel: socket.socket, asked: SessionRequest, fds: list[int]) -> None:
     try:
         pid = os.fork()
-    except OSError as error:  # EAGAIN, ENOMEM
-        channel.send(f"{-(error.errno or 1)}".encode())
-    else:
         if pid == 0:
             channel.close()
             _become(asked, fds[0])
         pidfd = os.pidfd_open(pid)
+    except OSError as error:  # EAGAIN, ENOMEM; ESRCH: it has ended already
+        channel.send(f"{-(error.errno or 1)}".encode())
+    else:
         socket.send_fds(channel, [str(pid).encode()], [pidfd])
         os.close(pidfd)
     finally:

@@ -1,0 +1,106 @@
+"""The process that begins sessions, by itself: what becomes of it when something goes wrong on the way to one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sockviz.web.request import SessionRequest
+
+#: It imports nothing more; then what the test changes, and it serves.
+_PROGRAM = """
+import os, socket, sys
+from sockviz.web import zygote
+zygote._LATER = ()
+{changed}
+zygote.serve(socket.socket(fileno=int(sys.argv[1])))
+"""
+#: The server is gone by then.
+_ANSWERED_TOO_LATE = """
+import select
+def begin(channel, _asked, _fds):
+    hung_up = select.poll()
+    hung_up.register(channel, 0)
+    hung_up.poll()
+    channel.send(b"1")
+zygote._begin = begin
+"""
+#: Its first session has ended before its pidfd is asked for.
+_GONE_AT_ONCE = """
+import time
+opened = os.pidfd_open
+def late(pid):
+    while os.path.exists(f"/proc/{pid}"):
+        time.sleep(0.001)
+    zygote.os.pidfd_open = opened
+    return opened(pid)
+zygote.os.pidfd_open = late
+zygote._become = lambda asked, _stream: os._exit(0) if asked.what == "short" else os.read(0, 1)
+"""
+
+
+@contextmanager
+def _zygote(home: Path, changed: str = "") -> Iterator[tuple[socket.socket, subprocess.Popen[str]]]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.settimeout(30)
+    with ours, theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM.format(changed=changed), str(theirs.fileno())],
+            pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "XDG_STATE_HOME": str(home / "state")},
+        )  # fmt: skip
+        theirs.close()
+        try:
+            yield ours, process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def _ask(channel: socket.socket, what: str) -> tuple[bytes, int]:
+    """The answer, and how many descriptors came with it."""
+    stream, theirs = socket.socketpair()
+    with stream, theirs:
+        asked = SessionRequest(what, "en", 80, 24, "/", "/", 1 << 20)
+        socket.send_fds(channel, [asked.encoded()], [theirs.fileno()])
+        answer, fds, _flags, _address = socket.recv_fds(channel, 4096, 1)
+    for fd in fds:
+        os.close(fd)
+    return answer, len(fds)
+
+
+def test_a_session_that_is_gone_at_once_is_none_and_the_next_one_begins(tmp_path: Path) -> None:
+    with _zygote(tmp_path, _GONE_AT_ONCE) as (channel, _process):
+        assert channel.recv(100) == b"ready"
+        channel.send(os.fsencode(tmp_path / "own"))
+        assert _ask(channel, "short") == (f"{-errno.ESRCH}".encode(), 0)
+        answer, fds = _ask(channel, "long")
+        assert int(answer) > 0
+        assert fds == 1
+
+
+def test_a_server_that_goes_before_its_answer_leaves_nothing(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    with _zygote(tmp_path, _ANSWERED_TOO_LATE) as (channel, process):
+        assert channel.recv(100) == b"ready"
+        channel.send(os.fsencode(own))
+        channel.send(SessionRequest("", "en", 80, 24, "/", "/", 1 << 20).encoded())
+        channel.close()
+        _out, said = process.communicate(timeout=30)
+    assert said == ""
+    assert not own.exists()
+
+
+def test_a_fault_of_its_own_is_told(tmp_path: Path) -> None:
+    with _zygote(tmp_path, "zygote._LATER = ('sockviz.no_such_module',)") as (channel, process):
+        assert channel.recv(100) == b""
+        _out, said = process.communicate(timeout=30)
+    assert "sockviz met a fault of its own (ModuleNotFoundError" in said
+    assert list((tmp_path / "state" / "sockviz").glob("crash-*"))
