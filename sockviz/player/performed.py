@@ -359,14 +359,15 @@ class Performed:
         return process.current is None or process.current.stage is not Stage.ASLEEP
 
     def _child_is_under_way(self, statement: Statement) -> bool:
-        """Whether the fork of that line succeeded and its child has yet to say that it returned there too."""
+        """Whether the fork of that line succeeded and its child has yet to say that it is done with the line, too: there its name
+        is 0."""
         line = self._timeline.world.lines[statement.line]
         parent = self._timeline.world.processes[statement.process]
         call = parent.call(line.calls[-1]) if line.calls else None
         if call is None or call.stage is not Stage.RETURNED:
             return False
         child = self._timeline.world.processes.get(statement.targets[0])
-        return child is None or (child.alive and not child.calls)
+        return child is None or (child.alive and child.names.get(child.name) != 0)
 
     # --- news -------------------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,11 @@ def styled(text: str, style: str) -> Content:
     return Content.styled(visible(text), style)
 
 
+def respelled(content: Content, text: str) -> Content:
+    """`text`, as long as that of `content`, in the styles that it has. What is put into it is not made visible here."""
+    return Content(text, list(content.spans))
+
+
 def assemble(*parts: str | Content | tuple[str, str]) -> Content:
     """Text, (text, style) and what has been made of such, one after another."""
     return Content.assemble(*map(_part, parts))

@@ -11,6 +11,8 @@ PACKAGE = Path(__file__).parents[2] / "sockviz"
 #: Beside the door: who only asks of the streams what they are, or is given others, and a program with the standard library alone.
 ASKING = ("argument_parser.py", "probes/terminal.py", "web/zygote.py")
 APART = ("lab/enter.py",)
+#: It has nobody written to.
+MUTING = ("web/serving.py",)
 _STREAMS = ("stdout", "stderr", "__stdout__", "__stderr__")
 
 
@@ -65,6 +67,9 @@ def test_nothing_else_writes_to_a_standard_stream() -> None:
     assert found.pop("terminal.py") == {"input"}, "whose prompt is what can be seen"
     for name in APART:
         assert found.pop(name) == {"print", "asked"}
+    for name in MUTING:
+        assert found.pop(name) == {"told by Python"}
+        assert (PACKAGE / name).read_text(encoding="utf-8").count("logging.") == 1, "lastResort = None"
     assert not found
 
 

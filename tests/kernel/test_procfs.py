@@ -310,7 +310,7 @@ def test_a_process_that_is_ending_may_hide_its_descriptors(
 def test_a_living_process_that_hides_its_descriptors_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "4121").mkdir()
+    (tmp_path / "4121" / "fd").mkdir(parents=True)
     (tmp_path / "4121" / "stat").write_bytes(STAT)
     refuse_descriptors(monkeypatch)
     with pytest.raises(KernelRefused, match="EACCES"):

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sockviz.calls.statement import Statement
+from sockviz.dataclass import replace
 from sockviz.lab.hearing import LabLost
 from sockviz.model.script_text import UnreadScript
 from sockviz.model.timeline import Header, Timeline
@@ -17,7 +18,7 @@ from sockviz.player.patience import Patience, Stuck
 from sockviz.player.performed import AHEAD, Performed, Processes
 from sockviz.player.refusals import CannotGoOn
 from tests.lab.driver import run, until
-from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered, finished, returned
+from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered, finished, returned, started
 
 
 def line(process: str, number: int, *, forks: str | None = None) -> Statement:
@@ -91,6 +92,31 @@ def test_processes_are_made_ahead_but_not_those_that_are_forked() -> None:
         lines = (line("server", 1, forks="worker"), line("worker", 2), line("client", 3), line("client2", 4))
         async with performing(*lines) as (_source, lab, _timeline):
             assert lab.prepared == [("server", HERE, False), ("client", HERE, True)][:AHEAD]
+
+    run(body())
+
+
+def test_a_fork_is_over_once_the_child_is_done_with_its_line_too() -> None:
+    """Or its next line would be begun before the end of this one is heard, which would be taken for that one's."""
+
+    async def body() -> None:
+        lines = (line("server", 1, forks="worker"), line("worker", 2))
+        async with performing(*lines) as (source, lab, timeline):
+            source.offer(lines)
+            going = asyncio.ensure_future(source.go("server"))
+            await until(lambda: lab.given, "the line handed over")
+            lab.says(entered("server", "fork"), returned("server"), finished("server"))
+            lab.says(replace(started("worker"), parent="server"), returned("worker"))
+            world = timeline.world
+            while "worker" not in world.processes or world.processes["worker"].current is not None:
+                await source.hear(None)
+                world = timeline.world
+            for _turn in range(5):
+                await asyncio.sleep(0)
+            assert not going.done()
+            lab.says(replace(finished("worker"), bound={"worker": 0}))
+            await going
+            assert lab.given == lab.given[:1]
 
     run(body())
 

@@ -17,7 +17,7 @@ from sockviz.commonmark import inline as inline_token
 from sockviz.dataclass import dataclass
 from sockviz.markdown_blocks import Block, Code, Nesting, Rule, Table, TextBlock, blocks_of
 from sockviz.pattern import pattern
-from sockviz.tui.lettering import BREAK, assemble, plain, styled
+from sockviz.tui.lettering import BREAK, assemble, plain, respelled, styled
 
 _HEADING = {"h1": "bold $primary", "h2": "bold $primary", "h3": "bold $foreground"}
 #: The cells of a table, row by row.
@@ -82,8 +82,8 @@ def _wrapped(content: Content, room: int) -> list[Content]:
         lambda found: found[0].replace(_BLANK_IN_CODE, _HELD) if cell_len(found[0]) <= room else found[0],
         text,
     )
-    lines = Content(held, list(content.spans)).wrap(room)
-    return [Content(line.plain.replace(_HELD, _BLANK_IN_CODE), list(line.spans)) for line in lines]
+    lines = respelled(content, held).wrap(room)
+    return [respelled(line, line.plain.replace(_HELD, _BLANK_IN_CODE)) for line in lines]
 
 
 def _folded(line: Content, room: int, continued: int) -> list[Content]:
