@@ -20,7 +20,9 @@ from sockviz.lesson.link_statements import link_order
 from sockviz.model.call import Stage
 from sockviz.model.events import ActedByHand, Event, StatementBegun, StatementFinished
 from sockviz.model.hosts import LINK
+from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
+from sockviz.model.world import World
 from sockviz.player.jury import AGAIN
 from sockviz.player.next import Do, Next
 from sockviz.player.patience import STOPPED, Patience
@@ -326,11 +328,14 @@ class Performed:
         return Next(Do.PERFORM if call is None else Do.WAIT, statement, call)
 
     def _is_at_another_line(self, statement: Statement) -> bool:
-        """Whether the statement's process is still at an earlier line, be its call under way (asleep, say) or over."""
+        """Whether the statement's process is still at an earlier line, be its call under way (asleep, say) or over; or at the one
+        that made it."""
         process = self._timeline.world.processes.get(statement.process)
         if process is None or not process.alive:
             return False
-        return process.line not in (None, statement.line) or bool(self._to_come(statement.process))
+        at_another = process.line not in (None, statement.line)
+        at_fork = _is_at_its_fork(process, self._timeline.world)
+        return at_another or at_fork or bool(self._to_come(statement.process))
 
     def _is_at_lines_before(self, statement: Statement) -> bool:
         """Whether the statement's process has been handed it, and has not come to it."""
@@ -359,15 +364,14 @@ class Performed:
         return process.current is None or process.current.stage is not Stage.ASLEEP
 
     def _child_is_under_way(self, statement: Statement) -> bool:
-        """Whether the fork of that line succeeded and its child has yet to say that it is done with the line, too: there its name
-        is 0."""
+        """Whether the fork of that line succeeded and its child has yet to say that it is done with the line, too."""
         line = self._timeline.world.lines[statement.line]
         parent = self._timeline.world.processes[statement.process]
         call = parent.call(line.calls[-1]) if line.calls else None
         if call is None or call.stage is not Stage.RETURNED:
             return False
         child = self._timeline.world.processes.get(statement.targets[0])
-        return child is None or (child.alive and child.names.get(child.name) != 0)
+        return child is None or (child.alive and _is_at_its_fork(child, self._timeline.world))
 
     # --- news -------------------------------------------------------------------------------------------------------------
 
@@ -382,6 +386,11 @@ class Performed:
         self._news.set()
         for changed in self._watchers:
             changed()
+
+
+def _is_at_its_fork(it: Process, world: World) -> bool:
+    """Whether it was forked, and has yet to say that it is done with that line: its own name is 0 to it then."""
+    return it.parent is not None and it.name not in world.begun and it.names.get(it.name) != 0
 
 
 def _job(statement: Statement) -> Job:

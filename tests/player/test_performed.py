@@ -121,6 +121,33 @@ def test_a_fork_is_over_once_the_child_is_done_with_its_line_too() -> None:
     run(body())
 
 
+def test_a_child_begins_no_line_of_its_own_before_it_is_done_with_its_fork() -> None:
+    async def body() -> None:
+        async with performing() as (source, lab, timeline):
+            forking = asyncio.ensure_future(source.go_first(line("server", 1, forks="worker")))
+            await until(lambda: lab.given, "the line handed over")
+            going = asyncio.ensure_future(source.go_first(line("worker", 2)))
+            lab.says(entered("server", "fork"), returned("server"), finished("server"))
+            lab.says(replace(started("worker"), parent="server"), returned("worker"))
+            while "worker" not in timeline.world.processes:
+                await source.hear(None)
+            for _turn in range(5):
+                await asyncio.sleep(0)
+            assert 2 not in timeline.world.lines
+            lab.says(replace(finished("worker"), bound={"worker": 0}))
+            await until(lambda: lab.given[1:], "the child's own line handed over")
+            lab.says(
+                replace(finished("worker", line=2), bound={"worker": 5})
+            )  # which gives its own name to something else
+            await asyncio.gather(forking, going)
+            third = asyncio.ensure_future(source.go_first(line("worker", 3)))
+            await until(lambda: lab.given[2:], "the next one")
+            lab.says(finished("worker", line=3))
+            await third
+
+    run(body())
+
+
 def test_a_line_that_is_cancelled_stays_under_way() -> None:
     async def body() -> None:
         async with performing(*LINES) as (source, lab, timeline):
