@@ -60,13 +60,14 @@ class TypedLines:
                 break
             await self._one(text)
             if self._session.run.problem is not None:
-                door.complain(self._session.run.problem)
-                self.failed = True
                 break
         await self._let_it_end(patient=not asks)
         for waiting in self._session.waiting:
             told = _("waited in vain to the end: {process}> {line}")
             self._out.say(told.format(process=waiting.process, line=waiting.source))
+        if self._session.run.problem is not None:
+            self.failed = True
+            door.complain(self._session.run.problem)
 
     def _edited(self) -> terminal.EditedLines | None:
         """Where Python has readline, lines are edited and called back, and Tab completes them."""
@@ -131,21 +132,25 @@ class TypedLines:
             self._bad(bad, text, len(text) - len(source) + indent)
             return
         except CannotGoOn as cannot:
-            self.failed = True
-            door.complain(str(cannot))
+            self._cannot_go_on(str(cannot))
             return
         self._process = process
         self._transcript.catch_up()
         if waits:
             self._out.say("", f"  {waits}")
 
+    def _cannot_go_on(self, why: str) -> None:
+        """Why; where nothing can be performed any more that is told at the end, below all that came before it."""
+        self.failed = True
+        if self._session.run.problem is None:
+            door.complain(why)
+
     async def _of_held(self, typed: str) -> bool:
         """Does what was typed of programs that are held, where it is that."""
         try:
             told = await ordered(self._session.run, typed)
         except CannotGoOn as cannot:
-            self.failed = True
-            door.complain(str(cannot))
+            self._cannot_go_on(str(cannot))
             return True
         self._transcript.catch_up()
         if told:

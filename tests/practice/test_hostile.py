@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import os
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -22,6 +24,7 @@ from sockviz.practice.building import Built, CannotBuild, build
 from sockviz.practice.shelf import find
 from sockviz.practice.verdicts import verdicts
 from sockviz.words.headlines import headline
+from tests.lab.driver import until
 from tests.practice.attempts import attempted, exercise, exercise_of, tried, wrote
 from tests.required import unavailable
 
@@ -208,7 +211,14 @@ def test_a_compiler_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(CannotBuild, match="there is no C compiler here"):
         asyncio.run(build(wrote(tmp_path, "", "c"), "c", b"", tmp_path))
     with (tmp_path / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # nor has anything that it started been left
+        asyncio.run(until(lambda: _locked(lock), "the end of all that it started"))
+
+
+def _locked(file: IO[str]) -> bool:
+    with contextlib.suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def test_what_a_killed_sockviz_was_building_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
