@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import gc
 import importlib
 import io
@@ -85,10 +86,15 @@ def _prepare() -> None:
 
 def _begin(channel: socket.socket, asked: SessionRequest, fds: list[int]) -> None:
     try:
+        if not fds:
+            raise OSError(errno.EMFILE, "no descriptor came along")
         pid = os.fork()
         if pid == 0:
-            channel.close()
-            _become(asked, fds[0])
+            try:
+                channel.close()
+                _become(asked, fds[0])
+            finally:
+                os._exit(1)  # what the zygote does at its end is not for a session
         pidfd = os.pidfd_open(pid)
     except OSError as error:  # EAGAIN, ENOMEM; ESRCH: it has ended already
         channel.send(f"{-(error.errno or 1)}".encode())

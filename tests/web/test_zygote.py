@@ -85,6 +85,20 @@ def test_a_session_that_is_gone_at_once_is_none_and_the_next_one_begins(tmp_path
         assert fds == 1
 
 
+def test_a_request_that_came_without_its_descriptor_is_refused_and_nothing_of_the_others_goes(
+    tmp_path: Path,
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    with _zygote(tmp_path) as (channel, process):
+        assert channel.recv(100) == b"ready"
+        channel.send(os.fsencode(own))
+        channel.send(SessionRequest("", "en", 80, 24, "/", "/", 1 << 20).encoded())
+        assert channel.recv(100) == f"{-errno.EMFILE}".encode()
+        assert own.exists()
+        assert process.poll() is None
+
+
 def test_a_server_that_goes_before_its_answer_leaves_nothing(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.mkdir()
