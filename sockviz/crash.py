@@ -11,12 +11,12 @@ import tempfile
 import time
 import traceback
 from pathlib import Path
-from typing import TextIO
 
 import platformdirs
 
 import sockviz
 from sockviz.language import _
+from sockviz.output_file import new_file
 from sockviz.visible import quoted, visible
 
 
@@ -38,7 +38,7 @@ def save(error: BaseException, directory: Path | None = None) -> str:
     for place in (wanted, Path(tempfile.gettempdir())):
         try:
             place.mkdir(parents=True, exist_ok=True)
-            with _new_file(place, stem) as file:
+            with new_file(place, stem, ".txt") as file:
                 file.write("\n".join(map(visible, text.split("\n"))))  # it will be looked at on a terminal
         except OSError:
             continue
@@ -48,17 +48,6 @@ def save(error: BaseException, directory: Path | None = None) -> str:
         "The details could not be saved: neither {directory} nor the temporary directory can be written."
     )
     return f"{what} {lost.format(directory=quoted(str(wanted)))}"
-
-
-def _new_file(place: Path, stem: str) -> TextIO:
-    """A new file: ``stem.txt``, or with a number where there is one of that name. Raises OSError."""
-    number = 1
-    while True:
-        name = f"{stem}.txt" if number == 1 else f"{stem}-{number}.txt"
-        try:
-            return (place / name).open("x", encoding="utf-8")
-        except FileExistsError:  # another fault of the same second
-            number += 1
 
 
 def _refused(error: BaseException) -> str | None:

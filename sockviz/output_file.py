@@ -1,4 +1,4 @@
-"""Why a new file or directory cannot be made, in a sentence. What is there is somebody's work: nothing is written over."""
+"""A new file; and why one, or a directory, cannot be made, in a sentence. Nothing that is there is written over."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import TextIO
 
 from sockviz.language import _
 
@@ -26,6 +27,17 @@ def why_not_made(path: Path, error: OSError) -> str:
             full = _("there is no room for it ({error}); make some, or name another place")
             return full.format(error=os.strerror(error.errno))
     return error.strerror or str(error)
+
+
+def new_file(directory: Path, stem: str, suffix: str) -> TextIO:
+    """A new file: of that name, or with a number where there is one of it. Raises OSError."""
+    number = 1
+    while True:
+        name = f"{stem}{suffix}" if number == 1 else f"{stem}.{number}{suffix}"
+        try:
+            return (directory / name).open("x", encoding="utf-8")
+        except FileExistsError:
+            number += 1
 
 
 def _in_the_way(path: Path) -> str:

@@ -70,9 +70,8 @@ class _Notes:
         self._state: Mapping[str, Any] | None = None
         self._number = ""  # of a page, that is being typed
         self._votes: tuple[Predict, Counting] | None = None  # that are being counted, of which question
-        self._in_vain = (
-            False  # votes were to be counted where nothing is asked: figures that follow are no page's number
-        )
+        # Votes were to be counted where nothing is asked: figures that follow are no page's number.
+        self._in_vain = False
         self._began: tuple[str, float, float] = (
             "",
             0.0,

@@ -215,13 +215,14 @@ def _recording(directory: str | None, place: ExercisePlace, file: Path) -> Itera
     if directory is None:
         yield None
         return
-    from sockviz.player.kept_runs import new_file
+    from sockviz.output_file import new_file
+    from sockviz.player.kept_runs import SUFFIX
     from sockviz.player.recorder import put_away
 
     try:
         Path(directory).mkdir(parents=True, exist_ok=True)
         stem = f"{place.slug}.{file.resolve().parent.name}.{file.stem}"
-        recording = new_file(Path(directory), stem)
+        recording = new_file(Path(directory), stem, SUFFIX)
     except OSError as error:
         raise Usage(f"--record {quoted(directory)}: {error.strerror}") from None
     try:

@@ -62,9 +62,8 @@ class LabDirectory:
         """Leaves a note for another sockviz, as `sockviz shell` reads it. No lab depends on it: where the disk is full there is
         none."""
         with contextlib.suppress(OSError):
-            (self.path / name).write_text(
-                text, encoding="utf-8", errors="replace"
-            )  # a command may be no text
+            # A command may be no text.
+            (self.path / name).write_text(text, encoding="utf-8", errors="replace")
 
     def note_script(self, number: int | None, slug: str, title: str) -> None:
         """Leaves a note of the lesson that is performed here."""

@@ -64,9 +64,8 @@ def _is_captured(world: World, name: str) -> bool:
 
 def _observed(world: World, event: Observed) -> list[InferredSegment]:
     found: list[InferredSegment] = []
-    tallies: dict[
-        frozenset[Endpoint], InferredTally
-    ] = {}  # of those ends of which this look has said something
+    # Of those ends of which this look has said something.
+    tallies: dict[frozenset[Endpoint], InferredTally] = {}
     for row in event.rows:
         here, there = endpoint(row.local), endpoint(row.peer)
         if row.protocol != "TCP" or row.is_listening or here is None or there is None:

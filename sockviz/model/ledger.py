@@ -93,9 +93,8 @@ class _Book(Generic[K, V]):
         return (value is not _NOTHING) - (before is not _NOTHING)
 
     def _bring(self, key: K, number: int) -> None:
-        self.brought.append(
-            number
-        )  # first: whoever walks through the keys meanwhile asks for its number, too
+        # In this order: whoever walks through the keys meanwhile asks for their numbers, too.
+        self.brought.append(number)
         self.keys.append(key)
 
     def until(self, number: int) -> _Book[K, V]:

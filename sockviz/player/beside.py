@@ -107,7 +107,7 @@ class Beside(Performance):
     async def begin(self, around: Surroundings) -> None:
         """Starts the programs. Raises `CannotPerform` where one cannot be, and the run is closed then."""
         try:
-            await self._beside.start(self._programs, around)
+            await self.beside.start(self._programs, around)
         except NotStarted as failed:
             await self.close()
             command = quoted(failed.program.command[0])
@@ -121,15 +121,11 @@ class Beside(Performance):
     @property
     def lacking(self) -> list[str]:
         """What is not as usual about the programs, a sentence each."""
-        return list(lacking(self._beside.outer_proc, self._beside.untraced))
+        return list(lacking(self.beside.outer_proc, self.beside.untraced))
 
     @property
     def beside(self) -> BesideSource:
         """What the programs do, and who of them is held."""
-        return self._beside
-
-    @property
-    def _beside(self) -> BesideSource:
         assert isinstance(self._performed, BesideSource)
         return self._performed
 

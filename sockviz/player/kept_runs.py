@@ -15,11 +15,12 @@ import platformdirs
 
 from sockviz.model.recording import save
 from sockviz.model.timeline import Timeline
+from sockviz.output_file import new_file
 from sockviz.visible import quoted
 
 #: How many stay where no directory was named.
 MOST = 20
-_SUFFIX = ".jsonl"
+SUFFIX = ".jsonl"
 
 
 class KeptRuns:
@@ -45,7 +46,7 @@ class KeptRuns:
                 place.mkdir(mode=0o700 if self._named is None else 0o777, parents=True, exist_ok=True)
                 if self._named is None:
                     self._make_room(place)
-                with new_file(place, stem) as file:
+                with new_file(place, stem, SUFFIX) as file:
                     _save(timeline, file)
             except OSError as error:
                 why = why or error
@@ -76,24 +77,13 @@ class KeptRuns:
     def _make_room(self, place: Path) -> None:
         """Removes the oldest, but none that this check has named."""
         written: dict[Path, float] = {}
-        for each in place.glob(f"*{_SUFFIX}"):
+        for each in place.glob(f"*{SUFFIX}"):
             with contextlib.suppress(FileNotFoundError):  # another check makes room, too
                 written[each] = each.stat().st_mtime
         there = sorted(written.keys() - self._kept, key=written.__getitem__)
         ours = sum(each.parent == place for each in self._kept)
         for each in there[: max(0, len(there) + ours + 1 - MOST)]:
             each.unlink(missing_ok=True)
-
-
-def new_file(directory: Path, stem: str) -> TextIO:
-    """A new file for a recording: ``stem.jsonl``, or with a number where there is one of that name. Raises `OSError`."""
-    number = 1
-    while True:
-        name = f"{stem}{_SUFFIX}" if number == 1 else f"{stem}.{number}{_SUFFIX}"
-        try:
-            return (directory / name).open("x", encoding="utf-8")
-        except FileExistsError:
-            number += 1
 
 
 def _save(timeline: Timeline, file: TextIO) -> None:

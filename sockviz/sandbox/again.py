@@ -61,9 +61,8 @@ def given(timeline: Timeline) -> list[Given]:
     """All that a run was given, in order."""
     held = {(event.process, event.call) for event in timeline.events if isinstance(event, CallHeld)}
     steps: list[Given] = []
-    holds: bool | None = (
-        None  # before the first call that is held a program may have made those of its imports, which never are
-    )
+    # Before the first call that is held a program may have made those of its imports, which never are.
+    holds: bool | None = None
     for event in timeline.events:
         if held and isinstance(event, CallEntered) and (event.line is None or event.text):  # a program's
             now = (event.process, event.call) in held

@@ -78,8 +78,8 @@ class Connections:
         if len(there) + coming >= self._most:
             return _Refusal()
         connection = Connection(
-            self._server, loop=asyncio.get_running_loop(), access_log=None,  # type: ignore[arg-type]  # none is kept
- keepalive_timeout=self._times.asks
+            self._server, loop=asyncio.get_running_loop(), keepalive_timeout=self._times.asks,
+            access_log=None,  # type: ignore[arg-type]  # none is kept
         )  # fmt: skip
         connection.fault = self._fault
         self._since[connection] = now

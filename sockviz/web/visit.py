@@ -96,9 +96,8 @@ class Visit:
             if isinstance(packet, ToldSession):
                 if packet.kind == b"D":
                     self._last = time.monotonic()
-                self._session.write(
-                    packet.written
-                )  # nobody waits until it is read: a page that goes is always heard
+                # Nobody waits until it is read: a page that goes is always heard.
+                self._session.write(packet.written)
             if (
                 not self._is_typed(len(message.data))
                 or self._session.transport.get_write_buffer_size() > BURST

@@ -32,14 +32,19 @@ def traced(lab: FailingLab, timeline: Timeline) -> Traced:
     return Traced(lab, timeline, (), holds=False)
 
 
+def failing(
+    source_of: Callable[[FailingLab, Timeline], Performed | Traced],
+) -> tuple[FailingLab, Performed | Traced]:
+    lab = FailingLab()
+    return lab, source_of(lab, Timeline(Header(UnreadScript("", "test.md"), lab.facts, "6.0", time.time())))
+
+
 @pytest.mark.parametrize("source_of", [performed, traced])
 def test_who_waits_hears_of_it_and_the_lab_is_closed_all_the_same(
     source_of: Callable[[FailingLab, Timeline], Performed | Traced],
 ) -> None:
     async def body() -> None:
-        lab = FailingLab()
-        timeline = Timeline(Header(UnreadScript("", "test.md"), lab.facts, "6.0", time.time()))
-        source = source_of(lab, timeline)
+        lab, source = failing(source_of)
         heard = asyncio.Event()
         source.watch(lambda: heard.set() if source.problem is not None else None)
         lab.says(started("server"))
@@ -59,9 +64,7 @@ def test_a_closing_that_is_cancelled_is_cancelled(
     source_of: Callable[[FailingLab, Timeline], Performed | Traced],
 ) -> None:
     async def body() -> None:
-        lab = FailingLab()
-        timeline = Timeline(Header(UnreadScript("", "test.md"), lab.facts, "6.0", time.time()))
-        source = source_of(lab, timeline)
+        lab, source = failing(source_of)
         await asyncio.sleep(0)
         closing = asyncio.ensure_future(source.close())
         await asyncio.sleep(0)

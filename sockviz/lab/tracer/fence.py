@@ -38,9 +38,8 @@ def put_up() -> None:
     """Over this process and all that it will make, for good. Where the kernel has no Landlock the limits stand alone."""
     limit_to(resource.RLIMIT_FSIZE, most=LARGEST_FILE)
     limit_to(resource.RLIMIT_AS, most=MOST_MEMORY)
-    with contextlib.suppress(
-        StepRefused
-    ):  # EINVAL: a kernel without CONFIG_SECCOMP_FILTER, on which nothing is traced either
+    # EINVAL: a kernel without CONFIG_SECCOMP_FILTER, on which nothing is traced either.
+    with contextlib.suppress(StepRefused):
         shut_in(_refusals())
     with contextlib.suppress(StepRefused, OSError):  # E2BIG: sixteen walls stand around sockviz already
         _keep_to_itself(landlock.version())

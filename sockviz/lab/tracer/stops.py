@@ -265,9 +265,8 @@ class Stops:
         if call.made.name == "close":
             task.process.descriptors.forget(int(call.place[1]))  # another thread may have asked meanwhile
         if number in ptrace.RESTARTED or number == ptrace.INTERRUPTED:
-            call.is_over = (
-                number == ptrace.INTERRUPTED
-            )  # the signal is about to be delivered, and is told of first
+            # The signal is about to be delivered, and is told of first.
+            call.is_over = number == ptrace.INTERRUPTED
             call.is_turn = False
             if call.known is not None:
                 call.known.entry.turn = None  # this one is kept: the next one that is a turn is another

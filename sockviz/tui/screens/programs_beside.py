@@ -64,9 +64,8 @@ class ProgramsBeside:
         pane = there.first()
         most = max(lines for height, lines in _PRINTED.items() if height <= self._screen.size.height)
         had = pane.styles.height.value if pane.styles.height is not None else 1
-        rows = min(
-            max(pane.rows_wanted(view), int(had)), most
-        )  # it does not shrink while the past is looked at
+        # It does not shrink while the past is looked at.
+        rows = min(max(pane.rows_wanted(view), int(had)), most)
         if rows != had:
             pane.styles.height = rows
         pane.show(view)

@@ -52,9 +52,8 @@ def after(call: Call, world: World) -> Iterator[Mistake]:
 
 
 def _asleep(world: World) -> Iterator[Call]:
-    living = (
-        process for process in world.processes.values() if process.alive
-    )  # of thousands that a server has forked
+    # Of thousands that a server has forked.
+    living = (process for process in world.processes.values() if process.alive)
     for process in islice(living, _MOST):
         yield from process.sleeping[:_MOST]
 
