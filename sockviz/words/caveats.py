@@ -30,6 +30,10 @@ _SENTENCES: Mapping[str, str] = {
     "traced": N_(
         "{process} wants to trace, or to be traced (ptrace): sockviz does that already, and no program can be by two (EPERM)"
     ),
+    "tables": N_(
+        "a thread of {process} has descriptors of its own (CLONE_FILES): what its numbers refer to is not seen, and is told as "
+        "of the others"
+    ),
     "full": N_(
         "{process} and whatever else runs go on unseen from here on: a run tells of {most} calls, and of no more than their ends"
     ),

@@ -19,6 +19,7 @@ import pytest
 from sockviz.lab import landlock, seccomp
 from sockviz.lab.readers import Readers
 from sockviz.lab.supervisor import LabRefused, Supervisor
+from sockviz.lab.tracer.numbers import ENDING, MAKING, NOTED, WATCHED, Machine
 from sockviz.model.values import Json
 from tests.lab.driver import FORBIDDEN, run
 from tests.required import unavailable
@@ -169,3 +170,10 @@ def test_the_numbers_of_system_calls_are_the_kernel_s(column: int, header: str, 
     known.setdefault("newfstatat", known.get("fstatat", -1))
     for name, numbers in seccomp.CALLS.items():
         assert numbers[column] == known.get(name), name
+    for name, (_audit, its_column) in seccomp.MACHINES.items():
+        if its_column == column:
+            traced = Machine(name)
+            told = traced.watched | traced.making | traced.noted | traced.ending
+            told |= {"restart_syscall": traced.restart, "rt_sigreturn": traced.sigreturn}
+            wanted = {*WATCHED, *MAKING, *NOTED, *ENDING, "restart_syscall", "rt_sigreturn"}
+            assert told == {each: known[each] for each in wanted & set(known)}

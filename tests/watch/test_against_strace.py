@@ -94,9 +94,14 @@ def _told(name: str, rest: str) -> str | None:
         told += "to" if told == "send" else "from"
     if told in ("poll", "select") and "EFAULT" in rest:
         return told  # whatever it is that it would have waited for
-    if told == "fcntl" and rest.startswith("200, F_GETFD"):
+    if rest.startswith(("200, F_GETFD", "[{fd=400,")):  # of what no socket has been
         return None
-    if told in OF_ANY_FILE and "<socket:" not in rest and "eventpoll" not in rest and "EBADF" not in rest:
+    if (
+        told in OF_ANY_FILE
+        and "<socket:" not in rest
+        and "eventpoll" not in rest
+        and not re.search("EBADF|POLLNVAL", rest)
+    ):
         return None
     return told
 

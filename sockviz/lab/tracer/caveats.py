@@ -14,6 +14,8 @@ from sockviz.lab.tracer.memory import numbers
 # linux/prctl.h, sched.h, ptrace.h
 _PR_SET_DUMPABLE, _DUMPABLE = 4, 1
 _PR_SET_SECCOMP, _CLONE_UNTRACED = 22, 0x00800000
+#: A task shares the descriptors of its maker. And the code of threads that do not, of one process.
+CLONE_FILES, TABLES = 0x00000400, "tables"
 _TRACEME, _ATTACH, _SEIZE = 0, 16, 0x4206
 #: linux/audit.h: the architecture is one of 64 bits.
 AUDIT_64_BIT = 0x80000000
@@ -40,11 +42,19 @@ def of_call(tid: int, name: str, a: Sequence[int]) -> str | None:
             return "alarm"
         case "timer_settime" if a[2]:
             return "alarm"
-        case "clone" if a[0] & _CLONE_UNTRACED:
-            return "untraced"
-        case "clone3" if (numbers(tid, a[0], "Q") or (0,))[0] & _CLONE_UNTRACED:
+        case "clone" | "clone3" if clone_flags(tid, name, a) & _CLONE_UNTRACED:
             return "untraced"
     return None
+
+
+def clone_flags(tid: int, name: str, a: Sequence[int]) -> int:
+    """What is asked of a call that makes a task; 0 of fork and vfork, which ask for a copy of everything."""
+    match name:
+        case "clone":
+            return a[0]
+        case "clone3":
+            return (numbers(tid, a[0], "Q") or (0,))[0]
+    return 0
 
 
 def of_program(pidfd: int | None, arch: int) -> str | None:

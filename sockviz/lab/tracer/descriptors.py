@@ -27,10 +27,11 @@ _LABELS = 8192
 
 
 class CallDescriptors:
-    """Those of one process, as far as its calls have named them. What is remembered of one is forgotten before it is closed."""
+    """Those of one process, as far as its calls have named them, or of several that share them (CLONE_FILES). What is remembered
+    of one is forgotten before it is closed."""
 
     def __init__(self, pidfd: int | None) -> None:
-        self._pidfd = pidfd
+        self._pidfds = [] if pidfd is None else [pidfd]  # of those that have them
         self._known: dict[int, Any] = {}
         self._were: set[int] = set()  # numbers that have been a socket's
         self._in_vain = -2  # the last one that was closed though nothing was open there
@@ -43,8 +44,31 @@ class CallDescriptors:
         """Those of a new process, which has them all."""
         new = CallDescriptors(pidfd)
         new._known, new._were = dict(self._known), set(self._were)
+        new.version = self.version + 1
         new.labels = {fd: dict(labels) for fd, labels in self.labels.items()}
         return new
+
+    def share(self, pidfd: int | None) -> CallDescriptors:
+        """These, which are a new process's, too: what either does with a number is done to both."""
+        if pidfd is not None:
+            self._pidfds.append(pidfd)
+        return self
+
+    def leave(self, pidfd: int) -> None:
+        """A process has ended, or has others from now on."""
+        if pidfd in self._pidfds:
+            self._pidfds.remove(pidfd)
+
+    def alone(self, pidfd: int | None) -> CallDescriptors:
+        """Those of a process that shares them with nobody from now on: these, or a copy where somebody else has them, too."""
+        if pidfd is None or self._pidfds == [pidfd]:
+            return self
+        self.leave(pidfd)
+        return self.copy(pidfd)
+
+    @property
+    def _pidfd(self) -> int | None:
+        return self._pidfds[0] if self._pidfds else None
 
     def label(self, epoll: int, label: int, fd: int) -> None:
         """Notes what an epoll instance gives back for a descriptor."""
@@ -131,11 +155,11 @@ class CallDescriptors:
 
     def is_closed_in_vain(self, fd: int) -> bool:
         """Whether nothing is open under a number that is being closed. Programs close all that they may have inherited, one
-        number after the other: of such a sweep only the first counts, and what was a socket."""
+        number after the other: of such a sweep only the first counts, and what was a socket. A negative number is of none."""
         if not self.is_closed(fd):
             return False
         before, self._in_vain = self._in_vain, fd
-        return fd in self._were or abs(fd - before) != 1
+        return fd < 0 or fd in self._were or abs(fd - before) != 1
 
     def is_any_watched(self, first: int, last: int) -> bool:
         """Whether a socket or an epoll instance is open under a number between these."""

@@ -7,7 +7,7 @@ import os
 import struct
 
 from sockviz.lab.tracer import caveats, ptrace, values
-from sockviz.lab.tracer.caveats import AUDIT_64_BIT
+from sockviz.lab.tracer.caveats import AUDIT_64_BIT, CLONE_FILES, TABLES
 from sockviz.lab.tracer.descriptors import CallDescriptors
 from sockviz.lab.tracer.image import outer_pid
 from sockviz.lab.tracer.memory import peek
@@ -64,8 +64,10 @@ class Population:
         processes = {each.process for each in self.tasks.values()}
         return len(self.tasks) + more < MOST_TASKS and len(processes) + more < MOST_PROCESSES
 
-    def about_to_make(self, task: TracedTask) -> None:
-        """It calls fork or clone: where there are too many, that fails as where an administrator has set a limit."""
+    def about_to_make(self, task: TracedTask, flags: int) -> None:
+        """It calls fork or clone, with these `flags`: where there are too many, that fails as where an administrator has set a
+        limit."""
+        task.makes = flags
         if self.has_room:
             self.makers.add(task)
             return
@@ -74,11 +76,16 @@ class Population:
             task.process.is_refused = True
             self._reports.say("full", process=task.process.name)
 
-    def _process(self, pid: int, family: Family, parent: TracedProcess | None) -> TracedProcess:
+    def _process(
+        self, pid: int, family: Family, parent: TracedProcess | None, *, shares: bool = False
+    ) -> TracedProcess:
         family.processes += 1
         name = family.name if family.processes == 1 else f"{family.name}_{family.processes}"
         pidfd = ptrace.pidfd_open(pid)
-        known = CallDescriptors(pidfd) if parent is None else parent.descriptors.copy(pidfd)
+        if parent is None:
+            known = CallDescriptors(pidfd)
+        else:
+            known = parent.descriptors.share(pidfd) if shares else parent.descriptors.copy(pidfd)
         return TracedProcess(pid, name, family, pidfd, known, is_first=parent is None)
 
     def made(self, task: TracedTask, new: int) -> int | None:
@@ -88,12 +95,14 @@ class Population:
         if pidfd is None and os.WIFSTOPPED(self._early.get(new, 0x7F)):
             parent.threads += 1
             self.tasks[new] = TracedTask(new, parent, parent.threads)
+            if not task.makes & CLONE_FILES:
+                self.note(parent, TABLES)
             if self.may_tell(parent):
                 self._reports.say("thread", process=parent.name, task=parent.threads, tid=new)
         else:
             if pidfd is not None:
                 os.close(pidfd)
-            process = self._process(new, parent.family, parent)
+            process = self._process(new, parent.family, parent, shares=bool(task.makes & CLONE_FILES))
             process.source = parent.source
             self.tasks[new] = TracedTask(new, process, 0)
             if self.may_tell(parent):
@@ -114,6 +123,7 @@ class Population:
                 task.call, task.interrupted, task.handlers, task.held = None, [], 0, False
                 task.looked_at = False
             del self.tasks[other.tid]
+        process.descriptors = process.descriptors.alone(process.pidfd)
         process.descriptors.forget_all()
         process.source = None
         task.memory.clear()
@@ -125,6 +135,14 @@ class Population:
         self._reports.say("executed", process=process.name, arguments=_command_of(process.pid, stack, arch))
         process.caveats.clear()
         self.note(process, caveats.of_program(process.pidfd, arch))
+
+    def about_to_unshare(self, task: TracedTask) -> None:
+        """It takes descriptors of its own: those that it has, and nobody else's from now on."""
+        process = task.process
+        if any(each.process is process and each is not task for each in self.tasks.values()):
+            self.note(process, TABLES)
+        else:
+            process.descriptors = process.descriptors.alone(process.pidfd)
 
     def note(self, process: TracedProcess, what: str | None) -> None:
         """Says, once of a program, what of it is out of sight; None: nothing is."""
@@ -151,6 +169,7 @@ class Population:
         if process.is_first:
             os.close(process.family.failure)
         if process.pidfd is not None:
+            process.descriptors.leave(process.pidfd)
             os.close(process.pidfd)
             process.pidfd = None
 

@@ -54,6 +54,7 @@ class Stops:
         self._names = {number: name for name, number in (machine.watched | machine.ending).items()}
         self._making = frozenset(machine.making.values())
         self._noted = {number: name for name, number in (machine.making | machine.noted).items()}
+        self._unsharing = machine.noted["unshare"]
 
     def went(self, tid: int, status: int) -> None:
         """Takes what waitpid says of a task."""
@@ -104,7 +105,11 @@ class Stops:
         if number in self._noted:
             self.population.note(task.process, caveats.of_call(task.tid, self._noted[number], arguments))
             if number in self._making:
-                self.population.about_to_make(task)
+                self.population.about_to_make(
+                    task, caveats.clone_flags(task.tid, self._noted[number], arguments)
+                )
+            elif number == self._unsharing and arguments[0] & caveats.CLONE_FILES:
+                self.population.about_to_unshare(task)
             self.go_on(task)
             return
         if task.process.family.is_short and self._is_to_be_seen(task, number, arguments):

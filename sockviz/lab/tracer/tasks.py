@@ -65,6 +65,7 @@ class TracedTask:
     ``looked_at``: where it is, at the entry of a call or at its return, until somebody has looked.
     ``interrupted``: calls that signals have interrupted, the last one at the end, and ``handlers``: of how many signals the
     handlers run since the first of these. ``returns``: from one of them, just now. ``memory``: of calls that it has made.
+    ``makes``: with which flags of clone it makes another task.
     ``asks``, ``lets_run`` and ``lets_return`` are what ptrace is told of it at each stop (`sockviz.lab.tracer.ptrace.orders`)."""
 
     __slots__ = (
@@ -76,6 +77,7 @@ class TracedTask:
         "lets_return",
         "lets_run",
         "looked_at",
+        "makes",
         "memory",
         "new",
         "number",
@@ -89,6 +91,7 @@ class TracedTask:
         self.process = process
         self.number = number
         self.call: CallUnderWay | None = None
+        self.makes = 0
         self.memory = Memory()
         self.asks, self.lets_run, self.lets_return = ptrace.orders(tid)
         self.interrupted: list[CallUnderWay] = []

@@ -26,6 +26,12 @@ _CONTROL = {1: "register", 2: "unregister", 3: "modify"}
 _EVENT = "<IQ" if os.uname().machine == "x86_64" else "I4xQ"
 
 
+def _is_told(entry: CallEntry, fd: int) -> bool:
+    """Whether a call is told of that waits for a descriptor: it is watched, or is nothing's any more that was."""
+    held = entry.descriptors
+    return held.watched(fd) is not None or (held.was_socket(fd) and held.is_closed(fd))
+
+
 def _poll(entry: CallEntry) -> Made | None:
     return _polling(entry, entry.int(2))
 
@@ -40,7 +46,7 @@ def _polling(entry: CallEntry, timeout: Any) -> Made | None:
     asked = structures(entry.tid, entry.a[0], "ihh", count)
     if wanted and (not asked or wanted > _POLLED):
         return Made("poll", "select.poll.poll", [values.pointer(entry.a[0], wanted), timeout], number)
-    if not any(entry.descriptors.socket(fd) for fd, _events, _came in asked):
+    if not any(_is_told(entry, fd) for fd, _events, _came in asked):
         return None
 
     def gives(_result: int) -> Any:
@@ -51,7 +57,7 @@ def _polling(entry: CallEntry, timeout: Any) -> Made | None:
     watched = [(fd, events & 0xFFFF) for fd, events, _came in asked if fd >= 0]
     waiting = values.thing("poll", f"<poll of {len(watched)}>")
     if len(watched) > _MOST:  # the sockets are what it is told for
-        watched = [(fd, events) for fd, events in watched if entry.descriptors.socket(fd)][:_MOST]
+        watched = [(fd, events) for fd, events in watched if _is_told(entry, fd)][:_MOST]
     return Made("poll", "select.poll.poll", [waiting, timeout], gives, watched=watched)
 
 
@@ -77,7 +83,7 @@ def _selecting(entry: CallEntry, unit: int) -> Made | None:
     bad = [place for place in (1, 2, 3) if most and entry.a[place] and not peek(entry.tid, entry.a[place], 1)]
     if bad:
         return Made("select", "", [entry.int(0), values.pointer(entry.a[bad[0]])])
-    if not any(entry.descriptors.socket(fd) for fds in sets for fd in fds):
+    if not any(_is_told(entry, fd) for fds in sets for fd in fds):
         return None
     timeout: Any = None
     if entry.a[4]:

@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -27,6 +28,7 @@ static void descriptors(void)
 {
     int s[2], file = open("/dev/null", O_RDONLY);
     struct epoll_event event = {.events = EPOLLIN};
+    close(negative);
     socketpair(AF_UNIX, SOCK_STREAM, 0, s);
     close(s[0]);
     close(s[0]);
@@ -92,6 +94,78 @@ static void lengths(void)
     select(9, nowhere, NULL, NULL, NULL);
 }
 
+/* Sets of descriptors of which none is a socket's: told where one is an epoll's, or was a socket's. */
+static void sets(void)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    int list = epoll_create1(0), lost = socket(AF_INET, SOCK_DGRAM, 0);
+    struct pollfd both[] = {{list, POLLIN}, {lost, POLLIN}};
+    fd_set set;
+    epoll_ctl(list, EPOLL_CTL_ADD, lost, &event);
+    poll(both, 1, 0);
+    close(lost);
+    poll(both + 1, 1, 0);
+    FD_ZERO(&set);
+    FD_SET(lost, &set);
+    select(lost + 1, &set, NULL, NULL, NULL);
+    both[1].fd = 400; /* no socket has had that number */
+    poll(both + 1, 1, 0);
+    close(list);
+}
+
+static int turns[2], dones[2], shared;
+
+/* Another process makes of a number that two have something else. */
+static int replaces(void *none)
+{
+    char byte;
+    (void)none;
+    for (int turn = 0; turn < 2; turn++) {
+        if (read(turns[0], &byte, 1) < 1)
+            return 1;
+        close(shared);
+        shared = turn ? socket(AF_INET6, SOCK_STREAM, 0) : open("/dev/zero", O_RDONLY);
+        if (write(dones[1], &byte, 1) < 1)
+            return 1;
+    }
+    return 0;
+}
+
+static void has_it_replaced(void)
+{
+    char byte = 'x';
+    if (write(turns[1], &byte, 1) < 1 || read(dones[0], &byte, 1) < 1)
+        _exit(1);
+}
+
+static void *has_its_own(void *nothing)
+{
+    unshare(CLONE_FILES);
+    return nothing;
+}
+
+/* Descriptors that two processes share, and that a thread does not. */
+static void sharing(void)
+{
+    static char stack[1 << 16];
+    char byte;
+    pthread_t thread;
+    signal(SIGPIPE, SIG_IGN);
+    if (pipe(turns) || pipe(dones))
+        _exit(1);
+    shared = socket(AF_INET, SOCK_STREAM, 0);
+    listen(shared, 1);
+    clone(replaces, stack + sizeof stack, CLONE_FILES | SIGCHLD, NULL);
+    has_it_replaced();
+    if (read(shared, &byte, 1) < 1) /* a file's */
+        _exit(1);
+    has_it_replaced();
+    listen(shared, 2);
+    wait(NULL);
+    pthread_create(&thread, NULL, has_its_own, NULL);
+    pthread_join(thread, NULL);
+}
+
 /* What no tracer sees, or what is refused to who is traced. */
 static void out_of_sight(void)
 {
@@ -124,5 +198,7 @@ int main(int count, char **words)
     }
     descriptors();
     lengths();
+    sets();
+    sharing();
     return 0;
 }
