@@ -1,4 +1,16 @@
-"""The program: ``sockviz`` and ``python -m sockviz``. What ends it is seen to before anything else is even imported."""
+"""The program: ``sockviz`` and ``python -m sockviz``. What ends it is seen to before anything else is even imported, and that
+nothing is imported which happens to lie where it was started: among hand-ins, a program that somebody called ``json.py``."""
+
+import os
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:  # `python -m` looks there before anywhere else (-P does not)
+    try:
+        is_here = sys.path[0] == os.getcwd()
+    except OSError:  # a directory that is gone: nothing lies there
+        is_here = False
+    if is_here:
+        del sys.path[0]
 
 try:
     from sockviz import signals
@@ -21,6 +33,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    import sys
-
     sys.exit(main())

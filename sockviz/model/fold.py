@@ -235,6 +235,7 @@ def _returned(world: World, event: CallReturned) -> World:
     ):
         world = changed(world, options=ledger(world.options).but(options))
     world = _with_sockets(world, first_evidence.told(world, process, (call.value,), call))
+    world = _with_sockets(world, first_evidence.connected(world, call))
     world = _with_sockets(world, first_evidence.dissolved(world, call))
     others = tuple(each for each in process.task(call.task).calls if each is not entered)
     return with_task(world, event.process, call.task, done_with(process, call), calls=others, asleep=None)

@@ -18,7 +18,7 @@ from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.player.started import family
 from sockviz.practice.causes.case import ENDLESS, Case
-from sockviz.practice.causes.endings import said_on_error
+from sockviz.practice.causes.endings import is_on_its_way, said_on_error
 from sockviz.practice.causes.why import why
 from sockviz.practice.differing import Difference, difference
 from sockviz.words.caveats import GIVEN_UP, caveat
@@ -186,9 +186,14 @@ def _program(case: Case) -> Iterator[str]:
             yield told.format(process=process.name)
         elif process.stopped is not None:
             yield _("{process} is stopped by {signal}").format(process=process.name, signal=process.stopped)
-        elif process.current is None and case.given_up not in ENDLESS:
+        elif (
+            process.current is None
+            and case.given_up not in ENDLESS
+            and not is_on_its_way(case, process)
+        ):
             yield _("{process} is in no call on a socket").format(process=process.name)
-        yield from _asleep(case, family(world, process.name))
+        runs = [each for each in family(world, process.name) if not is_on_its_way(case, world.processes[each])]
+        yield from _asleep(case, runs)
     yield from _asleep(case, (process.name for process in case.others))
 
 

@@ -10,7 +10,7 @@ from sockviz.model.events import CallEntered, CallReturned, Event, Observed, Pro
 from sockviz.model.fold import fold
 from sockviz.model.known import KnownSocket
 from sockviz.model.segments import Endpoint
-from sockviz.model.sockets import FdEntry, ProcessRow, State
+from sockviz.model.sockets import FdEntry, ProcessRow, State, ToldName
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from tests.model.runs import HOST, SERVER, row
@@ -67,6 +67,38 @@ def look(*rows: object, **held: str | None) -> Event:
 )
 def test_any_voice_makes_a_socket_known(events: tuple[Event, ...], known: KnownSocket) -> None:
     assert world_of(*events).sockets[101] == known
+
+
+TO = CallEntered(2.0, "server", 1, 7, "connect", "socket.socket.connect", (replace(CONN, protocol=0), CLIENT))
+TOLD_NAME = (ToldName(101, 4, SERVER),)
+
+
+@pytest.mark.parametrize(
+    ("entered", "returned", "ends"),
+    [
+        (TO, CallReturned(3.0, "server", 1, None, told=TOLD_NAME), (SERVER, CLIENT)),
+        (TO, CallReturned(3.0, "server", 1, None), (None, None)),
+        (TO, CallReturned(3.0, "server", 1, None, "EINPROGRESS", 115, "", told=TOLD_NAME), (None, None)),
+        (
+            replace(TO, arguments=(CONN, ("localhost", 40001))),
+            CallReturned(3.0, "server", 1, None, told=TOLD_NAME),
+            (None, None),
+        ),
+        (
+            replace(TO, arguments=(replace(CONN, type="SOCK_DGRAM"), CLIENT)),
+            CallReturned(3.0, "server", 1, None, told=TOLD_NAME),
+            (None, None),
+        ),
+    ],
+)
+def test_a_connection_that_nobody_has_looked_at_has_both_its_ends(
+    entered: CallEntered, returned: CallReturned, ends: tuple[Endpoint | None, Endpoint | None]
+) -> None:
+    """It may be gone before anyone does."""
+    known = world_of(entered, returned).sockets[101]
+    assert (known.local, known.peer) == ends
+    seen = world_of(entered, returned, look(row(State.ESTABLISHED, SERVER, CLIENT, 101, 900))).sockets[101]
+    assert (seen.local, seen.peer) == (SERVER, CLIENT)
 
 
 def test_what_a_call_is_given_is_evidence_too() -> None:

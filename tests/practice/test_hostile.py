@@ -7,6 +7,8 @@ import contextlib
 import fcntl
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -117,6 +119,22 @@ def test_others_are_out_of_its_reach_and_nothing_of_it_is_left(
     with (folder / "daemon").open() as daemon:
         fcntl.flock(daemon, fcntl.LOCK_EX | fcntl.LOCK_NB)  # whoever held it has ended
     assert not [*temporary.iterdir()]
+
+
+def test_what_lies_beside_hand_ins_is_not_imported(tmp_path: Path) -> None:
+    """`python -m` would: of what Python itself imports before it runs a module it does (README says so, and what helps)."""
+    for name in ("asyncio", "json", "markdown_it", "signal", "socket", "sockviz_of_somebody", "textual", "yaml"):
+        (tmp_path / f"{name}.py").write_text(f"open({name!r}, 'w').close()\n")
+    file = wrote(tmp_path, find("forgot-listen").file("solution", "python").read_text().replace("import socket", ""))
+    (tmp_path / "asyncio").mkdir()
+    (tmp_path / "asyncio" / "__init__.py").write_text("open('package', 'w').close()\n")
+    before = sorted(tmp_path.iterdir())
+    done = subprocess.run(
+        [sys.executable, "-m", "sockviz", "practice", "forgot-listen", "--once", "--json", file.name],
+        cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["passed"] is False, done.stderr
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_who_lets_nobody_look_at_it_is_judged_all_the_same(tmp_path: Path) -> None:

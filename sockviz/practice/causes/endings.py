@@ -206,6 +206,14 @@ def _has_limit(case: Case, call: Call) -> bool:
     return wait.has_limit if wait is not None else call.name in _TIMED
 
 
+def is_on_its_way(case: Case, process: Process) -> bool:
+    """Whether it comes to the same lines again and again, woken by time limits: where it is as the run ends hangs on the moment."""
+    last = process.calls[-_MANY:]
+    if process.current is not None:
+        last = (process.current,)
+    return any(_has_limit(case, call) for call in last) and goes_on(case, process, _MANY) is not None
+
+
 def goes_on(case: Case, process: Process, times: int) -> str | None:
     """Which line a process has come to again and again, so many `times` at least, of those that its last few calls are made by:
     of several that have as many, wherever in its loop it is, the first."""
