@@ -4,7 +4,9 @@ nothing is imported which happens to lie where it was started: among hand-ins, a
 import os
 import sys
 
-if __name__ == "__main__" and not sys.flags.safe_path:  # `python -m` looks there before anywhere else (-P does not)
+if (
+    __name__ == "__main__" and not sys.flags.safe_path
+):  # `python -m` looks there before anywhere else (-P does not)
     try:
         is_here = sys.path[0] == os.getcwd()
     except OSError:  # a directory that is gone: nothing lies there

@@ -63,14 +63,20 @@ def _connected(world: World, known: KnownSocket, held: SocketValue, call: Call |
 def connected(world: World, call: Call) -> dict[int, KnownSocket]:
     """Both ends of a connection that `call`, which is over, has made, where nobody has looked yet: its process says the one, the
     call the other. Of one that is gone before anyone looks it is all that is ever known."""
-    held = call.receiver if call.name in CONNECTING and call.error is None and call.value in (None, 0) else None
+    held = (
+        call.receiver if call.name in CONNECTING and call.error is None and call.value in (None, 0) else None
+    )
     known = world.sockets.get(held.inode) if held is not None and held.type == "SOCK_STREAM" else None
     name = world.names.get(known.inode) if known is not None else None
     if known is None or known.peer is not None or world.row_of(known.inode) is not None:
         return {}
     if name is None or name.told_by != "getsockname" or endpoint(name.address) is None:
         return {}
-    if call.target is None or call.target[0] in (*EVERY_ADDRESS, "", "localhost"):  # the kernel has another word for it
+    if call.target is None or call.target[0] in (
+        *EVERY_ADDRESS,
+        "",
+        "localhost",
+    ):  # the kernel has another word for it
         return {}
     return {known.inode: replace(known, local=name.address, peer=call.target)}
 

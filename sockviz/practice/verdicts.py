@@ -186,14 +186,12 @@ def _program(case: Case) -> Iterator[str]:
             yield told.format(process=process.name)
         elif process.stopped is not None:
             yield _("{process} is stopped by {signal}").format(process=process.name, signal=process.stopped)
-        elif (
-            process.current is None
-            and case.given_up not in ENDLESS
-            and not is_on_its_way(case, process)
-        ):
+        elif process.current is None and case.given_up not in ENDLESS and not is_on_its_way(case, process):
             yield _("{process} is in no call on a socket").format(process=process.name)
-        runs = [each for each in family(world, process.name) if not is_on_its_way(case, world.processes[each])]
-        yield from _asleep(case, runs)
+        told_of = [
+            each for each in family(world, process.name) if not is_on_its_way(case, world.processes[each])
+        ]
+        yield from _asleep(case, told_of)
     yield from _asleep(case, (process.name for process in case.others))
 
 

@@ -16,8 +16,13 @@ ALARM = "alarm"
 GIVEN_UP = "given up: "
 #: By the tracer's code (`sockviz.lab.tracer.caveats`), or by that.
 _SENTENCES: Mapping[str, str] = {
-    "filter": N_("{process} sets a filter of its own (seccomp): calls that it refuses are not seen"),
+    "filter": N_(
+        "{process} sets a filter of its own (seccomp): calls that it refuses, or has somebody else decide, are not seen"
+    ),
     "io_uring": N_("{process} sets up io_uring: what is asked for through it is not seen"),
+    "aio": N_(
+        "{process} sets up asynchronous input and output (io_setup): what is asked for by io_submit is not seen"
+    ),
     "hidden": N_(
         "{process} lets nobody look at it (PR_SET_DUMPABLE, or a program that may not be read): which descriptors it holds is "
         "not seen from here on"

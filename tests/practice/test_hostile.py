@@ -123,9 +123,20 @@ def test_others_are_out_of_its_reach_and_nothing_of_it_is_left(
 
 def test_what_lies_beside_hand_ins_is_not_imported(tmp_path: Path) -> None:
     """`python -m` would: of what Python itself imports before it runs a module it does (README says so, and what helps)."""
-    for name in ("asyncio", "json", "markdown_it", "signal", "socket", "sockviz_of_somebody", "textual", "yaml"):
+    for name in (
+        "asyncio",
+        "json",
+        "markdown_it",
+        "signal",
+        "socket",
+        "sockviz_of_somebody",
+        "textual",
+        "yaml",
+    ):
         (tmp_path / f"{name}.py").write_text(f"open({name!r}, 'w').close()\n")
-    file = wrote(tmp_path, find("forgot-listen").file("solution", "python").read_text().replace("import socket", ""))
+    file = wrote(
+        tmp_path, find("forgot-listen").file("solution", "python").read_text().replace("import socket", "")
+    )
     (tmp_path / "asyncio").mkdir()
     (tmp_path / "asyncio" / "__init__.py").write_text("open('package', 'w').close()\n")
     before = sorted(tmp_path.iterdir())

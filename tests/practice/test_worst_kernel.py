@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from sockviz.lesson.card import KERNELS
 from sockviz.model.events import CallBlocked, CallEntered, LinkActed, Treated
@@ -263,6 +266,113 @@ except OSError as error:
     (treated,) = _treated(done)
     assert (treated.rule, treated.process) == ("few-descriptors", "")
     assert "RLIMIT_NOFILE" in narrate_at(timeline, timeline.events.index(treated) + 1)
+
+
+AROUND = r"""
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <linux/aio_abi.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static long of_32_bits(long number, long a, long b, long c)
+{
+#if defined __x86_64__
+    __asm__ volatile("int $0x80" : "+a"(number) : "b"(a), "c"(b), "d"(c) : "memory", "r8", "r9", "r10", "r11");
+#endif
+    return number;
+}
+
+static int notify;
+
+static void *lets_go_on(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        struct seccomp_notif asked = {0};
+        if (ioctl(notify, SECCOMP_IOCTL_NOTIF_RECV, &asked) == -1)
+            return NULL;
+        struct seccomp_notif_resp said = {.id = asked.id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+        ioctl(notify, SECCOMP_IOCTL_NOTIF_SEND, &said);
+    }
+}
+
+int main(void)
+{
+    char *room = mmap(NULL, 1 << 17, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | PLACE, -1, 0);
+    struct sockaddr_in there = {.sin_family = AF_INET, .sin_port = htons(8080), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct iovec whole = {room, 65536};
+    int s = socket(AF_INET, SOCK_STREAM, 0), got;
+    if (connect(s, (struct sockaddr *)&there, sizeof there) == -1 || room == MAP_FAILED)
+        return 2;
+    (void)whole, (void)lets_go_on, (void)of_32_bits;
+    struct pollfd all_there = {.fd = s, .events = POLLIN};
+    setsockopt(s, SOL_SOCKET, SO_RCVLOWAT, &(int){65536}, sizeof(int));
+    poll(&all_there, 1, -1);
+    setsockopt(s, SOL_SOCKET, SO_RCVLOWAT, &(int){1}, sizeof(int));
+    GETS
+    return write(2, "got", 3), write(s, room, got) != got;
+}
+"""
+WAYS = {
+    "preadv2": "got = preadv2(s, &whole, 1, -1, 0);",
+    "io_submit": """
+    aio_context_t of_ours = 0;
+    struct iocb wanted = {.aio_fildes = s, .aio_lio_opcode = IOCB_CMD_PREAD, .aio_buf = (long)room, .aio_nbytes = 65536};
+    struct iocb *all[] = {&wanted};
+    struct io_event done;
+    if (syscall(SYS_io_setup, 4, &of_ours) == -1)
+        return perror("io_setup"), 3;
+    syscall(SYS_io_submit, of_ours, 1, all);
+    syscall(SYS_io_getevents, of_ours, 1, 1, &done, NULL);
+    got = done.res;""",
+    "a filter that asks": """
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_recvfrom, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {4, code};
+    pthread_t thread;
+    notify = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+    if (notify == -1)
+        return perror("seccomp"), 3;
+    pthread_create(&thread, NULL, lets_go_on, NULL);
+    got = recv(s, room, 65536, 0);""",
+    "32 bits": "got = of_32_bits(3, s, (long)room, 65536);",
+}
+TOLD_OF_THEM = {
+    "preadv2": ("gave 1 of 65,536 bytes", "read on"),
+    "io_submit": ("io_setup: Operation not permitted", ""),
+    "a filter that asks": ("seccomp: Operation not permitted", ""),
+    "32 bits": ("was ended by SIGSYS: it made a call of 32 bits", "build it as a program of 64 bits"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_is_read_behind_its_back(way: str, tmp_path: Path) -> None:
+    """All of the message, by one call that the tracer does not see."""
+    if way == "32 bits" and os.uname().machine != "x86_64":
+        pytest.skip("other machines have no such call")
+    program = AROUND.replace("    GETS", WAYS[way])
+    program = program.replace(" | PLACE", " | MAP_32BIT" if way == "32 bits" else "")
+    done = attempted("whole-message", wrote(tmp_path, program, "c"))
+    assert done.built, done.said
+    assert not done.verdicts[0].ok
+    observed, following = TOLD_OF_THEM[way]
+    assert observed in done.verdicts[0].observed + done.verdicts[0].cause
+    assert following in done.verdicts[0].next
 
 
 def test_who_has_read_all_is_not_told_to_read_on(tmp_path: Path) -> None:

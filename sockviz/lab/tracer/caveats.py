@@ -34,6 +34,8 @@ def of_call(tid: int, name: str, a: Sequence[int]) -> str | None:
             return "filter"
         case "io_uring_setup":
             return "io_uring"
+        case "io_setup":
+            return "aio"
         case "ptrace" if a[0] in (_TRACEME, _ATTACH, _SEIZE):
             return "traced"
         case "alarm" if a[0]:

@@ -15,23 +15,25 @@ import struct
 
 from sockviz.lab import landlock
 from sockviz.lab.confinement import PR_SET_NO_NEW_PRIVS, StepRefused, libc, limit_to, prctl
-from sockviz.lab.seccomp import ALLOW, ERRNO, shut_in
+from sockviz.lab.seccomp import ALLOW, ERRNO, KILL_PROCESS, X32, shut_in
 
 #: A file that it writes, and the memory of one process, in bytes; SIGXFSZ and ENOMEM tell it.
 LARGEST_FILE, MOST_MEMORY = 256 << 20, 4 << 30
 #: linux/landlock.h: moving files between directories, which every wall over files forbids but for where it is allowed.
 _REFER, _REFER_SINCE = 1 << 13, 2
 _SIGNALS = 2
-#: Numbers of prlimit64, and of io_uring_setup, by machine (linux/audit.h): x86-64, x32 and 32 bits there; arm64, riscv64.
+#: Numbers by machine (linux/audit.h: x86-64, arm64, riscv64): of calls whose work goes on out of sight
+#: (io_uring_setup, io_setup), of seccomp, and of prlimit64.
 _CALLS = {
-    0xC000003E: ((302, 0x40000000 | 302), (425, 0x40000000 | 425)),
-    0x40000003: ((340,), (425,)),
-    0xC00000B7: ((261,), (425,)),
-    0xC00000F3: ((261,), (425,)),
+    0xC000003E: ((425, 206), 317, 302),
+    0xC00000B7: ((425, 0), 277, 261),
+    0xC00000F3: ((425, 0), 277, 261),
 }
+#: linux/seccomp.h: with this flag another process says of each call whether it is made, and it is made unseen.
+_NEW_LISTENER = 1 << 3
 # linux/bpf_common.h, and struct seccomp_data
-_LOAD, _RETURN, _EQUAL = 0x20, 0x06, 0x15
-_NUMBER, _ARCH, _PID, _LIMIT = 0, 4, 16, 32
+_LOAD, _RETURN, _EQUAL, _AT_LEAST, _ANY_BIT = 0x20, 0x06, 0x15, 0x35, 0x45
+_NUMBER, _ARCH, _PID, _FLAGS, _LIMIT = 0, 4, 16, 24, 32
 
 
 def put_up() -> None:
@@ -70,24 +72,26 @@ def _keep_to_itself(version: int) -> None:
 
 
 def _refusals() -> bytes:
-    """A filter, of struct sock_filter: what a process may do to others of its user that no other wall keeps it from.
+    """A filter, of struct sock_filter: what a process may do to others of its user that no other wall keeps it from, and by which
+    it would get around its tracer.
 
-    prlimit(2) sets their limits: of CPU time, at which the kernel ends them. Its own a program sets by pid 0, as setrlimit does.
-    io_uring_setup(2) is refused as where kernel.io_uring_disabled is 2: what is asked for through it no tracer sees.
+    prlimit(2) sets the limits of others: of CPU time, at which the kernel ends them. Its own a program sets by pid 0, as
+    setrlimit does. What is asked for through io_uring or io_submit(2) no tracer sees: refused as where kernel.io_uring_disabled
+    is 2. Nor does it see a call of 32 bits (int 0x80) or x32, whose numbers are others: SIGSYS ends whoever makes one.
     """
+    refused = (_RETURN, 0, 0, ERRNO | errno.EPERM)
     code = [(_LOAD, 0, 0, _ARCH)]
-    for arch, (limiting, rings) in _CALLS.items():
-        block = [(_LOAD, 0, 0, _NUMBER)]
-        for number in rings:
-            block += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, ERRNO | errno.EPERM)]
-        for number in limiting:
-            block += [
-                (_EQUAL, 0, 8, number),
-                (_LOAD, 0, 0, _PID), (_EQUAL, 4, 0, 0),
-                (_LOAD, 0, 0, _LIMIT), (_EQUAL, 0, 3, 0), (_LOAD, 0, 0, _LIMIT + 4), (_EQUAL, 0, 1, 0),
-                (_RETURN, 0, 0, ALLOW), (_RETURN, 0, 0, ERRNO | errno.EPERM),
-            ]  # fmt: skip
-        block.append((_RETURN, 0, 0, ALLOW))
+    for arch, (unseen, filtering, limiting) in _CALLS.items():
+        block = [(_LOAD, 0, 0, _NUMBER), (_AT_LEAST, 0, 1, X32), (_RETURN, 0, 0, KILL_PROCESS)]
+        for number in unseen:
+            block += [(_EQUAL, 0, 1, number), refused]
+        block += [
+            (_EQUAL, 0, 3, filtering), (_LOAD, 0, 0, _FLAGS), (_ANY_BIT, 0, 1, _NEW_LISTENER), refused,
+            (_LOAD, 0, 0, _NUMBER), (_EQUAL, 0, 7, limiting),
+            (_LOAD, 0, 0, _PID), (_EQUAL, 5, 0, 0),
+            (_LOAD, 0, 0, _LIMIT), (_EQUAL, 0, 2, 0), (_LOAD, 0, 0, _LIMIT + 4), (_EQUAL, 1, 0, 0),
+            refused, (_RETURN, 0, 0, ALLOW),
+        ]  # fmt: skip
         code += [(_EQUAL, 0, len(block), arch), *block]
-    code.append((_RETURN, 0, 0, ALLOW))
+    code.append((_RETURN, 0, 0, KILL_PROCESS))
     return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)

@@ -11,8 +11,8 @@ from sockviz.lab.seccomp import CALLS, MACHINES
 _MORE: Mapping[str, tuple[int | None, int | None]] = {
     "preadv2": (327, 286), "pwritev2": (328, 287), "timer_settime": (223, 110),
     "sendmmsg": (307, 269), "recvmmsg": (299, 243), "sendfile": (40, 71), "splice": (275, 76), "close_range": (436, 436),
-    "clone3": (435, 435), "prctl": (157, 167), "seccomp": (317, 277), "io_uring_setup": (425, 425), "ptrace": (101, 117),
-    "unshare": (272, 97),
+    "clone3": (435, 435), "prctl": (157, 167), "seccomp": (317, 277), "io_uring_setup": (425, 425),
+    "io_setup": (206, 0), "ptrace": (101, 117), "unshare": (272, 97),
 }  # fmt: skip
 #: Never selected, but met on the way from a call that a signal has interrupted to what becomes of it.
 _MET = ("restart_syscall", "rt_sigreturn")
@@ -28,7 +28,17 @@ MAKING = ("fork", "vfork", "clone", "clone3")
 #: The one that ends a process: selected where a stream's end is to be looked at before (see `sockviz.lab.tracer.looks`).
 ENDING = ("exit_group",)
 #: Calls after which something is out of sight, or that go otherwise than without us (see `caveats`).
-NOTED = ("prctl", "seccomp", "io_uring_setup", "ptrace", "alarm", "setitimer", "timer_settime", "unshare")
+NOTED = (
+    "prctl",
+    "seccomp",
+    "io_uring_setup",
+    "io_setup",
+    "ptrace",
+    "alarm",
+    "setitimer",
+    "timer_settime",
+    "unshare",
+)
 
 
 class Machine:

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 _FAMILIES = ("AF_INET", "AF_INET6", "AF_UNIX")
 #: Calls with one buffer: where its length stands, and where the flags do.
 _PLAIN = {"read": (2, None), "write": (2, None), "recvfrom": (2, 3), "sendto": (2, 3)}
-_VECTORED = ("readv", "writev")
+_VECTORED = ("readv", "writev", "preadv2", "pwritev2")
 #: Calls with a message: where the flags stand.
 _MESSAGES = {"recvmsg": 2, "sendmsg": 2, "recvmmsg": 3, "sendmmsg": 3}
-_READS = ("read", "recvfrom", "readv", "recvmsg", "recvmmsg")
+_READS = ("read", "recvfrom", "readv", "preadv2", "recvmsg", "recvmmsg")
 #: Flags with which a call may move less than it was asked to: it does not wait, nobody is signalled, more is to come.
 _PEEK, _OOB = socket.MSG_PEEK, socket.MSG_OOB
 _HARMLESS = int(

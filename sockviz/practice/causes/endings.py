@@ -9,7 +9,7 @@ from sockviz.language import _
 from sockviz.lesson.document import YOU
 from sockviz.lesson.families import living
 from sockviz.model.call import Call, Stage
-from sockviz.model.events import OutputWritten
+from sockviz.model.events import Caveat, OutputWritten
 from sockviz.model.linux.errnos import ERRNOS
 from sockviz.model.long_values import whole_of
 from sockviz.model.process import Process
@@ -65,6 +65,24 @@ def crashed(case: Case) -> Advice | None:
         place, error = _uncaught(said_on_error(case.timeline, process.name))
         if place and not _is_of_a_call(error, process):
             return _of_exception(process, place, error)
+    return None
+
+
+def out_of_sight(case: Case) -> Advice | None:
+    """That the wall around hand-ins has ended it (`sockviz.lab.tracer.fence`), and not a filter of its own."""
+    filtering = {
+        event.process
+        for event in case.timeline.events
+        if isinstance(event, Caveat) and event.what == "filter"
+    }
+    for process in case.programs:
+        if process.signal == "SIGSYS" and process.name not in filtering:
+            return Advice(
+                _("{process} was ended by SIGSYS: it made a call of 32 bits (int 0x80, x32), which nobody would see").format(
+                    process=process.name
+                ),
+                _("build it as a program of 64 bits, and have the C library make its calls"),
+            )  # fmt: skip
     return None
 
 
@@ -207,10 +225,8 @@ def _has_limit(case: Case, call: Call) -> bool:
 
 
 def is_on_its_way(case: Case, process: Process) -> bool:
-    """Whether it comes to the same lines again and again, woken by time limits: where it is as the run ends hangs on the moment."""
-    last = process.calls[-_MANY:]
-    if process.current is not None:
-        last = (process.current,)
+    """Whether it comes to a line again and again, woken by time limits: where it is as the run ends hangs on the moment."""
+    last = process.calls[-_MANY:] if process.current is None else [process.current]
     return any(_has_limit(case, call) for call in last) and goes_on(case, process, _MANY) is not None
 
 

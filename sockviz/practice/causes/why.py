@@ -11,7 +11,14 @@ from sockviz.practice.causes.beyond_bounds import beyond_bounds
 from sockviz.practice.causes.broken_off import broken_off
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.cut_short import cut_short
-from sockviz.practice.causes.endings import crashed, crashed_at_a_call, left_running, uncaught, wrong_status
+from sockviz.practice.causes.endings import (
+    crashed,
+    crashed_at_a_call,
+    left_running,
+    out_of_sight,
+    uncaught,
+    wrong_status,
+)
 from sockviz.practice.causes.failed import failed, was_let_in
 from sockviz.practice.causes.last_done import computes, last_done, no_calls, stopped
 from sockviz.practice.causes.left_behind import left_behind
@@ -82,6 +89,7 @@ def why(case: Case) -> tuple[str, Advice]:
 
 def _in_order(case: Case, refused: Advice | None, never_again: Advice | None) -> Iterator[Advice | None]:
     """What the rules say, the surest first. The last one always says something."""
+    yield out_of_sight(case)
     yield asked_elsewhere(case)
     yield crashed_at_a_call(case)
     yield _cut_short(case)

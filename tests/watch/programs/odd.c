@@ -178,6 +178,7 @@ static void out_of_sight(void)
     struct sock_fprog filter = {4, code};
     char room[256] = {0};
     syscall(SYS_io_uring_setup, 1, room);
+    syscall(SYS_io_setup, 1, NULL);
     if (ptrace(PTRACE_TRACEME, 0, 0, 0) == 0)
         _exit(1);
     if (syscall(SYS_clone, CLONE_UNTRACED | SIGCHLD, 0, 0, 0, 0) == 0)
