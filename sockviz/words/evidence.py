@@ -12,7 +12,6 @@ from sockviz.model.linux.sockets import PROTOCOLS
 from sockviz.model.naming import Name
 from sockviz.model.process import Process
 from sockviz.model.script_text import PROGRAMS
-from sockviz.model.segments import endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.timeline import Header, Timeline
 from sockviz.model.world import SeenPacket, World
@@ -24,6 +23,7 @@ from sockviz.words.lab_words import lab_word
 from sockviz.words.observing import grown
 from sockviz.words.packet_evidence import packet_sections
 from sockviz.words.programs import place_of
+from sockviz.words.same_by_hand import call_commands, capturing, group_commands, socket_commands
 from sockviz.words.sleeping import why_asleep
 from sockviz.words.socket_facts import descriptor, row_facts, tcp_facts
 from sockviz.words.wording import (
@@ -105,8 +105,8 @@ def of_socket(world: World, header: Header, inode: int) -> Evidence:
     return Evidence(
         title, (*sections, *_counters(world, header), *_lab(header)), tuple(raw),
         (
-            *_socket_commands(row, entry, owner, world, header, world.kept_name(inode)),
-            *(_group_commands(owner, header) if is_member else ()),
+            *socket_commands(row, entry, owner, world, header, world.kept_name(inode)),
+            *(group_commands(owner, header) if is_member else ()),
         ),
         tuple(_disagreements(world, inode, row, owner, entry, name)),
     )  # fmt: skip
@@ -197,14 +197,7 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
         why = tuple(Fact(each.rule, rule_text(each.rule), _("it is allowed")) for each in call.treated)
         sections.append(Section(_("what sockviz did"), None, in_short(call), why))
     sections += value_facts.sections(call, world)
-    commands: list[tuple[str, str]] = []
-    if process is not None and process.alive:
-        pid = process.outer_pid
-        commands = [
-            (_("where it sleeps"), f"cat /proc/{pid}/syscall /proc/{pid}/wchan"),
-        ]
-        if not is_watched:  # which has its tracer already
-            commands.append((_("its calls, live"), f"strace -f -e trace=network,read,write,close -p {pid}"))
+    commands = call_commands(process, is_watched) if process is not None and process.alive else ()
     disagreements = (
         (
             _("{process} says that {call} returned, yet the kernel shows the process asleep").format(
@@ -230,17 +223,13 @@ def _why_held(call: Call) -> str:
 
 def _of_packet(world: World, seen: SeenPacket, header: Header) -> Evidence:
     event, packet = seen.event, seen.event.packet
-    port = min(packet.source[1], packet.destination[1])
     near = next((p for p in world.processes.values() if p.alive and p.host == event.host), None)
-    watch = f"{enter(near, header)}tcpdump -i {packet.interface} -nvX {packet.protocol.lower()}" + (
-        f" port {port}" if port else ""
-    )
     raw = (Raw(_("the frame"), packet.raw),) if packet.raw else ()
     return Evidence(
         _("packet {number}: {text}").format(number=seen.number + 1, text=seen.text),
         (*packet_sections(world, seen), *_lab(header)),
         raw,
-        ((_("the same, live"), watch),),
+        ((_("the same, live"), capturing(packet, near, header)),),
     )
 
 
@@ -283,64 +272,6 @@ def _lab(header: Header) -> Iterator[Section]:
     if lab.sysctls:
         settings = tuple(Fact(name, value) for name, value in lab.sysctls.items())
         yield Section(_("sysctls that are not the kernel's default"), None, "", settings)
-
-
-def enter(process: Process | None, header: Header) -> str:
-    """What to write before a command so that it runs in the lab; nothing on the host."""
-    if process is None or header.lab.kind == "host":
-        return ""
-    return f"nsenter -t {process.outer_pid} -U --preserve-credentials -n "
-
-
-def _socket_commands(
-    row: SocketRow | None,
-    entry: FdEntry | None,
-    owner: Process | None,
-    world: World,
-    header: Header,
-    name: Name | None,
-) -> Iterator[tuple[str, str]]:
-    alive = (
-        owner
-        if owner is not None and owner.alive
-        else next((p for p in world.processes.values() if p.alive), None)
-    )
-    into = enter(alive, header)
-    if row is not None and alive is not None:
-        kind = {"UDP": "u", "UNIX": "x", "RAW": "w"}.get(row.protocol, "t")
-        flags = f"-B{kind}noe" if row.bound_only else f"-{kind}anoe"
-        yield _("its row"), f"{into}ss {flags}{_filter(row)}"
-        if row.is_listening:
-            yield _("what was dropped"), f"{into}nstat -asz 'TcpExtListen*'"
-        if row.info is not None:
-            yield "TCP_INFO", f"{into}ss -tani{_filter(row)}"
-    if name is not None and alive is not None and (take := _take(name)):
-        # No command shows the name: that nobody else can have it does.
-        yield _("that its name is taken"), f"{into}{take}"
-    if entry is not None and owner is not None and owner.alive:
-        yield _("its descriptor"), f"cat /proc/{owner.outer_pid}/fdinfo/{entry.fd}"
-        yield _("what it refers to"), f"readlink /proc/{owner.outer_pid}/fd/{entry.fd}"
-
-
-def _group_commands(owner: Process | None, header: Header) -> Iterator[tuple[str, str]]:
-    yield _("the groups of its host"), f"{enter(owner, header)}ip maddress"
-
-
-def _take(name: Name) -> str:
-    """A command that asks for the same name, and is refused it."""
-    match name.address:
-        case (str(host), int(port), *_) if port:
-            family = "socket.AF_INET6" if ":" in host else ""
-            return f"python3 -c 'import socket; socket.socket({family}).bind((\"{host}\", {port}))'"
-    return ""
-
-
-def _filter(row: SocketRow) -> str:
-    local, peer = endpoint(row.local), endpoint(row.peer)
-    if local is None:
-        return ""
-    source = f"sport = :{local[1]}"
-    return f" '{source} and dport = :{peer[1]}'" if peer is not None else f" '{source}'"
 
 
 def _disagreements(
