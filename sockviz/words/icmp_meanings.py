@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sockviz.language import N_, _
-from sockviz.model.segments import IcmpHeader
+from sockviz.model.segments import IcmpHeader, Packet
 
 #: Port unreachable, of ICMP (RFC 792) and of ICMPv6 (RFC 4443), by type and code.
 PORT_UNREACHABLE = frozenset({(3, 3), (1, 4)})
+#: Destination unreachable, by family: ICMPv6 gives ICMP's number to the end of a hop limit.
+_UNREACHABLE: Mapping[str, int] = {"AF_INET": 3, "AF_INET6": 1}
 
 #: By type, and by type and code where the code says more.
 _MEANINGS: Mapping[int | tuple[int, int], str] = {
@@ -82,3 +84,13 @@ def icmp_meaning(header: IcmpHeader, family: str = "") -> str:
     meanings = _MEANINGS_6 if six else _MEANINGS
     told = meanings.get((header.type, header.code)) or meanings.get(header.type)
     return _(told) if told is not None else f"{header.type}/{header.code}"
+
+
+def is_unreachable(packet: Packet) -> bool:
+    """Whether it says that a host, or the way to it, cannot be reached: of a port it says that the host is."""
+    icmp = packet.icmp
+    return (
+        icmp is not None
+        and icmp.type == _UNREACHABLE.get(packet.family)
+        and (icmp.type, icmp.code) not in PORT_UNREACHABLE
+    )

@@ -6,10 +6,12 @@ import errno
 from dataclasses import replace
 
 from sockviz.model.call import Call, Origin, Stage
-from sockviz.model.events import Observed, Signalled
+from sockviz.model.events import Observed, PacketCaptured, Signalled
 from sockviz.model.fold import fold
 from sockviz.model.known import KnownSocket
 from sockviz.model.objects import ObjectValue
+from sockviz.model.scripted import Scripted
+from sockviz.model.segments import IcmpHeader
 from sockviz.model.sockets import FdEntry, State, Timer
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
@@ -268,3 +270,37 @@ def test_control_data_that_no_socket_has_memory_for() -> None:
     little: list[Value] = [(1, 1, b"x" * 4)]
     for few in (nothing, little):
         assert here(replace(call("sendmsg", "ENOBUFS", [b"x"], few), message="No buffer")) == "No buffer"
+
+
+def test_a_host_is_unreachable_by_an_icmp_that_quotes_what_was_sent_to_it() -> None:
+    """One about another's packet, one about a port, and ICMPv6's end of a hop limit (which has the number of ICMP's) say nothing
+    of it."""
+    ours, other = ("10.0.0.2", 40200), ("10.0.0.3", 40300)
+    there, elsewhere = ("10.9.0.1", 80), ("10.9.0.7", 80)
+    failed = call("recv", "EHOSTUNREACH", 100, kind="SOCK_DGRAM")
+    row = scripted.row(State.CONNECTED, ours, there, inode=1001, protocol="UDP")
+
+    def said(family: str, *messages: IcmpHeader) -> str:
+        run = Scripted()
+        run.start("server")
+        run.observe(row)
+        for sent in (there, elsewhere):
+            run.segment("server", "client", ours, sent)
+        for message in messages:
+            run.segment("client", "server", ("10.0.0.254", 0), (ours[0], 0))
+            event = run.timeline.events[-1]
+            assert isinstance(event, PacketCaptured)
+            run.say(
+                replace(
+                    event,
+                    packet=replace(event.packet, family=family, protocol="ICMP", tcp=None, icmp=message),
+                )
+            )
+        return here(failed, run.timeline.world)
+
+    told = "an ICMP of 10.0.0.254 says that 10.9.0.1:80 cannot be reached"
+    assert said("AF_INET", IcmpHeader(3, 1, (ours, there)), IcmpHeader(3, 1, (other, elsewhere))) == told
+    assert said("AF_INET6", IcmpHeader(1, 3, (ours, there))) == told
+    assert said("AF_INET", IcmpHeader(3, 1, (other, elsewhere))) == ""
+    assert said("AF_INET", IcmpHeader(3, 3, (ours, there))) == ""
+    assert said("AF_INET6", IcmpHeader(3, 0, (ours, there))) == ""

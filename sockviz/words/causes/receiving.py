@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from sockviz.language import _
 from sockviz.model.meaning import Role
-from sockviz.model.segments import endpoint, wire_end
+from sockviz.model.segments import Endpoint, IcmpHeader, wire_end
 from sockviz.model.sockets import IN_HANDSHAKE, State, Timer
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings
 from sockviz.words.causes.attempts import failed_connect
 from sockviz.words.causes.connecting import refused
 from sockviz.words.causes.patience import bounded
+from sockviz.words.icmp_meanings import is_unreachable
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, seconds_text
 
@@ -58,27 +59,29 @@ def unreachable(s: Situation) -> str:
     aimed = s.peer or (sent.target if sent is not None else None)
     if aimed is None:
         return ""
-    router = next(
+    there = wire_end(aimed)
+    said = next(
         (
-            seen
-            for seen in reversed(s.world.packets)
-            if (icmp := seen.event.packet.icmp) is not None and icmp.type in _UNREACHABLE
+            packet
+            for packet in (seen.event.packet for seen in reversed(s.world.packets))
+            if packet.icmp is not None and is_unreachable(packet) and _quotes(packet.icmp, there)
         ),
         None,
     )
-    if router is not None:
+    if said is not None:
         return _("an ICMP of {address} says that {target} cannot be reached").format(
-            address=router.event.packet.source[0], target=address_text(aimed)
+            address=said.source[0], target=address_text(aimed)
         )
-    if any(seen.event.packet.destination == endpoint(aimed) for seen in s.world.packets):
+    if any(seen.event.packet.destination == there for seen in s.world.packets):
         return ""
     return _(
         "nothing that {name} sent could go out: no host has answered for {address} (ARP, or neighbour discovery)"
-    ).format(name=s.name, address=(endpoint(aimed) or ("",))[0])
+    ).format(name=s.name, address=(there or ("",))[0])
 
 
-#: Destination unreachable: of ICMP (RFC 792), and of ICMPv6 (RFC 4443).
-_UNREACHABLE = frozenset({3, 1})
+def _quotes(icmp: IcmpHeader, there: Endpoint | None) -> bool:
+    """Whether what it reports on was on its way to that host."""
+    return icmp.quoted is not None and there is not None and icmp.quoted[1][0] == there[0]
 
 
 def _nothing_there(s: Situation, is_urgent: bool) -> Cause:

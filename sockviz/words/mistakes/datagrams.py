@@ -13,14 +13,13 @@ from sockviz.model.moment import Moment
 from sockviz.model.segments import Endpoint, endpoint
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
+from sockviz.words.icmp_meanings import PORT_UNREACHABLE
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.named_sockets import Named
 from sockviz.words.wording import address_text
 
 #: As many sockets are remembered.
 _MOST = 1024
-#: Destination unreachable, port unreachable (RFC 792; RFC 4443).
-_UNREACHABLE = ((3, 3), (1, 4))
 
 
 @dataclass(slots=True)
@@ -43,7 +42,7 @@ class Datagrams:
                     del self._bound[inode]
             case PacketCaptured() as event if self._bound and event.packet.icmp is not None:
                 icmp = event.packet.icmp
-                if (icmp.type, icmp.code) in _UNREACHABLE and icmp.quoted is not None:
+                if (icmp.type, icmp.code) in PORT_UNREACHABLE and icmp.quoted is not None:
                     yield from self._unreachable(event.receiver, icmp.quoted[1], moment.after)
 
     def _named(self, call: Call, world: World) -> None:
