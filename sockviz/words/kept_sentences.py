@@ -4,6 +4,7 @@ the reader's, where they are shown."""
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from string import Formatter
 
@@ -45,9 +46,9 @@ _KNOWN = (
 def in_words(sentence: str) -> str:
     """The sentence of a run in the reader's language; one that is none of these as it is."""
     for known in _KNOWN:
-        found = _form(known).fullmatch(sentence)
+        found = _filled(known, sentence)
         if found is not None:
-            return _(known).format(**found.groupdict())
+            return _(known).format(**found)
     return sentence
 
 
@@ -70,11 +71,31 @@ def parts_in_words(found: str, source: str) -> str:
     return _PARTS.sub(told, found)
 
 
+def _filled(known: str, sentence: str) -> Mapping[str, str] | None:
+    """What stands in a sentence of that form where its names do; None of any other sentence. What parts two of them may stand in
+    one as well: there the last of it counts. A recording may be anybody's: each of its parts is looked for once."""
+    texts, names = _form(known)
+    if not names:
+        return {} if sentence == known else None
+    first, *between, last = texts
+    if not sentence.startswith(first) or not sentence.endswith(last):
+        return None
+    found, begin, end = {}, len(first), len(sentence) - len(last)
+    for name, text in zip(reversed(names[1:]), reversed(between), strict=True):
+        at = sentence.rfind(text, begin + 1, end - 1)
+        if at < 0:
+            return None
+        found[name], end = sentence[at + len(text) : end], at
+    return {**found, names[0]: sentence[begin:end]} if begin < end else None
+
+
 @cache
-def _form(known: str) -> re.Pattern[str]:
-    """What a sentence of that form looks like, with what it is about in groups."""
-    parts = (
-        re.escape(text) + (f"(?P<{name}>.+)" if name else "")
-        for text, name, *_rest in Formatter().parse(known)
-    )
-    return re.compile("".join(parts), re.DOTALL)
+def _form(known: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The texts of a form before, between and behind its names, and the names."""
+    texts, names = [""], []
+    for text, name, *_rest in Formatter().parse(known):
+        texts[-1] += text
+        if name:
+            names.append(name)
+            texts.append("")
+    return tuple(texts), tuple(names)

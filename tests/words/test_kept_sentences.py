@@ -44,6 +44,24 @@ def test_what_is_none_of_them_is_told_as_it_is() -> None:
     assert in_words("unshare(CLONE_NEWUSER): EPERM") == "unshare(CLONE_NEWUSER): EPERM"
 
 
+def test_what_parts_two_values_may_stand_in_one() -> None:
+    language.use("es")
+    assert (
+        in_words("/proc/x cannot be read: y cannot be read: z")
+        == "no se puede leer /proc/x cannot be read: y: z"
+    )
+    assert in_words("/proc/x cannot be read: ") == "/proc/x cannot be read: "  # nothing is said of why
+
+
+@pytest.mark.parametrize(
+    "repeated", [" came within ", " (1 of level ", " (", ") is not an option that a lesson may name"]
+)
+def test_a_long_message_of_anybody_s_recording_is_looked_through_once(repeated: str) -> None:
+    """Two megabytes: a pattern that goes back over what it has seen would not come to an end today."""
+    kept = f"no packet that matches x{repeated * (2_000_000 // len(repeated))}"
+    assert in_words(kept) == kept
+
+
 def test_what_an_expectation_s_parts_were_is_told_in_the_reader_s() -> None:
     source = 'client.end == b"" and len(rows(state="LISTEN", local_port=8080)) == 1'
     found = "client.end is b'a, 2 is b', len(rows(state=\"LISTEN\", local_port=8080)) is 0, client.end has no value yet"
