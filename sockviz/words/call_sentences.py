@@ -228,10 +228,10 @@ def _gave(call: Call, world: World) -> str:
             return _with(told, closing(call, world))
         case "shutdown", _:
             return shutting(call, world)
-        case "setblocking", _ if isinstance(call.arguments[-1], bool | int):
+        case "setblocking", _ if len(call.arguments) > 1 and isinstance(call.arguments[1], bool | int):
             return (
                 _("lets calls on {name} sleep again")
-                if call.arguments[-1]
+                if call.arguments[1]
                 else _("makes calls on {name} return at once where they would sleep")
             ).format(name=name)
         case (("epoll" | "epoll_create" | "epoll_create1"), ObjectValue(text=fd)):
@@ -284,7 +284,7 @@ def _is_pipe(call: Call, world: World) -> bool:
     """Whether the bare number that the call was given is a pipe's."""
     process = world.processes.get(call.process)
     return process is not None and any(
-        entry.fd == call.arguments[0] and entry.target.startswith("pipe:") for entry in process.fds
+        (entry.fd,) == call.arguments[:1] and entry.target.startswith("pipe:") for entry in process.fds
     )
 
 

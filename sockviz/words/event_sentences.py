@@ -34,7 +34,7 @@ class AskingCall:
 
     call: Call
     world: World
-    inodes: Mapping[Value, int]
+    inodes: Mapping[int, int]
 
     @staticmethod
     def by(call: Call, world: World) -> AskingCall:
@@ -51,7 +51,9 @@ class AskingCall:
     def inode_of(self, fd: Value) -> int:
         """Of what epoll watches the open file; else what the descriptor refers to now."""
         listed = self.listed(fd)
-        return listed.inode if listed is not None and listed.inode else self.inodes.get(fd, 0)
+        if listed is not None and listed.inode:
+            return listed.inode
+        return self.inodes.get(fd, 0) if isinstance(fd, int) else 0  # a recording may say that it is anything
 
     def name_of(self, fd: Value) -> str:
         """The variable that holds it, in brackets."""
@@ -99,11 +101,11 @@ def select_told(call: Call, world: World) -> str:
 
 def _said_besides(asked: AskingCall, reading: Sequence[Value], writing: Sequence[Value]) -> Iterator[str]:
     """Of the descriptors that select told of, what a read or a send would do other than move data."""
-    found: dict[Value, list[str]] = {}
+    found: dict[int, list[str]] = {}
     for event, fds in (("POLLIN", reading), ("POLLOUT", writing)):
         for fd in fds[:_MOST_TOLD]:
             number = fd.fd if isinstance(fd, SocketValue) else fd
-            if told := select_here(event, asked.polled(number, None)):
+            if isinstance(number, int) and (told := select_here(event, asked.polled(number, None))):
                 found.setdefault(number, []).append(told)
     for at, all_told in found.items():
         yield _("of descriptor {fd}{name}: {told}").format(
@@ -130,7 +132,7 @@ def _of_descriptor(asked: AskingCall, fd: Value, events: Value, watches: bool) -
     for flag in event_names(events, epoll=watches):
         meaning = event_here(flag.removeprefix("E"), polled) or event_meaning(flag)
         told.append(f"{flag} ({meaning})" if meaning else flag)
-    return _("descriptor {fd}{name}: {events}").format(fd=number, name=name, events=", ".join(told))
+    return _("descriptor {fd}{name}: {events}").format(fd=show(number, 12), name=name, events=", ".join(told))
 
 
 def event_names(events: int, *, epoll: bool) -> list[str]:

@@ -6,11 +6,10 @@ What the error means at large, whatever the call: its page in `sockviz.manual`. 
 
 from __future__ import annotations
 
-import errno as numbers
-
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
+from sockviz.model.linux.errnos import ERRNOS
 from sockviz.model.world import World
 from sockviz.words.causes import (
     connecting,
@@ -69,7 +68,7 @@ def explain(call: Call, world: World) -> Explanation | None:
     """What the failure of `call` means in `world` (the one right after it); None where it did not fail."""
     if call.error is None:
         return None
-    number = call.errno if call.errno is not None else getattr(numbers, call.error, None)
+    number = call.errno if call.errno is not None else ERRNOS.get(call.error)
     situation = Situation(call, world)
     cause = _cause(situation)
     return Explanation(

@@ -199,14 +199,14 @@ def _dropped(old: SocketRow | None, row: SocketRow, host: str, world: World) -> 
     if old is None or row.drops is None or old.drops is None or row.drops <= old.drops:
         return []
     cause = next(iter(world.traffic.drop_causes.get((host, row.key), ())), "")
+    why = drop_reason(cause)
     if cause == NO_ROOM:
         lost = _("{whose} had no room for a datagram, which is gone (drops {count})")
-    elif why := drop_reason(cause):
+    elif why:
         lost = _("{whose} was not given a datagram, which is gone: {reason} (drops {count})")
-        lost = lost.replace("{reason}", why)
     else:
         lost = _("{whose} was not given a datagram, which is gone (drops {count})")
-    return [(2, lost.format(whose=of_row(row, world), count=row.drops))]
+    return [(2, lost.format(whose=of_row(row, world), count=row.drops, reason=why))]
 
 
 def _says_drops(before: World, after: World) -> bool:
@@ -229,15 +229,15 @@ def _again(row: SocketRow, whose: str, world: World) -> str:
         Timer.PERSIST: _("{whose} sends a zero-window probe, {count} so far"),
         Timer.KEEPALIVE: _("{whose} sends a keepalive probe, {count} without an answer"),
     }.get(row.timer or Timer.ON, _("{whose} sends again, {count} so far"))
-    if row.state is State.SYN_SENT and (nobody := unsent_syn(row, world)):
-        told = nobody
     again = told.format(whose=whose, count=row.retransmits)
+    if row.state is State.SYN_SENT and (nobody := unsent_syn(row, whose, world)):
+        again = nobody
     if row.expires is not None:
         again += _(", next in {time}").format(time=seconds_text(row.expires - world.at))
     return again
 
 
-def unsent_syn(row: SocketRow, world: World) -> str:
+def unsent_syn(row: SocketRow, whose: str, world: World) -> str:
     """That the SYN which the timer tried again has not gone out at all: nothing of it was captured where all that leaves is."""
     here, there = wire_end(row.local), wire_end(row.peer)
     if len(world.captured) < 2 or there is None:
@@ -248,7 +248,7 @@ def unsent_syn(row: SocketRow, world: World) -> str:
         return ""
     return _(
         "{whose} has tried again, {count} so far, and no SYN could go out: no host has answered for {address}"
-    ).replace("{address}", there[0])
+    ).format(whose=whose, count=row.retransmits, address=there[0])
 
 
 def _and_why(told: str, why: str) -> str:

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from sockviz.language import _
 from sockviz.model.call import Call
-from sockviz.model.linux.names import signal_name
+from sockviz.model.linux.names import named, signal_name
+from sockviz.model.linux.signals import DISPOSITIONS
 from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words.number_kinds import Number, number_name
 from sockviz.words.shown import show
 
-_DISPOSITIONS = {0: "SIG_DFL", 1: "SIG_IGN"}  # include/uapi/asm-generic/signal-defs.h
-
 
 def process_sentence(call: Call, world: World) -> str:
     """What `call`, which returned, gave; empty where its sentence is another's."""
     match call.name, call.value:
-        case "signal", int(before) if isinstance(call.arguments[0], int):
+        case "signal", int(before) if call.arguments and isinstance(call.arguments[0], int):
             now = call.arguments[1] if len(call.arguments) > 1 else None
             if isinstance(now, int):
                 return _("sets what {signal} does to {now}: before it was {before}").format(
-                    signal=signal_name(call.arguments[0]), now=_DISPOSITIONS.get(now, now),
-                    before=_DISPOSITIONS.get(before, before),
+                    signal=signal_name(call.arguments[0]), now=named(now, DISPOSITIONS),
+                    before=named(before, DISPOSITIONS),
                 )  # fmt: skip
             return _("sets what {signal} does: before it was {before}").format(
-                signal=signal_name(call.arguments[0]), before=_DISPOSITIONS.get(before, before)
+                signal=signal_name(call.arguments[0]), before=named(before, DISPOSITIONS)
             )
         case "waitpid", (0, _):
-            child = next((p.name for p in world.processes.values() if p.pid == call.arguments[0]), None)
+            child = next((p.name for p in world.processes.values() if (p.pid,) == call.arguments[:1]), None)
             if child is not None:
                 return _("returns 0: {child} has not ended yet, and WNOHANG has it not wait").format(
                     child=child

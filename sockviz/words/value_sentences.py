@@ -68,7 +68,7 @@ def value_sentence(call: Call, world: World) -> str:
             return _kill(call, world)
         case "getaddrinfo" if isinstance(call.value, list):
             return _addresses(call.value, given_by(call))
-        case "signal" if isinstance(call.value, ObjectValue):
+        case "signal" if call.arguments and isinstance(call.value, ObjectValue):
             return _("sets what {signal} does: before it was a function").format(
                 signal=signal_name(call.arguments[0])
             )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from sockviz.language import _
 from sockviz.model.linux.names import errno_name
-from sockviz.model.linux.options import Form, option_of
+from sockviz.model.linux.options import Form
 from sockviz.model.sockets import State
 from sockviz.words import acts
+from sockviz.words.number_kinds import option_named_by
 from sockviz.words.situation import Situation
 
 
@@ -41,7 +42,7 @@ def failed_connect(s: Situation) -> str | None:
         for call in acts.on(s.world, s.inode, "getsockopt")
         if isinstance(call.value, int)
         and call.value
-        and (option := option_of(*call.arguments[1:3])) is not None
+        and (option := option_named_by(call)) is not None
         and option.form is Form.ERROR
     )
     error = errno_name(asked.value) if asked is not None and isinstance(asked.value, int) else None

@@ -279,8 +279,12 @@ def _of_many(host: str) -> str:
     """What an address of IPv4 is that is not one host's; empty where it is. The loopback's network is 127.0.0.0/8."""
     if host in ("255.255.255.255", "127.255.255.255"):
         return _("a broadcast address")
-    first = host.partition(".")[0]
-    return _("the address of a group") if first.isdigit() and 224 <= int(first) <= 239 else ""
+    first, is_dotted, _rest = host.partition(".")
+    return _("the address of a group") if is_dotted and first in _GROUPS else ""
+
+
+#: What an address of a group begins with: 224.0.0.0/4 (RFC 5771).
+_GROUPS = frozenset(map(str, range(224, 240)))
 
 
 # --- without a name of its own, or with a connection -------------------------------------------------------------------

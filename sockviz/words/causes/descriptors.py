@@ -69,7 +69,7 @@ def _bad_beside(s: Situation) -> str | None:
             given = [fd for each in arguments[:3] if isinstance(each, list | tuple) for fd in _numbers(each)]
         case "sendmsg":
             given = rights_passed(s.call)
-        case "setsockopt" if option_name(*arguments[1:3]) in OF_PROGRAMS and len(arguments) > 3:
+        case "setsockopt" if len(arguments) > 3 and option_name(*arguments[1:3]) in OF_PROGRAMS:
             given = _numbers([arguments[3]])
         case _:
             return None

@@ -20,6 +20,7 @@ _AF_INET, _AF_INET6 = FAMILIES["AF_INET"], FAMILIES["AF_INET6"]
 #: Flags of glibc's alone, about names that are not ASCII.
 _IDN_FLAGS, _IDN_NAME_FLAGS = 0x3C0, 0xE0
 _ASKED = ("host", "port", "family", "type", "proto", "flags")
+_MOST_DIGITS = 20
 _NUMBER = re.compile(r"[0-9]+")
 _DOTTED = re.compile(r"[0-9]+(\.[0-9]+){3}")
 
@@ -27,6 +28,8 @@ _DOTTED = re.compile(r"[0-9]+(\.[0-9]+){3}")
 def reading(s: Situation) -> Cause:
     """Of inet_pton and inet_aton."""
     given = s.call.arguments
+    if not given:  # a recording can say so
+        return Cause()
     family = given[0] if s.call.name == "inet_pton" else _AF_INET
     if s.error == "EAFNOSUPPORT":
         return Cause(
@@ -66,10 +69,15 @@ def _not_of_four(text: str, is_lenient: bool) -> str:
         return _parts(len(parts))
     for each in parts:
         if len(each) > 1 and each[0] == "0":
-            return _("{number} begins with 0").format(number=each)
-        if int(each) > 255:
-            return _("{number} is more than one byte holds (255)").format(number=each)
+            return _("{number} begins with 0").format(number=_digits(each))
+        if len(each) > 3 or int(each) > 255:
+            return _("{number} is more than one byte holds (255)").format(number=_digits(each))
     return ""
+
+
+def _digits(number: str) -> str:
+    """The first of its digits, where there are very many."""
+    return f"{number[:_MOST_DIGITS]}…" if len(number) > _MOST_DIGITS else number
 
 
 def _parts(count: int) -> str:

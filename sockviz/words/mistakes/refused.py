@@ -3,7 +3,6 @@ address, or another order of bytes, or listens only later."""
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from dataclasses import field
 
@@ -11,6 +10,7 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, Call, Stage
 from sockviz.model.events import PacketCaptured
+from sockviz.model.linux.names import errno_name
 from sockviz.model.moment import Moment
 from sockviz.model.segments import Endpoint, wire_end
 from sockviz.model.world import World
@@ -167,7 +167,7 @@ def _line_of(name: str, world: World) -> list[str]:
 def _is_refused(call: Call) -> bool:
     """Whether it says that the handshake was refused: it fails so, or getsockopt tells of it."""
     if call.name == "getsockopt" and call.arguments[1:3] == _ERROR:
-        return call.value == errno.ECONNREFUSED
+        return errno_name(call.value) == "ECONNREFUSED"
     return call.error == "ECONNREFUSED"
 
 
