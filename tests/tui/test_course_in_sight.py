@@ -18,7 +18,7 @@ from sockviz.model.sockets import SocketRow, State
 from sockviz.player.recorded import open_recording
 from sockviz.tui.cast import cast
 from sockviz.tui.reading import Reading
-from sockviz.tui.stage.at_hand import lists_at_hand, next_line, sockets_at_hand
+from sockviz.tui.stage.at_hand import has_just_failed, lists_at_hand, next_line, sockets_at_hand
 from sockviz.tui.stage.code import has_failed
 from sockviz.tui.stage.ink import Line, wrap
 from sockviz.tui.stage.listing import statement_at
@@ -388,3 +388,17 @@ def test_what_was_found_missing_would_be_found_again() -> None:
     assert not list(untold(view, panels))
     without = {name: [text for text in lines if "SYN queue" not in text] for name, lines in panels.items()}
     assert list(untold(view, without))
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=LESSONS)
+def test_what_has_just_failed_is_in_sight_above_its_card(path: Path) -> None:
+    """On 80×24 without the text, of which the card has taken its lines; whoever was at work last, say the link."""
+    missing = []
+    for view, opened in moments(path):
+        failed = [p for p in view.world.processes.values() if has_just_failed(view, p.name)]
+        for process in failed:
+            call = process.last
+            panel = drawn(view, opened, Shape(80, 10))[process.name]
+            if call is not None and call.error is not None and f"✗ {call.error}" not in "\n".join(panel):
+                missing.append((view.page.index + 1, view.cursor, call.error, panel))
+    assert not missing

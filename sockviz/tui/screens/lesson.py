@@ -104,7 +104,7 @@ class LessonScreen(TypedAt, VotedAt):
         if self._run.provenance is not Provenance.LIVE and not (
             has_text(self._run.script) or self._run.script.beside
         ):
-            self.add_class("-stage-alone")  # a sandbox was recorded
+            self.picture.alone = True  # a sandbox was recorded
         self._run.watch(self.picture.ask)
         self.picture.hurrying = True  # until `Pace.begin` is done
         self.picture.draw()

@@ -64,7 +64,8 @@ def panes(view: View, opened: float, instead: Widget | None = None) -> ComposeRe
 
 class LessonPicture(Picture):
     """What is drawn of a lesson: its text beside the stage. ``notes`` says whether the instructor's are shown; ``hint`` stands
-    beside the objective; ``counting`` are the question (its line) and the choice of which a room's votes are being counted."""
+    beside the objective; ``counting`` are the question (its line) and the choice of which a room's votes are being counted.
+    ``alone``: the stage has the text's place, except while ``asking`` is the line of a question that is put, or was voted on."""
 
     def __init__(
         self,
@@ -78,6 +79,8 @@ class LessonPicture(Picture):
         self._reading, self._notebook = reading, notebook
         self.notes = False
         self.counting: tuple[int, int] | None = None
+        self.alone = False
+        self.asking: int | None = None
         self.way_on: Callable[[], str] = str
         self.programs: ProgramsBeside | None = None  # those that run beside the lesson's lines
         if reading.script.beside:
@@ -94,6 +97,7 @@ class LessonPicture(Picture):
     def _show(self, known: View, view: View) -> None:
         reading, screen = self._reading, self._screen
         is_open = frozenset(question.line for question in reading.open_predictions)
+        self._give_place(is_open)
         live = not reading.only_read
         asked = Asked(reading.choices, is_open, reading.pointed, live, reading.votes, self.counting)
         screen.query_one(TitleLine).show(view)
@@ -115,6 +119,16 @@ class LessonPicture(Picture):
         screen.query_one(KeyBar).rename(_renamed(view, is_open=bool(is_open)))
         if not self.hurrying:
             self._notebook.shown(known)
+
+    def _give_place(self, is_open: frozenset[int]) -> None:
+        """To the stage alone, where that is wanted: but nobody answers, or votes on, what they cannot read. ``is_open``: the
+        lines of the questions that are."""
+        reading, screen = self._reading, self._screen
+        asked = {question.line for question in reading.page.predictions} & (is_open | reading.votes.keys())
+        alone = self.alone and self.asking not in asked
+        if screen.has_class("-stage-alone") is not alone:
+            screen.set_class(alone, "-stage-alone")
+            screen.call_after_refresh(self.draw)
 
     def noted(self) -> None:
         """Where the reader has come to they are now: what was hurried past on the way was not read."""

@@ -59,9 +59,9 @@ class LessonStage(StageScreen):
         """The stage has the place of the lesson's text, too; or that has its own again."""
         self.acted()
         alone = not self.has_class("-stage-alone")
-        self.set_class(alone, "-stage-alone")
+        self.picture.alone, self.picture.asking = alone, None
         self.picture.look = replace(self.picture.look, large=alone)
-        self.call_after_refresh(self.picture.draw)
+        self.picture.draw()
 
     def action_programs(self) -> None:
         """The text of a program that runs beside, and of the next; after the last of them the lesson's, where it has any."""

@@ -6,14 +6,14 @@ from sockviz.language import _
 from sockviz.tui import hints
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
-from sockviz.tui.screens.picture import Picture
+from sockviz.tui.screens.lesson_picture import LessonPicture
 from sockviz.tui.widgets.lesson_pane import LessonPane
 
 
 class Predicting:
     """Takes the reader's answers."""
 
-    def __init__(self, reading: Reading, picture: Picture, notebook: Notebook) -> None:
+    def __init__(self, reading: Reading, picture: LessonPicture, notebook: Notebook) -> None:
         self._reading, self._picture, self._notebook = reading, picture, notebook
 
     @property
@@ -36,5 +36,6 @@ class Predicting:
         for each in passed:
             self._notebook.predicted(self._reading.page, each, None)
         if question is not None:
+            self._picture.asking = question.line
             pane.reveal(question.line)
             self._picture.hint = _(hints.PREDICT)

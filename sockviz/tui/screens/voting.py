@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from textual.screen import Screen
 
-from sockviz.dataclass import replace
 from sockviz.language import _
 from sockviz.lesson.document import Predict
 from sockviz.tui import hints
@@ -38,8 +37,6 @@ class Voting:
             self._picture.hint = _(hints.VOTES_ARE_LIVE if past else hints.NOTHING_TO_VOTE_ON)
             self._picture.draw()
             return
-        self._screen.remove_class("-stage-alone")
-        self._picture.look = replace(self._picture.look, large=False)
         self._picture.panes.restore()
         if self._line is None:
             self._line = VoteLine()
@@ -54,6 +51,7 @@ class Voting:
         self._reveal(question.line)
 
     def _reveal(self, line: int) -> None:
+        self._picture.asking = line
         self._screen.query_one(LessonPane).reveal(line)
         self._screen.call_after_refresh(self._picture.draw)  # the stage has two lines less
 
@@ -87,5 +85,6 @@ class Voting:
         if self._reading.vote(line, counts):
             if self._line is not None:
                 self._line.told(line, tuple(counts))
+            self._picture.asking = line
             self._screen.query_one(LessonPane).reveal(line)
             self._picture.draw()

@@ -39,20 +39,25 @@ def next_line(view: View) -> int | None:
 
 
 def is_at_work(view: View, name: str) -> bool:
-    """Whether a line of the process's is next, or was begun last of all."""
+    """Whether a line of the process's is next, or was begun last of all, or a call of it has just failed."""
     coming = statement_at(view.script, next_line(view))
     last = max(view.world.begun.values(), key=lambda line: view.world.lines[line].begun, default=None)
-    return (coming is not None and coming.process == name) or view.world.begun.get(name) == last
+    is_called = (coming is not None and coming.process == name) or view.world.begun.get(name) == last
+    return is_called or has_just_failed(view, name)
+
+
+def has_just_failed(view: View, name: str) -> bool:
+    """Whether a call of the process's has come back with an error in the last step, whoever's line that was."""
+    process, before = view.world.processes.get(name), view.before.processes.get(name)
+    last = process.last if process is not None else None
+    return last is not None and last.error is not None and (before is None or before.last is not last)
 
 
 def sockets_at_hand(view: View, process: Process) -> frozenset[int]:
     """The inodes of the sockets that the next line uses, where it is `process`'s; and of those with which its last one has
     failed, which is what is looked at then."""
     coming = _sockets(_used(view, process, next_line(view)))
-    last = process.last
-    if last is None or last.error is None or last.line != view.world.begun.get(process.name):
-        return coming
-    return coming | sockets_just_used(view, process)
+    return coming | sockets_just_used(view, process) if _has_failed(view, process) else coming
 
 
 def sockets_just_used(view: View, process: Process) -> frozenset[int]:
@@ -67,6 +72,21 @@ def sockets_just_used(view: View, process: Process) -> frozenset[int]:
 
 def _sockets(held: Sequence[Value | None]) -> frozenset[int]:
     return frozenset(each.inode for each in held if isinstance(each, SocketValue) and each.inode)
+
+
+def failed_at(view: View, process: Process) -> int | None:
+    """The descriptor with whose number `process`'s last line has failed, whatever there is behind it by then."""
+    last = process.last
+    return (
+        last.receiver.fd
+        if last is not None and last.receiver is not None and _has_failed(view, process)
+        else None
+    )
+
+
+def _has_failed(view: View, process: Process) -> bool:
+    last = process.last
+    return last is not None and last.error is not None and last.line == view.world.begun.get(process.name)
 
 
 def lists_at_hand(view: View, process: Process) -> frozenset[int]:

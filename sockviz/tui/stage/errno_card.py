@@ -63,22 +63,23 @@ def draw_errno(view: View, width: int, story: StoryOf) -> list[Line]:
     return _drawn(view, width, story)[0]
 
 
-def _drawn(view: View, width: int, story: StoryOf) -> tuple[list[Line], int]:
-    """The card's lines, and how many of them tell what failed and what it means here: those are read without scrolling."""
+def _drawn(view: View, width: int, story: StoryOf) -> tuple[list[Line], list[int]]:
+    """The card's lines, and after how many of them a part ends: the first tells what failed and what it means here, and is read
+    without scrolling."""
     call = failed_call(view)
     then = right_after(view.timeline, call) if call is not None else None
     told = explain(call, then or view.world) if call is not None else None
     if call is None or told is None:
-        lines, needed = [line((_("no call has failed"), "muted"))], 1
+        lines, ends = [line((_("no call has failed"), "muted"))], [1]
     else:
         names = names_in(call, then or view.world)
-        lines, needed = _card(call, told, story(told.name), names, min(width, _COLUMN))
-    return finish(lines, width, len(lines), view.look), needed
+        lines, ends = _card(call, told, story(told.name), names, min(width, _COLUMN))
+    return finish(lines, width, len(lines), view.look), ends
 
 
 def _card(
     call: Call, told: Explanation, page: ErrorPage | None, names: frozenset[str], width: int
-) -> tuple[list[Line], int]:
+) -> tuple[list[Line], list[int]]:
     number = f" {told.number}" if told.number is not None else ""
     name = line((f"{FAILED} {told.name}", "bad"), (number, "muted"))
     says = page.says if page else call.message
@@ -86,17 +87,19 @@ def _card(
     lines = [beside] if beside.width <= width else [name, *wrap(says, width)]
     lines += wrap(f"{call.process}: {call_as_made(call)}", width, "muted")
     here = told.here if page is None or told.here != call.message else ""  # the headline says it better
-    at_large = told.at_large(page.cause if page else "", page.remedy if page else "")
-    needed = len(lines)
-    for title, text in ((_("here"), here), *at_large):
-        if text:
-            lines += [Line(), line((title, "strong")), *wrap(sentence(text, names), width)]
-        if text is here:
-            needed = len(lines)
+    lines += _part(_("here"), here, names, width)
+    ends = [len(lines)]
+    for title, text in told.at_large(page.cause if page else "", page.remedy if page else ""):
+        lines += _part(title, text, names, width)
+        ends.append(len(lines))
     lines += [Line(), line((_("manual") + "  ", "muted"), (told.manual, "code-call"))]
     if told.name not in ("TimeoutError",) and not told.name.startswith("EAI_"):
         lines[-1] += line(("   errno(3)", "muted"))
-    return lines, needed
+    return lines, [*ends, len(lines)]
+
+
+def _part(title: str, text: str, names: frozenset[str], width: int) -> list[Line]:
+    return [Line(), line((title, "strong")), *wrap(sentence(text, names), width)] if text else []
 
 
 def names_in(call: Call, world: World) -> frozenset[str]:
@@ -124,6 +127,9 @@ class ErrnoCard(LongDrawing):
         """Its lines."""
         return draw_errno(view, width, self._story)
 
-    def needed(self, width: int) -> int:
-        """How many of its lines in `width` tell what failed, and what it means here."""
-        return _drawn(self._view, width, self._story)[1] if self._view is not None and width > 0 else 0
+    def in_parts(self, width: int, most: int) -> int:
+        """How many of its lines in `width` are whole parts: no more than `most`, but the first of them in any case."""
+        if self._view is None or width <= 0:
+            return most
+        first, *others = _drawn(self._view, width, self._story)[1]
+        return max([first, *(end for end in others if end <= most)])

@@ -15,7 +15,7 @@ from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
-from sockviz.tui.stage.at_hand import lists_at_hand, sockets_at_hand, sockets_just_used
+from sockviz.tui.stage.at_hand import failed_at, lists_at_hand, sockets_at_hand, sockets_just_used
 from sockviz.tui.stage.lookup import Lookup
 from sockviz.tui.stage.queues import is_full
 from sockviz.tui.view import View
@@ -114,6 +114,8 @@ def ranked(view: View, process: Process, rows: Sequence[DescriptorRow]) -> list[
     changed = _changed(view.world, view.before)
     at_hand, used = sockets_at_hand(view, process), sockets_just_used(view, process)
     lists = lists_at_hand(view, process)
+    if (failed := failed_at(view, process)) is not None:  # what has its number by now may be another file
+        at_hand |= {entry.inode for entry in process.fds if entry.fd == failed}
     return [_rank(view, it, held_before, changed, at_hand, used, lists) for it in rows]
 
 

@@ -35,8 +35,9 @@ _TITLES = {
 }
 
 
-#: The card's share of the height beside it in percent, unless what must be read without scrolling needs more.
-_SHARE = 60
+#: The card's share of the height beside it in percent, unless what must be read without scrolling needs more: where it stands
+#: over the prose, and where it takes its lines from the stage.
+_SHARE, _SHARE_OF_STAGE = 60, 40
 
 
 class Overlay(VerticalScroll):
@@ -66,19 +67,18 @@ class Overlay(VerticalScroll):
             self._body.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """As high as its drawing; the card leaves the prose beneath it what it does not need itself."""
+        """As high as its drawing; the card leaves the others what it does not need itself, and ends with a whole part."""
         whole = super().get_content_height(container, viewport, width)
         if self.kind is not OverlayKind.ERRNO:
             return whole
-        usual = -(-container.height * _SHARE // 100) - self.gutter.height
-        if whole <= usual:
-            return whole
-        return min(whole, max(usual, self._needed(width - self.scrollbar_size_vertical)))
+        share = _SHARE if self.layer == "over" else _SHARE_OF_STAGE
+        usual = -(-container.height * share // 100) - self.gutter.height
+        return whole if whole <= usual else self._in_parts(width - self.scrollbar_size_vertical, usual)
 
-    def _needed(self, width: int) -> int:
+    def _in_parts(self, width: int, most: int) -> int:
         from sockviz.tui.stage.errno_card import ErrnoCard  # imported already, where there is one
 
-        return self._body.needed(width) if isinstance(self._body, ErrnoCard) else 0
+        return self._body.in_parts(width, most) if isinstance(self._body, ErrnoCard) else most
 
 
 class Overlays:

@@ -15,7 +15,7 @@ from sockviz.model.script_text import PROGRAMS
 from sockviz.tui.cast import Cast, cast
 from sockviz.tui.stage import ProcessPanel, WirePanel
 from sockviz.tui.stage.allotment import Wish, allotted
-from sockviz.tui.stage.at_hand import is_program, next_line
+from sockviz.tui.stage.at_hand import has_just_failed, is_program, next_line
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.process_panel import needs
 from sockviz.tui.view import View
@@ -184,15 +184,16 @@ def lines_for(
 ) -> list[int]:
     """The lines for each of `names` (processes, and the wire), one below the other in `height`.
 
-    First who was at work last and whose line is next, then the wire where segments matter, then whom the page asks about, then
-    in whose queue somebody waits.
+    First who was at work last, whose call has just failed and whose line is next, then the wire where segments matter, then whom
+    the page asks about, then in whose queue somebody waits.
     """
     concerned = [name for name in names if name in view.subjects.words or _is_asked(view, name)]
     queued = [name for name in names if _has_a_queue(view, name)]
     wire = [WIRE] if WIRE in names else []
     matters = wire if wire_matters(view) else []
     coming = statement_at(view.script, next_line(view))
-    first = [*order[:1], *([coming.process] if coming is not None else [])]
+    failed = [name for name in order if has_just_failed(view, name)]
+    first = [*order[:1], *failed, *([coming.process] if coming is not None else [])]
     ranks = dict.fromkeys(
         WIRE if name == LINK else name for name in [*first, *matters, *concerned, *queued, *order, *names]
     )

@@ -198,3 +198,34 @@ def test_a_closed_socket_has_a_row_while_the_page_asks_about_it() -> None:
         (at,) = (n for n, text in enumerate(told) if text.startswith("– s"))
         assert re.search(rf"○ CLOSED\s+{known}", " ".join(told[at : at + 2])), told
         assert not any("CLOSED" in text.text for text in draw_process(view, "server", width, 12))
+
+
+@pytest.mark.parametrize("error", ["ENOTSOCK", None])
+def test_what_has_the_number_that_a_call_failed_with_is_in_sight(error: str | None) -> None:
+    """Its descriptor was closed, and is a pipe's by now; others have changed since."""
+    sources = [
+        "t = socket.socket()",
+        "os.close(t.fileno())",
+        "reading, writing = os.pipe()",
+        "t.send(b'hello')",
+    ]
+    it = scripted.Script(
+        scripted.lesson(
+            [[scripted.statement("server", n, source) for n, source in enumerate(sources, start=1)]]
+        )
+    )
+    it.page(0)
+    it.start("server")
+    t = it.socket(3)
+    it.do("server", 1, "socket", value=t, bound={"t": t})
+    for fd in range(4, 12):
+        it.do("server", 1, "socket", value=(other := it.socket(fd)), bound={f"other{fd}": other})
+    it.observe()
+    it.fds["server"][3] = FdEntry(3, "pipe:[600]", 600)
+    it.observe()
+    it.enter("server", 4, "send", t, b"hello")
+    it.leave("server", 4, None if error else 5, error=error)
+    it.fds["server"].pop(11)
+    it.observe()
+    drawn = [line.text for line in draw_process(scripted.view(it), "server", 60, 12)]
+    assert any("pipe:[600]" in text for text in drawn) is (error is not None), drawn
