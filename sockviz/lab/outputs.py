@@ -17,6 +17,11 @@ _AT_ONCE = 64 << 10
 #: So much of what is not kept is read (bytes), then nothing for so long (seconds): a program may print 40 MB of it a second, and
 #: neither takes this process's time nor, asleep at its pipe, that of the others.
 _BURST, _PAUSE = 4 << 20, 0.1
+#: Who prints in more pieces than these prints without end: letter by letter, say.
+_MANY = 500
+#: Of whom so many pieces have come within so long nothing is read for a moment (seconds): each piece is an event, and takes its
+#: time; those of a moment are one.
+_HASTY, _WITHIN, _MOMENT = 100, 0.1, 0.02
 
 
 @dataclass(slots=True)
@@ -27,6 +32,17 @@ class _Stream:
     kept: int = 0
     unkept: int = 0
     burst: int = 0
+    pieces: int = 0
+    of_late: int = 0
+    since: float = 0.0
+
+    def is_hasty(self, now: float) -> bool:
+        """Counts a piece that has come `now`; whether too many have of late."""
+        self.pieces += 1
+        if now - self.since > _WITHIN:
+            self.since, self.of_late = now, 0
+        self.of_late += 1
+        return self.of_late >= _HASTY
 
 
 class Outputs:
@@ -53,8 +69,9 @@ class Outputs:
                     break
 
     def exceeds(self, process: str) -> bool:
-        """Whether a program has printed more than is kept of it, and prints on."""
-        return any(each.process == process and each.kept >= KEPT for each in self._streams.values())
+        """Whether a program has printed more than is kept of it, or in very many pieces, and prints on."""
+        its = (each for each in self._streams.values() if each.process == process)
+        return any(each.kept >= KEPT or each.pieces >= _MANY for each in its)
 
     def tell_unkept(self) -> None:
         """Tells of what was not kept so far."""
@@ -68,9 +85,14 @@ class Outputs:
             self._end(stream)
 
     def _hear(self, reading: int) -> None:
-        if self._read(reading) and (stream := self._streams[reading]).burst >= _BURST:
+        if not self._read(reading):
+            return
+        stream = self._streams[reading]
+        if stream.burst >= _BURST:
             stream.burst = 0
             self._readers.leave_alone(reading, _PAUSE)
+        elif stream.is_hasty(time.monotonic()):
+            self._readers.leave_alone(reading, _MOMENT)
 
     def _read(self, reading: int) -> bool:
         """Reads once. False where nothing is left to be read by now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
@@ -12,7 +13,7 @@ from sockviz.lesson.typed_lines import accompanied
 from sockviz.model.programs import Program
 from sockviz.model.tasks import process_of
 from sockviz.model.timeline import Timeline
-from sockviz.player.accompanied import Accompanied
+from sockviz.player.accompanied import BEGINS, Accompanied
 from sockviz.player.fair_time import FairClock
 from sockviz.player.holding import HeldPrograms
 from sockviz.player.patience import Patience
@@ -25,9 +26,11 @@ from sockviz.visible import quoted
 
 #: Somebody sits there: on a busy machine programs are waited for so many times as long at most.
 _AT_MOST = 2.0
-#: Who makes more calls before it listens, or sleeps in one, is in a loop of its own, as is who prints more than is kept: nobody
-#: knows what it waits for.
+#: Who makes more calls before it listens, or sleeps in one, is in a loop of its own, as is who prints without end: nobody knows
+#: what it waits for, nor waits for it to rest.
 _MANY = 500
+#: So long such a one is given to rest all the same (seconds).
+_SHORTLY = 0.2
 
 
 class BesideSource(Accompanied, HeldPrograms):
@@ -51,15 +54,18 @@ class BesideSource(Accompanied, HeldPrograms):
         """Returns once the last can be talked to. Raises `NotStarted`, and `LabRefused` where nothing can be watched here."""
         for program in programs:
             await self._started.start(program, around, holds=self.holds)
-            await self._can_be_talked_to(program.name)
+            await self._until(partial(self._has_begun, program.name), BEGINS)
+            if self._is_busy(program.name) and not await self._rested(_SHORTLY):
+                self._is_restless = True
             await self.rested()
 
     def _has_begun(self, program: str) -> bool:
+        is_held = any(process_of(task) == program for task in self.held)
+        return is_held or super()._has_begun(program) or self._is_busy(program)
+
+    def _is_busy(self, program: str) -> bool:
         first = self._timeline.world.processes.get(program)
-        if any(process_of(task) == program for task in self.held):
-            return True
-        calls = first is not None and first.entered > _MANY
-        return super()._has_begun(program) or calls or self._started.outputs.exceeds(program)
+        return (first is not None and first.entered > _MANY) or self._started.outputs.exceeds(program)
 
     def _why_not(self) -> str | None:
         return self.problem

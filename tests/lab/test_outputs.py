@@ -64,6 +64,32 @@ def test_who_prints_without_end_waits_at_its_pipe_the_while(monkeypatch: pytest.
     asyncio.run(body())
 
 
+def test_letter_by_letter_is_read_in_moments_and_is_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each piece is an event: of a quarter of a million nobody is helped."""
+
+    async def body() -> None:
+        monkeypatch.setattr(outputs, "_WITHIN", 3600.0)
+        monkeypatch.setattr(outputs, "_MOMENT", 3600.0)
+        said: list[OutputWritten] = []
+        readers = Readers()
+        all_of_it = Outputs(readers, said.append)
+        writing = all_of_it.open("it", 1)
+        for _ in range(outputs._HASTY + 50):
+            os.write(writing, b"x")
+            readers.read_now()
+        assert len(said) == outputs._HASTY, "what comes then is read later, in one piece"
+        all_of_it.read_all()
+        assert [each.data for each in said[-2:]] == [b"x", b"x" * 50], "or when all of it is wanted"
+        assert not all_of_it.exceeds("it"), "so much a server may print before it listens"
+        monkeypatch.setattr(outputs, "_MANY", outputs._HASTY)
+        assert all_of_it.exceeds("it")
+        assert not all_of_it.exceeds("another")
+        os.close(writing)
+        all_of_it.close()
+
+    asyncio.run(body())
+
+
 def test_it_goes_on_after_a_while_and_all_that_it_printed_is_counted() -> None:
     async def body() -> None:
         said: list[OutputWritten] = []

@@ -16,6 +16,7 @@ from sockviz.model.call import Stage
 from sockviz.model.programs import Program
 from sockviz.model.recording import save
 from sockviz.model.sockets import State
+from sockviz.player import accompanied, beside
 from sockviz.player.recorded import open_recording
 from sockviz.player.refusals import CannotPerform
 from sockviz.sandbox.keeping import CannotKeep, kept_as
@@ -125,6 +126,21 @@ conn, peer = s.accept()
             assert last.value == b"", "the kernel closed its descriptors"
             await type_all(typed, "client> d = socket.socket()")
             assert typed.run.timeline.world.processes["client"].alive
+
+    run(it(), 60.0)
+
+
+def test_who_prints_letter_by_letter_is_waited_for_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither when it starts nor before a line: it is known to print without end long before there is more than is kept of it."""
+    monkeypatch.setattr(beside, "BEGINS", 3600.0)
+    monkeypatch.setattr(accompanied, "RESTS", 3600.0)
+
+    async def it() -> None:
+        async with session(echo_server(tmp_path, "import os\nwhile True: os.write(1, b'x')\n")) as typed:
+            await type_all(typed, "client> c = socket.socket()")
+            assert typed.run.timeline.world.processes["client"].last is not None
 
     run(it(), 60.0)
 
