@@ -240,6 +240,16 @@ def test_what_if_in_a_lesson_and_back_to_its_script(tmp_path: Path) -> None:
             before = typed.screen
             await typed.press("e")
             await typed.until("client, instead>")
+            await typed.until("another line")
+            await typed.press("down", "up", "up")
+            await typed.until("client, instead> x = socket.socket()")
+            await typed.press("up")
+            await typed.until("server, instead> s.listen(1)")
+            script = typed.screen.reading.run.script
+            listens = next(each for each in script.statements if each.source == "s.listen(1)")
+            assert typed.screen.picture.focus.line == listens.line, "it is pointed at"
+            await typed.press("up", "up", "up", "up")
+            await typed.until("server, instead> s = socket.socket()")
             await typed.press("escape")
             await typed.press("r")
             await until(
@@ -249,13 +259,13 @@ def test_what_if_in_a_lesson_and_back_to_its_script(tmp_path: Path) -> None:
             await until(typed.pilot, lambda: len(typed.lines) == 3)
             assert "off the script" not in typed.text, "r brings the lesson back"
 
-            script = typed.screen
+            scripted = typed.screen
             await typed.press("e")
             await typed.until("server, instead> s.listen(1)")
             await typed.press("backspace", "backspace", *"5)", "enter")
             await until(
                 typed.pilot,
-                lambda: typed.app.screen is not script and isinstance(typed.app.screen, LessonScreen),
+                lambda: typed.app.screen is not scripted and isinstance(typed.app.screen, LessonScreen),
             )
             await until(
                 typed.pilot,

@@ -26,6 +26,7 @@ from sockviz.sandbox.keeping import kept_as
 from sockviz.sandbox.script import first_ones, started_again
 from sockviz.sandbox.session import Typist
 from sockviz.tui.screens.picture import Picture
+from sockviz.tui.view import Focus
 from sockviz.tui.widgets.typed_line import Purpose, TypedLine
 from sockviz.visible import quoted
 
@@ -230,16 +231,35 @@ class OffScript:
 
     async def edit(self, line: int | None) -> None:
         """Asks how the line is to read, or that which was begun last."""
-        world = self._run.timeline.world
         statement = self._run.script.statement_at(line) if line is not None else None
         if statement is None:
-            begun = [each for each in self._run.script.statements if each.line in world.lines]
-            statement = max(begun, key=lambda each: world.lines[each.line].begun, default=None)
+            statement = next(reversed(self._performed()), None)
         if statement is None or "\n" in statement.source:
             self._say(_("No line has been performed that could read otherwise."))
             return
+        await self._ask_for(statement)
+
+    async def edit_another(self, step: int) -> None:
+        """The same of the line that was begun before it (-1), or after it."""
+        performed = [each for each in self._performed() if "\n" not in each.source]
+        if self._edited is None or self._edited not in performed:
+            return
+        at = performed.index(self._edited) + step
+        if 0 <= at < len(performed):
+            await self._ask_for(performed[at])
+
+    def _performed(self) -> list[Statement]:
+        """The lines that were begun, in that order."""
+        world = self._run.timeline.world
+        begun = [each for each in self._run.script.statements if each.line in world.lines]
+        return sorted(begun, key=lambda each: world.lines[each.line].begun)
+
+    async def _ask_for(self, statement: Statement) -> None:
         self._edited = statement
+        self._picture.focus = Focus(line=statement.line)
         await self.open(Purpose.EDIT, statement.process, statement.source)
+        if self._line is not None:
+            self._line.say(_("Enter performs all again so; ↑ ↓: another line; esc leaves it as it is"))
 
     def _read_otherwise(self, source: str) -> None:
         statement, line = self._edited, self._line

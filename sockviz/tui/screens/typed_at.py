@@ -12,7 +12,7 @@ from sockviz.tui.screens.lesson_stage import LessonStage
 
 if TYPE_CHECKING:
     from sockviz.tui.screens.off_script import OffScript
-    from sockviz.tui.widgets.typed_line import ProcessWanted, Typing
+    from sockviz.tui.widgets.typed_line import AnotherLine, ProcessWanted, Typing
 
 
 class TypedAt(LessonStage):
@@ -99,6 +99,10 @@ class TypedAt(LessonStage):
     def on_typing_left(self) -> None:
         """The screen has its keys again."""
         self._off_script(lambda typing: typing.close())
+
+    def on_another_line(self, message: AnotherLine) -> None:
+        """Another line is to read otherwise."""
+        self._off_script(lambda typing: typing.edit_another(message.step))
 
     def on_process_wanted(self, message: ProcessWanted) -> None:
         """Another process is to perform what is typed."""

@@ -59,6 +59,14 @@ class ProcessWanted(Message):
         self.step = step
 
 
+class AnotherLine(Message):
+    """The line that was performed before the one that is to read otherwise (-1), or the one after it."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step = step
+
+
 class _Ahead(Suggester):
     """The rest of the first thing that may stand at the end of the line: the right arrow takes it."""
 
@@ -142,7 +150,7 @@ class TypedLine(Vertical):
     def __init__(self, offers: Offers, *, has_link: bool) -> None:
         super().__init__(id="typed")
         self._offers, self._has_link = offers, has_link
-        self._given = ""  # a line that was given back, as it was
+        self._given = ""  # a line that was given, as it was
         self._draft = ""  # what was typed when a line of before was called back
         self._kept: list[str] = []
         self._back = 0  # how many lines of before the one that is shown is
@@ -178,7 +186,7 @@ class TypedLine(Vertical):
         self.purpose = purpose
         self.hue(process)
         field = self.input
-        field.value = text
+        field.value = self._given = text
         field.cursor_position = len(text)
         self._back = 0
         self.say("")
@@ -228,7 +236,9 @@ class TypedLine(Vertical):
         self._kept = list(kept)
 
     def call_back(self, step: int) -> None:
-        """The line before the one that is shown (-1), or the one after it."""
+        """The line before the one that is shown (-1), or the one after it; where one is to read otherwise, of those performed."""
+        if self.purpose is Purpose.EDIT:
+            self.post_message(AnotherLine(step))
         back = min(max(self._back - step, 0), len(self._kept))
         if back == self._back or self.purpose is not Purpose.PERFORM:
             return
