@@ -16,6 +16,13 @@ _OTHERWISE: Mapping[str, str] = {
     "lessons": "list", "course": "list", "ls": "list", "manual": "man", "errno": "man", "test": "check", "verify": "check",
     "judge": "check", "record": "run 1 --record FILE", "pcap": "export FILE --pcapng OUT", "enter": "shell", "setup": "doctor",
 }  # fmt: skip
+#: What other commands, and other programs, call an option: the first of these that a command has is meant.
+_OPTIONS_OTHERWISE: Mapping[str, tuple[str, ...]] = {
+    "--page": ("--start",), "--start": ("--page",), "--at": ("--start", "--page"), "--from": ("--start", "--page", "--at"),
+    "--output": ("--record", "--save"), "--save": ("--record",), "--record": ("--save",), "--text": ("--plain",),
+    "--color": ("--theme",), "--colour": ("--theme",), "--no-color": ("--theme",), "--locale": ("--language",),
+    "--timeout": ("--seconds", "--idle"), "--time": ("--seconds",), "--bind": ("--host",), "--address": ("--host",),
+}  # fmt: skip
 #: What people call the languages that there are.
 _LANGUAGES: Mapping[str, str] = {
     "en": "en", "english": "en", "es": "es", "spanish": "es", "español": "es", "espanol": "es", "castellano": "es",
@@ -41,17 +48,42 @@ def for_command(word: str, following: Sequence[str], commands: Iterable[str]) ->
 
 def for_option(option: str, command: str | None, options: Mapping[str | None, Sequence[str]]) -> str:
     """What to write instead of `option`, which `command` (None: before any) does not have; ``options`` are those of each."""
-    homes = [name for name, has in options.items() if option in has and name is not None]
-    if command is not None and option in options[None] and not homes:
+    here = (*options[command], *options[None])
+    near = _near(option, (*here, *_OPTIONS_OTHERWISE, *(name for has in options.values() for name in has)))
+    if near is None:
+        return ""
+    homes = [name for name, has in options.items() if near in has and name is not None]
+    if near == option and command is not None and option in options[None] and not homes:
         return _("; it stands alone: sockviz {option}").format(option=option)
-    if not homes or (command is None and option in options[None]):
-        near = closest(option, (*options[command], *options[None]))
-        return _("; did you mean {near}?").format(near=near) if near else ""
-    if command is None:
+    meant = next(
+        (name for name in (near, *_OPTIONS_OTHERWISE.get(near, ())) if name in options[command]), None
+    )
+    if meant is None and not homes:
+        meant = near if near in options[None] else None
+    if meant is not None:
+        return _("; did you mean {near}?").format(near=meant)
+    return _elsewhere(option, near, command, homes) if homes else ""
+
+
+def _elsewhere(option: str, near: str, command: str | None, homes: Sequence[str]) -> str:
+    """Whose `near` is, which `option` probably meant, and `command` does not have either."""
+    if command is None and near == option:
         return _("; it stands behind its command: sockviz {command} … {option}").format(
             command=homes[0], option=option
         )
-    return _("; it is one of {commands}").format(commands=", ".join(homes))
+    if command is None:
+        return _("; did you mean {near}?").format(near=f"`sockviz {homes[0]} … {near}`")
+    if near == option:
+        return _("; it is one of {commands}").format(commands=", ".join(homes))
+    return _("; did you mean {near}, which is one of {commands}?").format(
+        near=near, commands=", ".join(homes)
+    )
+
+
+def _near(option: str, known: Sequence[str]) -> str | None:
+    """The option that was probably meant, by its name alone: the dashes are all options'. Of two as near the first."""
+    name = closest(option.lstrip("-"), [each.lstrip("-") for each in known])
+    return f"--{name}" if name else None
 
 
 def for_choice(word: str, choices: Iterable[str]) -> str:

@@ -306,6 +306,8 @@ async def play(
                 waits = _("waits: {process} is still in {call}()").format(
                     process=following.statement.process, call=following.call.name
                 )
+                if ask:
+                    waits += "  [" + _("q: leave") + "]"
                 performed = _rows(following.statement.source)
                 door.say("", *(f"{following.statement.process:8} > {row}" for row in performed), f"  {waits}")
             advance = _advance(run, transcript, news)

@@ -130,6 +130,12 @@ def test_wrong_usage_is_named_on_stderr_and_has_its_code(
             "--plain is no option of `sockviz`; it stands behind its command: sockviz run … --plain",
         ),
         (("run", "--plian"), "--plian is no option of `sockviz run`; did you mean --plain?"),
+        (("run", "1", "--pge", "2"), "--pge is no option of `sockviz run`; did you mean --start?"),
+        (("run", "1", "--page", "2"), "--page is no option of `sockviz run`; did you mean --start?"),
+        (("sandbox", "1", "--start", "2"), "--start is no option of `sockviz sandbox`; did you mean --page?"),
+        (("--pge", "2"), "--pge is no option of `sockviz`; did you mean `sockviz sandbox … --page`?"),
+        (("run", "1", "--strct"), "did you mean --strict, which is one of check?"),
+        (("run", "1", "--bogus"), "--bogus is no option of `sockviz run`; `sockviz run --help` names them"),
         (
             ("list", "--plain"),
             "--plain is no option of `sockviz list`; it is one of run, watch, practice, sandbox, replay",

@@ -52,7 +52,7 @@ async def _performed(lesson: Lesson, out: Path) -> int:
             return _write(run, out)
         door.complain(run.problem)
     except Stuck as stuck:
-        door.complain(f"{quoted(lesson.path)}:{stuck.statement.line}: {stuck}")
+        door.complain(f"{quoted(lesson.path)}:{stuck.statement.line}: {stuck.wait.told(_)}")
     except CannotGoOn as cannot:
         door.complain(run.problem or str(cannot))
     finally:

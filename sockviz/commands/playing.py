@@ -81,7 +81,7 @@ async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
                 performed, door.out(), ask=ask, notes=options.notes, start=options.start - 1, story=_story
             )
         except Stuck as stuck:
-            door.complain(f"{quoted(lesson.path)}:{stuck.statement.line}: {stuck}")
+            door.complain(f"{quoted(lesson.path)}:{stuck.statement.line}: {stuck.wait.told(_)}")
             return FAILED
         except CannotGoOn as cannot:  # the lab ended, or cannot start a process any more
             door.complain(performed.problem or str(cannot))

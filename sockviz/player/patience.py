@@ -8,6 +8,7 @@ from dataclasses import field
 
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
+from sockviz.language import N_
 from sockviz.model.call import Call, Stage
 from sockviz.model.linux.options import option_of
 from sockviz.model.linux.signals import SIGNALS
@@ -41,12 +42,44 @@ TIMELESS = frozenset({
 })  # fmt: skip
 
 
-class Stuck(Exception):
-    """A line's process did not come back. The message says from which call, and why it was given up."""
+@dataclass(frozen=True, slots=True)
+class EndlessWait:
+    """Which call a line's process did not come back from, and why it was given up: after so many seconds, or (None) because
+    nothing was left that could wake it. ``call``: its name, and the line that made it where that is known."""
 
-    def __init__(self, statement: Statement, message: str) -> None:
-        super().__init__(message)
+    process: str
+    call: tuple[str, int | None] | None
+    is_stopped: bool
+    after: float | None
+
+    def told(self, translated: Callable[[str], str] = str) -> str:
+        """In a sentence: in English, as `check` speaks, or `translated`."""
+        name, line = self.call or ("", None)
+        forms = {
+            "line": N_("{process} is still in {call}() of line {line}"),
+            "call": N_("{process} is still in {call}()"),
+            "": N_("{process} is still in an earlier line"),
+            "stopped": N_("{where}, stopped by a signal"),
+            "after": N_("{where} after {seconds:.0f} s: this line cannot be performed"),
+            "still": N_("{where}, and nothing is left that could wake it: this line waits for itself"),
+        }
+        which = "" if not name else "call" if line is None else "line"
+        where = translated(forms[which]).format(process=self.process, call=name, line=line)
+        if self.is_stopped:
+            where = translated(forms["stopped"]).format(where=where)
+        if self.after is None:
+            return translated(forms["still"]).format(where=where)
+        return translated(forms["after"]).format(where=where, seconds=self.after)
+
+
+class Stuck(Exception):
+    """A line's process did not come back. The message says from which call, and why it was given up; so does `wait`, in any
+    language."""
+
+    def __init__(self, statement: Statement, wait: EndlessWait) -> None:
+        super().__init__(wait.told())
         self.statement = statement
+        self.wait = wait
 
 
 @dataclass(slots=True)
@@ -71,21 +104,18 @@ class Patience:
             self._events, self._heard = len(timeline), now
         world = timeline.world
         process = world.processes.get(statement.process)
-        where = f"{statement.process} is still in {self._call(process)}"
         if now - self._since > self.deadline:
-            raise Stuck(statement, f"{where} after {self.deadline:.0f} s: this line cannot be performed")
+            raise Stuck(statement, _wait(statement.process, process, self.deadline))
         still = STILLNESS_WITHIN if timeline.header.lab.kind == "isolated" else STILLNESS
         if now - self._heard > still and not could_wake(world) and are_asleep():
-            raise Stuck(
-                statement, f"{where}, and nothing is left that could wake it: this line waits for itself"
-            )
+            raise Stuck(statement, _wait(statement.process, process))
 
-    def _call(self, process: Process | None) -> str:
-        call = process.current if process is not None else None
-        if process is None or call is None:
-            return "an earlier line"
-        where = f"{call.name}()" + (f" of line {call.line}" if call.line is not None else "")
-        return f"{where}, stopped by a signal" if process.state in STOPPED else where
+
+def _wait(name: str, process: Process | None, after: float | None = None) -> EndlessWait:
+    call = process.current if process is not None else None
+    if process is None or call is None:
+        return EndlessWait(name, None, False, after)
+    return EndlessWait(name, (call.name, call.line), process.state in STOPPED, after)
 
 
 def _goes_on(task: Task) -> bool:

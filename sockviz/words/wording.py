@@ -57,8 +57,9 @@ def ends_text(local: Address | None, peer: Address | None, arrow: str = "→") -
     return f"{address_text(local)} {arrow} {address_text(peer)}"
 
 
-#: Values are written in so many characters.
+#: Values are written in so many characters; bytes alone in some more: an IPv6 address has sixteen.
 _WIDEST_VALUE = 60
+_WIDEST_BYTES = 68
 
 
 def result_value(call: Call) -> str:
@@ -76,6 +77,8 @@ def result_value(call: Call) -> str:
             return address_text(address)
         case bytes() as structure if (option := option_named_by(call)) is not None:
             return value_text(option, structure)
+        case bytes() as few if len(written := repr(few)) <= _WIDEST_BYTES:
+            return written
         case _:
             named = with_names(call.value, given_by(call), _WIDEST_VALUE)
             written = show(named, _WIDEST_VALUE, lambda held: str(held.fd))
@@ -98,7 +101,7 @@ def values_bound(line: PerformedLine, last: Call | None = None) -> dict[str, str
         return {}  # what the call gave, taken whole or apart
     kinds = kinds_bound(line, last)
     return {
-        name: show(with_names(value, kinds.get(name), 68), 68)
+        name: show(with_names(value, kinds.get(name), _WIDEST_BYTES), _WIDEST_BYTES)
         for name, value in line.bound.items()
         if not isinstance(value, SocketValue | ObjectValue)
     }

@@ -8,9 +8,10 @@ from textwrap import dedent
 import pytest
 
 from sockviz.calls.statement import Statement
+from sockviz.language import _, speaking
 from sockviz.model.scripted import CAPTURES, Scripted, header
 from sockviz.player import pump
-from sockviz.player.patience import Patience, Stuck, could_wake
+from sockviz.player.patience import EndlessWait, Patience, Stuck, could_wake
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, perform, performed, run
 
 STOPPED = """
@@ -90,3 +91,16 @@ def test_a_line_is_given_up_once_all_is_still_and_the_kernel_says_that_all_sleep
     )  # somebody has been woken, and not told of anything yet
     with pytest.raises(Stuck, match=r"server is still in accept\(\) of line 5, and nothing is left"):
         patience.check(line, run_by_hand.timeline, lambda: True)
+
+
+def test_why_it_was_given_up_is_told_in_the_readers_language_too() -> None:
+    line = Statement("server", 6, 6, 1, "s.close()", "", (), False, None)
+    stuck = Stuck(line, EndlessWait("server", ("accept", 5), False, None))
+    with speaking("es"):
+        assert str(stuck).startswith("server is still in accept() of line 5"), "as `check` speaks"
+        assert stuck.wait.told(_).startswith("server sigue en accept() de la línea 5, y ya no queda nada")
+    late = EndlessWait("server", ("recv", None), True, 10.0)
+    assert (
+        late.told()
+        == "server is still in recv(), stopped by a signal after 10 s: this line cannot be performed"
+    )

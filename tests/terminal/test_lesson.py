@@ -106,7 +106,7 @@ def test_plain_text_is_left_while_it_waits_and_what_is_typed_ahead_is_not_lost(o
     sitting = ordinary.start("run", str(ordinary.file("waits.md", two_lines)), "--plain")
     sitting.wait_for("[Enter: next call, q: leave]")
     sitting.press("\n" * 5)  # the last is for the line that waits for accept
-    sitting.wait_for("waits: server is still in accept()")
+    sitting.wait_for("waits: server is still in accept()  [q: leave]")
     family = ordinary.family(sitting)
     sitting.press("q\n")
     sitting.wait_for("left.")

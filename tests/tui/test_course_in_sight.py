@@ -25,6 +25,8 @@ from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.stage.lookup import Lookup
 from sockviz.tui.stage.outcomes import told as told_of
 from sockviz.tui.stage.process_panel import draw_process
+from sockviz.tui.stage.roadmap import draw_roadmap
+from sockviz.tui.stage.timeline_bar import draw_timeline
 from sockviz.tui.stage.wire import draw_wire
 from sockviz.tui.stage.written import broken
 from sockviz.tui.view import Focus, Look, View
@@ -155,6 +157,27 @@ def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
     told = [f"page {page}, event {at}: {why}\n" + show(panels) for page, at, why, panels in missing[:3]]
     assert not cut, "\n".join(map(str, cut[:3])) + f"\n{len(cut)} in all"
     assert not missing, "\n".join(told) + f"\n{len(missing)} in all"
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=LESSONS)
+def test_the_roadmap_has_no_torn_word(path: Path) -> None:
+    for view, _opened in moments(path):
+        for width in (60, 80, 100, 120):
+            assert "…" not in draw_roadmap(view, width, 1)[0].text
+
+
+def test_of_a_long_lesson_the_timeline_uses_the_room_that_there_is() -> None:
+    (path,) = (each for each in RECORDINGS if each.stem.startswith("04"))
+    longest = 0
+    for view, _opened in moments(path):
+        for width in (80, 120, 200):
+            bar, below = (line.text for line in draw_timeline(view, width, 2))
+            if view.timeline.stops.index(view.cursor) > 60 and below.strip():
+                track, free, _where = re.split(r"(  +)", bar.strip(), maxsplit=1)
+                if " " in track or bar.count("   ") > 1:
+                    continue  # what happened begins beside it
+                longest = max(longest, len(free))
+    assert longest <= 9
 
 
 def show(panels: dict[str, list[str]]) -> str:

@@ -93,6 +93,8 @@ def made(name: str, *arguments: Value, value: Value = None, error: str | None = 
         (made("getaddrinfo", "::1", 80, 0, 1, 0, 5, value=[(10, 1, 6, "", ("::1", 80, 0, 0))]),
          "getaddrinfo('::1', 80, AF_UNSPEC, SOCK_STREAM, 0, AI_PASSIVE|AI_NUMERICHOST)",
          "→ [(AF_INET6, SOCK_STREAM, IPPROTO_TCP, '', ('::1', 80, 0, 0)…"),
+        (made("inet_pton", 10, "::1", value=bytes(15) + b"\x01"), "inet_pton(AF_INET6, '::1')",
+         "→ b'" + r"\x00" * 15 + r"\x01'"),
         (made("getrlimit", 7, value=(9, 9)), "getrlimit(RLIMIT_NOFILE)", "→ (9, 9)"),
     ],
 )  # fmt: skip

@@ -19,18 +19,10 @@ from sockviz.tui.stage import byte_lines, timer_lines, without_row
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
 from sockviz.tui.stage.descriptor_words import briefly, named_state, plain_target, protocol_of, unseen
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
+from sockviz.tui.stage.listener_lines import told_of_listener
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.stage.option_lines import at_the_end, beneath, in_one_line, telling
 from sockviz.tui.stage.part_lines import Columns, PartLines
-from sockviz.tui.stage.queues import (
-    accept_boxes,
-    accept_queue,
-    cookies,
-    no_syn_queue,
-    syn_queue,
-    syn_waits,
-    turned_away,
-)
 from sockviz.tui.stage.ranking import DescriptorRow, Part, asked, is_new
 from sockviz.tui.view import Focus, View
 from sockviz.words.meanings import dropped_text
@@ -57,7 +49,11 @@ class Pen:
             wholly = self._without_row(it)[1] if it.entry is None or it.entry.is_socket else ""
             how = [line("   ") + each for each in wrap(wholly, self.width - 4, "muted")]
             return [*([PartLines(Part.TABLE, (how,), holds=False)] if how else []), *self._options(it)]
-        told = self._queues(row) if row.is_listening else self._traffic(it, row)
+        told = (
+            told_of_listener(self.view, self.lookup, row, self.width, self.hues)
+            if row.is_listening
+            else self._traffic(it, row)
+        )
         told = [each for each in told if each.forms[0]]
         ends = self._ends_beneath(it, row)
         return [*([ends] if ends is not None else []), *told, *self._options(it)]
@@ -102,13 +98,13 @@ class Pen:
         symbol = (STATE_SYMBOLS[state], role := state_role(state, is_new=self._is_new(it), large=large))
         if has_come(self.view, it.row, Station.DESCRIPTOR):
             symbol = (CHIP, self.hues.get(self.lookup.who(it.row)[0], role))
-        protocol = f"{protocol_of(it.entry, it.row)} " if columns.protocol else ""
+        protocol = f"{protocol_of(it.entry, it.row):<{columns.protocol}} " if columns.protocol else ""
         named = (f" {state:<{max(0, columns.state - 2)}}", role)
         return line(*self._numbered(it), f" {protocol}", symbol, named, " ")
 
     def _start_width(self, row: SocketRow, columns: Columns) -> int:
         """How wide that is."""
-        protocol = len(row.protocol) + 1 if columns.protocol else 0
+        protocol = max(len(row.protocol), columns.protocol) + 1 if columns.protocol else 0
         named = columns.name + 1 if columns.name else 0
         return columns.number + named + 1 + protocol + max(len(row.state) + 2, columns.state) + 1
 
@@ -129,7 +125,7 @@ class Pen:
         start = self._start(it, self.columns)
         if start.width > self.width:
             # The state must be read whole: what can be told from elsewhere gives way.
-            start = self._start(it, replace(self.columns, protocol=False, state=0))
+            start = self._start(it, replace(self.columns, protocol=0, state=0))
         if start.width > self.width + 1:
             start = line(number, " ", named_state(it.row.state, large=self.view.look.large))
         room = self.width - start.width - 1
@@ -144,7 +140,7 @@ class Pen:
         pressing = wanted - {Part.ENDS} or (holds and not told_beneath) or (runs and not brief.width)
         if pressing and (not brief.width or room - brief.width < least):
             # What is asked about comes before columns, where it can be told of such a socket.
-            close = self._start(it, replace(self.columns, protocol=False, state=0))
+            close = self._start(it, replace(self.columns, protocol=0, state=0))
             asked_for = self._brief(it, it.row, self.width - close.width - 1, told, wanted)
             if asked_for.width:
                 start, room, brief = close, self.width - close.width - 1, asked_for
@@ -154,14 +150,17 @@ class Pen:
             return tight
         return start + self._ends(it.row, room - brief.width) + brief
 
-    def _without_row(self, it: DescriptorRow) -> tuple[Line, str]:
+    def _without_row(self, it: DescriptorRow, columns: Columns | None = None) -> tuple[Line, str]:
         """The line of a socket without a row; and what that has no room for of how it is known."""
+        columns = columns or self.columns
         start = line(*self._numbered(it))
         if it.is_told:
             protocol = without_row.protocol_of(self.view.world, it.inode, it.entry)
-            return start + line(f" {protocol} ", unseen(self.view.world, it.inode, self.width)), ""
-        columns = (self.columns.protocol, self.columns.state)
-        return without_row.told(self.view.world, it.inode, it.entry, start, columns, self.width)
+            return start + line(
+                f" {protocol:<{columns.protocol}} ", unseen(self.view.world, it.inode, self.width)
+            ), ""
+        these = (columns.protocol, columns.state)
+        return without_row.told(self.view.world, it.inode, it.entry, start, these, self.width)
 
     def _tight(self, it: DescriptorRow, row: SocketRow, brief: Line) -> Line | None:
         """A socket's own line with both its ends and `brief`, without columns; None where even that has no room. What gives way,
@@ -235,12 +234,33 @@ class Pen:
             return True
         start = self._start_width(it.row, columns)
         least = cell_len(self._least(it.row))
-        closest = self._start_width(it.row, replace(columns, protocol=True, state=0))
+        closest = self._start_width(it.row, replace(columns, protocol=1, state=0))
         if not it.row.has_ports and closest + least >= self.width:
             return start <= self.width + 1  # it has a line of its own: which protocol it is is worth that
         if it.row.has_ports and it.row.peer is not None and not connections:
             return start <= self.width + 1
         return start + least < self.width
+
+    def says_as_much(self, it: DescriptorRow, columns: Columns) -> bool:
+        """Whether what is known of a socket without a row stands beside its state in such `columns` as it does without."""
+        if it.row is not None or self.remarked_on(it) is None:
+            return True
+        closest, wider = (self._without_row(it, replace(columns, state=n)) for n in (0, columns.state))
+        return closest[1] == wider[1] and closest[0].text.split() == wider[0].text.split()
+
+    def remarked_on(self, it: DescriptorRow) -> State | None:
+        """Its state, where no address stands beside that but what is known of it."""
+        if it.row is not None:
+            return it.row.state if it.row.bound_only else None
+        is_socket = not it.is_told and (it.entry is None or it.entry.is_socket)
+        return without_row.state_of(self.view.world, it.inode, it.entry) if is_socket else None
+
+    def protocol(self, it: DescriptorRow) -> str:
+        """Its socket's protocol; nothing of what is no socket."""
+        if it.row is not None:
+            return protocol_of(it.entry, it.row)
+        is_socket = it.entry is None or it.entry.is_socket
+        return without_row.protocol_of(self.view.world, it.inode, it.entry) if is_socket else ""
 
     def _least(self, row: SocketRow) -> str:
         """What must be read of the row's ends: both ports; the name of one that has not the lab's own address whole."""
@@ -262,9 +282,10 @@ class Pen:
             texts = (both_text(row), both_text(row, "→"), *(() if row.local or row.peer else ("",)))
         elif row.bound_only:
             name = address_text(row.local)
+            air = "" if self.columns.state > len(row.state) + 2 else " "
             texts = (
-                " " + _("bound to {name}, not listening").format(name=name),
-                " " + _("bound to {name}").format(name=name),
+                air + _("bound to {name}, not listening").format(name=name),
+                air + _("bound to {name}").format(name=name),
                 name,
                 f":{port_of(row.local)}",
             )
@@ -320,23 +341,6 @@ class Pen:
         asked_for = (received if "recv_q" in wanted else Line()) + (sent if "send_q" in wanted else Line())
         told = asked_for if asked_for.width else received if row.recv_q else sent if row.send_q else Line()
         return told if told.width <= room else Line()
-
-    def _queues(self, row: SocketRow) -> list[PartLines]:
-        given = (self.view, self.lookup, row, self.width)
-        brief = accept_queue(*given, self.hues)
-        boxes = accept_boxes(*given, self.hues)
-        waiting = PartLines(Part.ACCEPT, (brief, boxes) if boxes else (brief,), holds=bool(row.recv_q))
-        dropped = PartLines(Part.DROPPED, ([*turned_away(*given), *cookies(*given)],))
-        half_open = syn_queue(*given, self.hues)
-        if half_open:
-            return [waiting, dropped, PartLines(Part.SYN, (half_open, half_open + syn_waits(*given)))]
-        if row.protocol == "TCP":  # only TCP shakes hands
-            return [
-                waiting,
-                dropped,
-                PartLines(Part.SYN, ([no_syn_queue(self.view, row, self.width)],), holds=False),
-            ]
-        return [waiting, dropped]
 
     def _traffic(self, it: DescriptorRow, row: SocketRow) -> list[PartLines]:
         told: list[PartLines] = []

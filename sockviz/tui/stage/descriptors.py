@@ -16,7 +16,7 @@ from sockviz.model.world import World
 from sockviz.tui.remembered import remembered, remembered_by
 from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.descriptor_lines import Pen
-from sockviz.tui.stage.ink import Line, fit, line
+from sockviz.tui.stage.ink import Line, fit, line, wrap
 from sockviz.tui.stage.lookup import Lookup, orphans
 from sockviz.tui.stage.part_lines import Columns, PartLines
 from sockviz.tui.stage.ranking import DescriptorRow, Part, Rank, asked, due, ranked
@@ -201,6 +201,8 @@ def _decides_heights(view: View, process: Process, width: int) -> tuple[object, 
 def table_heights(view: View, process: Process, width: int) -> tuple[int, int]:
     """How many lines the whole table would take in `width`; and what matters now, with a line for the others."""
     its = _ranked(view, process)
+    if not its.rows:
+        return len(_nothing_lines(view, process, width)), 1
     looked_at = its.order[:_SAMPLE]
     pen = _pen(view, process, width, {}, [its.rows[index] for index in looked_at], _number_width(its))
     entries = _entries(pen, its, looked_at)
@@ -223,7 +225,12 @@ def table(view: View, process: Process, width: int, height: int, hues: dict[str,
         return []
     its = _ranked(view, process)
     if not its.rows:
-        return [fit(line(" ", (_nothing(view, process, width), "muted")), width)]
+        told = _nothing_lines(view, process, width)
+        return (
+            told
+            if len(told) <= height
+            else [fit(line(" ", (_nothing(view, process, width), "muted")), width)]
+        )
     looked_at = its.order[:height]
     sample = [its.rows[index] for index in looked_at]
     pen = _pen(view, process, width, hues, sample, _number_width(its))
@@ -233,7 +240,15 @@ def table(view: View, process: Process, width: int, height: int, hues: dict[str,
     return _drawn(pen, plan, its)
 
 
+def _nothing_lines(view: View, process: Process, width: int) -> list[Line]:
+    """The same in as many lines as it takes."""
+    return [
+        fit(line(" ") + it, width) for it in wrap(_nothing(view, process, width), max(1, width - 2), "muted")
+    ]
+
+
 def _nothing(view: View, process: Process, width: int) -> str:
+    """What there is to say where there is no row."""
     if not process.alive:
         nothing = _("no descriptors: the kernel closed them all")
         return nothing if cell_len(nothing) < width else _("the kernel closed them all")
@@ -248,16 +263,29 @@ def _pen(
     pen = Pen(
         view, process, Lookup(view.world), width, hues, Columns(number, _name_width(view, process, rows))
     )
-    widest = max((len(it.row.state) + 2 for it in rows if it.row is not None), default=0)
     name = pen.columns.name
     for connections in (True, False):
-        for protocol, state in ((True, widest), (True, 0), (False, widest), (False, 0)):
+        for protocol, state, strict in _widths(pen, rows):
             columns = Columns(number, name, protocol, state)
-            if all(pen.fits(it, columns, connections) for it in rows):
+            if all(
+                pen.fits(it, columns, connections) and (not strict or pen.says_as_much(it, columns))
+                for it in rows
+            ):
                 pen.columns = columns
                 return pen
-    pen.columns = Columns(number, name, protocol=False)
+    pen.columns = Columns(number, name, protocol=0)
     return pen
+
+
+def _widths(pen: Pen, rows: list[DescriptorRow]) -> dict[tuple[int, int, bool], None]:
+    """What the columns of protocol and state may be, the best first, and whether nothing may be told beneath for their sake. What
+    is a remark, and no address, has more air before it."""
+    protocol = max((len(pen.protocol(it)) for it in rows), default=1)
+    state = max((len(it.row.state) + 2 for it in rows if it.row is not None), default=0)
+    airy = max([state, *(len(each) + 3 for it in rows if (each := pen.remarked_on(it)) is not None)])
+    states = (airy, airy > state), (state, False), (0, False)
+    told = [(each, *width) for width in states for each in (protocol, 1)]
+    return dict.fromkeys([*told, *((0, *width) for width in states)])
 
 
 def _entries(pen: Pen, its: _Ranked, order: Sequence[int]) -> list[_Entry]:

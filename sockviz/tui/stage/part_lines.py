@@ -20,9 +20,9 @@ class PartLines:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """How wide the columns of a table are: descriptor, name, state (0: as it comes); and whether protocols are told."""
+    """How wide the columns of a table are: descriptor, name, protocol (0: not told), state (0: as it comes)."""
 
     number: int = 2
     name: int = 0
-    protocol: bool = True
+    protocol: int = 1
     state: int = 0

@@ -106,14 +106,13 @@ def _chief(
         last = _packed(rest, room)[0] if rest else []
         left = len(rest) - len(last)
         return [*rows, [*last, *([line((f"+{left}", "muted"))] if left else [])]]
-    # What is short gives its room to what is long.
+    # What is short, or does not need all of its room, gives it to what is long.
     room -= len(_BETWEEN) * (len(chosen) - 1)
-    given: dict[str, int] = {}
+    roads: dict[str, Line] = {}
     for place, name in enumerate(sorted(chosen, key=lambda it: whole[it].width)):
-        given[name] = min(whole[name].width, room // (len(chosen) - place))
-        room -= given[name]
-    roads = [_road(view, name, plans[name], given[name], colours) for name in chosen]
-    return [[*roads, *([more] if hidden else [])]]
+        roads[name] = _road(view, name, plans[name], room // (len(chosen) - place), colours)
+        room -= roads[name].width
+    return [[*(roads[name] for name in chosen), *([more] if hidden else [])]]
 
 
 def _last_begun(view: View, name: str) -> float:
@@ -147,16 +146,17 @@ def _road(view: View, name: str, names: list[str], width: int, colours: dict[str
 
 def _windowed(title: Line, steps: list[tuple[Line, str]], here: int, width: int) -> Line:
     """As many steps around the present one as fit, each with its name; of the others how many are over, and how many to come."""
-    gap = line("  ")
     first, last = 0, len(steps) - 1
 
-    def joined() -> Line:
+    def joined(gap: str = "  ", passed: bool = True, coming: bool = True) -> Line:
         it = title
-        for parts in (_counted(steps[:first]), [named for named, _ in steps[first : last + 1]]):
+        for parts in (
+            _counted(steps[:first]) if passed else [],
+            [named for named, _ in steps[first : last + 1]],
+            _counted(steps[last + 1 :]) if coming else [],
+        ):
             for part in parts:
-                it = it + gap + part
-        for part in _counted(steps[last + 1 :]):
-            it = it + gap + part
+                it = it + line(gap) + part
         return it
 
     while joined().width > width and last > first:
@@ -165,7 +165,9 @@ def _windowed(title: Line, steps: list[tuple[Line, str]], here: int, width: int)
             first += 1
         else:
             last -= 1
-    return crop(joined(), width)
+    # Beside one name alone the counts stand closer, and are left out before one of them would be cut.
+    closer = (joined(), joined(" "), joined(" ", passed=False), joined(" ", passed=False, coming=False))
+    return crop(next((it for it in closer if it.width <= width), closer[-1]), width)
 
 
 def _counted(steps: Sequence[tuple[Line, str]]) -> list[Line]:

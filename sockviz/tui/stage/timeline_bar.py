@@ -24,8 +24,8 @@ from sockviz.tui.view import Mode, View
 
 #: A piece of the track: its text, how it is inked, and the resting place that it stands for or leads to.
 Mark: TypeAlias = "tuple[str, str, int | None]"
-#: Resting places drawn at most, before the bar shows only those around the reader.
-_MOST = 40
+#: Where there is no room for all resting places, so many are drawn with dashes between them sooner than more without.
+_ENOUGH = 40
 
 #: What an event of poll's or epoll's means, behind its name.
 _ASIDE = pattern(r"\bE?POLL[A-Z]+( \((?:[^()]|\([^()]*\))*\))")
@@ -200,8 +200,12 @@ def _track(view: View, width: int) -> list[Mark]:
         return []
     here = max(0, bisect_right(places, _place(view)) - 1)
     between = places[here] != _place(view)
-    joint = 2 if len(places) * 3 <= width else 1 if len(places) * 2 <= width else 0
-    fitting = max(1, min(_MOST, (width - 4) // (1 + joint)))
+    wanted = min(len(places), _ENOUGH)
+    joint = 2 if wanted * 3 <= width else 1 if wanted * 2 <= width else 0
+    fitting = max(1, (width - 4) // (1 + joint))
+    to_come = 0 if view.mode is Mode.RECORDED else _to_come(view)
+    if len(places) > wanted:
+        fitting -= min(to_come, fitting // 4)  # what is to come is in sight, too
     first = max(0, min(here - fitting * 2 // 3, len(places) - fitting))
     shown = places[first : first + fitting]
     colours = hues(view.script)
@@ -221,7 +225,7 @@ def _track(view: View, width: int) -> list[Mark]:
         runs.append(("…", "faint", places[first + len(shown)]))
     elif view.mode is not Mode.RECORDED:
         room = (width - sum(len(text) for text, _ink, _place in runs)) // (1 + joint)
-        runs += [("─" * joint + "·", "faint", None)] * min(_to_come(view), max(0, room))
+        runs += [("─" * joint + "·", "faint", None)] * min(to_come, max(0, room))
     return runs
 
 

@@ -38,20 +38,23 @@ def state_of(world: World, inode: int, entry: FdEntry | None) -> State | None:
 
 
 def told(
-    world: World, inode: int, entry: FdEntry | None, start: Line, columns: tuple[bool, int], width: int
+    world: World, inode: int, entry: FdEntry | None, start: Line, columns: tuple[int, int], width: int
 ) -> tuple[Line, str]:
-    """Its own line, `start` and what follows in a table of `width` whose `columns` are the protocol and the state's (so wide);
+    """Its own line, `start` and what follows in a table of `width` whose `columns` are the protocol's and the state's (so wide);
     and what stands beneath that, where it has no room for how all of it is known."""
-    state, (has_protocol, widest) = state_of(world, inode, entry), columns
-    shown = f" {protocol_of(world, inode, entry)} " if has_protocol or state is None else " "
+    state, (protocols, widest) = state_of(world, inode, entry), columns
+    shown = f" {protocol_of(world, inode, entry):<{protocols}} " if protocols or state is None else " "
     symbol = ("—", "muted")
     if state is not None:
         symbol = f"{STATE_SYMBOLS[state]} {state:<{max(0, widest - 2)}}", state_role(state)
     start += line(shown, symbol)
     known = _said(world, inode, entry)
-    beside = next((each for each in known if start.width + 2 + cell_len(each) < width), "")
+    air = (
+        " " if state is not None and widest > len(state) + 2 else "  "
+    )  # what is known stands where others have addresses
+    beside = next((each for each in known if start.width + len(air) + cell_len(each) < width), "")
     beneath = next((each for each in known if cell_len(each) + 4 <= width), known[0])
-    return start + line((f"  {beside}" if beside else "", "muted")), "" if beside in known[:2] else beneath
+    return start + line((f"{air}{beside}" if beside else "", "muted")), "" if beside in known[:2] else beneath
 
 
 def _said(world: World, inode: int, entry: FdEntry | None) -> tuple[str, ...]:

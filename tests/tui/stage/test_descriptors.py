@@ -8,9 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from sockviz.language import speaking
 from sockviz.model.events import CallReturned
 from sockviz.model.sockets import FdEntry, SocketRow, State, ToldName
 from sockviz.model.subjects import Subjects
+from sockviz.tui.stage import descriptors
 from sockviz.tui.stage.descriptor_lines import Pen
 from sockviz.tui.stage.descriptors import _counted
 from sockviz.tui.stage.lookup import Lookup
@@ -229,3 +231,23 @@ def test_what_has_the_number_that_a_call_failed_with_is_in_sight(error: str | No
     it.observe()
     drawn = [line.text for line in draw_process(scripted.view(it), "server", 60, 12)]
     assert any("pipe:[600]" in text for text in drawn) is (error is not None), drawn
+
+
+def test_what_is_known_of_sockets_without_rows_stands_in_one_column() -> None:
+    """Beside one of UDP, whose state is the longer word; with one of UNIX, whose protocol is."""
+    view = scripted.view(bound(0, told=False))
+    process = view.world.processes["server"]
+    kinds = {3: "TCP", 4: "UDP", 5: "UNIX", 6: "TCP"}
+    fds = tuple(FdEntry(fd, f"socket:[{90 + fd}]", 90 + fd, kind) for fd, kind in kinds.items())
+    drawn = [it.text for it in descriptors.table(view, replace(process, fds=fds), 70, 12, {})]
+    columns = {text.index("in no kernel table") for text in drawn if "○" in text or "◇" in text}
+    assert len(columns) == 1, drawn
+
+
+def test_that_all_is_closed_is_told_whole() -> None:
+    it = bound(scripted.PORT, told=True)
+    it.shut("server", "s")
+    it.observe()
+    with speaking("es"):
+        told = " ".join(text.text.strip("│ ") for text in draw_process(scripted.view(it), "server", 31, 12))
+    assert "todos sus sockets están cerrados" in told
