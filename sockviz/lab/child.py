@@ -35,7 +35,7 @@ from sockviz.lab.seal import KEY, Seal
 from sockviz.lab.telling import ENDING, HEADER, Teller, returns_at_once
 from sockviz.lab.tied import tie_again, tie_to_loopback
 from sockviz.lab.told_names import told_names
-from sockviz.lab.told_options import told_option
+from sockviz.lab.told_options import told_after, told_option
 from sockviz.lab.told_polls import Polls
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
@@ -317,7 +317,7 @@ class Child:
             )  # raised by Python before or after the system call
             raise Reported from None
         told = told_names(name, subject, value)
-        now = told_option(name, getattr(function, "__self__", None), values)
+        now = told_after(name, getattr(function, "__self__", None), values)
         self.tell(
             event="returned", call=number, at=at, told=told, value=self.reporter.report(value),
             option=[self.reporter.report(was), self.reporter.report(now)],

@@ -66,8 +66,8 @@ CALLS: Mapping[str, tuple[int | None, int | None]] = {
 #: only read, or set a flag of the descriptor.
 IOCTLS = (0x5401, 0x5421, 0x5451, 0x5450, 0x541B, 0x5411, 0x894B, 0x8905)
 #: Commands of fcntl: F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_SETOWN (see restrictions.safe_fcntl), F_GETOWN,
-#: F_DUPFD_CLOEXEC.
-FCNTLS = (0, 1, 2, 3, 4, 8, 9, 1030)
+#: F_GETOWN_EX (by which glibc asks the same), F_DUPFD_CLOEXEC.
+FCNTLS = (0, 1, 2, 3, 4, 8, 9, 16, 1030)
 #: Of clone's flags those that would make namespaces (CLONE_NEW*), threads or shared memory.
 MORE_THAN_FORK = 0x7E020000 | 0x00000100 | 0x00010000
 #: Of open's flags all that would write: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, and O_TMPFILE's own bit.

@@ -15,8 +15,22 @@ if TYPE_CHECKING:
 
 #: To ask for these would take something away: SO_ERROR, SO_PEERPIDFD, TCP_SAVED_SYN, TCP_ZEROCOPY_RECEIVE.
 _TAKEN_BY_ASKING = frozenset(((1, 4), (1, 77), (6, 28), (6, 35)))
+_PEEK_OFF = 42
+_MOVING = frozenset(("recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg"))
 #: Room for the structures that options are, and for names (TCP_CONGESTION, SO_BINDTODEVICE).
 _ROOM = 16
+
+
+def told_after(name: str, receiver: object, values: list[Any]) -> Any:
+    """The same once the call is over; of one that has received, from where its next MSG_PEEK looks (SO_PEEK_OFF), where that is
+    on: each call that receives moves it (net/core/sock.c, sk_peek_offset_fwd, and sk_peek_offset_bwd)."""
+    if name not in _MOVING or not isinstance(receiver, socket.socket):
+        return told_option(name, receiver, values)
+    try:
+        place = receiver.getsockopt(socket.SOL_SOCKET, _PEEK_OFF)
+    except OSError:
+        return None
+    return place if place >= 0 else None
 
 
 def told_option(name: str, receiver: object, values: list[Any]) -> Any:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sockviz.dataclass import dataclass, replace
-from sockviz.model.segments import Endpoint, first_endpoint
+from sockviz.model.segments import Endpoint, first_endpoint, reached
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import ObjectValue, SocketValue, Value
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
 RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg", "read"})
 CONNECTING = frozenset({"connect", "connect_ex"})
+#: Calls whose address is somebody else's.
+_REACHING = CONNECTING | SENDING
 #: Calls that answer with an address.
 NAMING = frozenset({"getsockname", "getpeername"})
 #: Calls that are not meant to return.
@@ -94,8 +96,9 @@ class Call:
 
     @property
     def target(self) -> Endpoint | None:
-        """The IP address and port among its arguments, where there is one."""
-        return first_endpoint(self.arguments)
+        """The IP address and port among its arguments, where there is one; of what sends or connects, as it is reached."""
+        end = first_endpoint(self.arguments)
+        return end if end is None or self.name not in _REACHING else reached(_of_family(end, self.receiver))
 
     @property
     def dissolves(self) -> bool:
@@ -109,6 +112,11 @@ class Call:
     def is_over(self) -> bool:
         """Whether the call has come back."""
         return self.stage in (Stage.RETURNED, Stage.FAILED, Stage.ABANDONED)
+
+
+def _of_family(end: Endpoint, held: SocketValue | None) -> Endpoint:
+    """Python's empty host is every address of the socket's family."""
+    return ("::", end[1]) if not end[0] and held is not None and held.family == "AF_INET6" else end
 
 
 def as_entered(event: CallEntered) -> Call:

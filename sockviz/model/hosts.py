@@ -6,6 +6,8 @@ CLIENT, SERVER = "client", "server"
 #: In the order in which the wire and its reports number them.
 HOSTS = (CLIENT, SERVER)
 ADDRESSES = {CLIENT: "10.0.0.1", SERVER: "10.0.0.2"}
+#: Their network is 10.0.0.0/24.
+BROADCAST = "10.0.0.255"
 #: Those of IPv6, which two hosts have where that is asked for (RFC 4193: addresses of nobody's network but their own).
 ADDRESSES6 = {CLIENT: "fd00::1", SERVER: "fd00::2"}
 

@@ -28,6 +28,19 @@ def endpoint(address: object) -> Endpoint | None:
     return None
 
 
+def reached(end: Endpoint, own: Endpoint | None = None) -> Endpoint:
+    """Where a packet goes that a call sends to `end`, from a socket that is bound to `own`: an address that stands for every
+    one of a host's means, as a destination, this host (net/ipv4/route.c, ip_route_output_key_hash_rcu: the socket's own, else
+    127.0.0.1; net/ipv6/tcp_ipv6.c, tcp_v6_connect, and udp.c: ::1)."""
+    host, port = end
+    if host not in ("", *EVERY_ADDRESS):
+        return end
+    if host == "::":
+        return "::1", port
+    mine = own[0] if own is not None else ""
+    return (mine if mine and ":" not in mine and mine not in EVERY_ADDRESS else "127.0.0.1"), port
+
+
 @lru_cache(1 << 14)  # the same thousands at every look
 def wire_end(address: Address | None) -> Endpoint | None:
     """The host and port of an IP address as a packet has them: a socket of IPv6 that speaks IPv4 has ``::ffff:10.0.0.1``."""

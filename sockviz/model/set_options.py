@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from sockviz.dataclass import dataclass, replace
-from sockviz.model.call import Call
+from sockviz.model.call import RECEIVING, Call
 from sockviz.model.ledger import ledger
 from sockviz.model.linux.options import JOINING
 from sockviz.model.values import SocketValue, Value
@@ -18,6 +18,10 @@ PYTHONS = -1
 _TIMEOUT: OptionKey = (PYTHONS, 0, b"")
 #: Joins of the kernel, and how many bytes at the beginning of their value are the group.
 _GROUPS = {(0, 35): 4, (41, 20): 16, (0, 39): 4, (0, 42): 24}
+#: SO_RCVTIMEO and SO_SNDTIMEO, old and new.
+_TIMES = frozenset({(1, 20), (1, 21), (1, 66), (1, 67)})
+#: Where MSG_PEEK looks next: whatever receives moves it.
+_PEEK_OFF: OptionKey = (1, 42, b"")
 #: More than a socket has options: no recording makes a world of any size.
 _MOST = 256
 #: accept copies its listener's socket, but for these: measured on Linux 6.18 (net/core/sock.c, sk_clone_lock; of TCP's
@@ -47,8 +51,24 @@ class SetOption:
     inherited: bool = False
 
     @property
+    def in_effect(self) -> Value:
+        """What it is: as the kernel says; of a time below 0, of which getsockopt says 0 (net/core/sock.c, sock_get_timeout), what
+        was asked."""
+        return self.value if self.now is None or self._is_no_time else self.now
+
+    @property
+    def _is_no_time(self) -> bool:
+        return (
+            (self.level, self.number) in _TIMES
+            and isinstance(self.value, bytes)
+            and int.from_bytes(self.value[:8], "little", signed=True) < 0
+        )
+
+    @property
     def is_default(self) -> bool:
         """Whether it is again what it would be if nobody had set it; where that is not known, whether it is off."""
+        if self._is_no_time:
+            return False
         if self.default is None or self.now is None:
             return (self.level == PYTHONS and self.value is None) or self.value in (0, False)
         return self.now == self.default
@@ -69,6 +89,8 @@ def options_after(call: Call, was: Value, now: Value, known: Mapping[int, Option
         return {}
     if call.name == "accept":
         return _accepted(held, call, known)
+    if call.name in RECEIVING:
+        return _peeked(held.inode, now, known.get(held.inode, {}))
     key, value = _set_by(call)
     if key is None:
         return {}
@@ -84,6 +106,14 @@ def options_after(call: Call, was: Value, now: Value, known: Mapping[int, Option
         key[0], key[1], value, first.default if first is not None else was, now, call.process, call.number, held.fd
     )  # fmt: skip
     return {held.inode: ledger(before).but({key: option})}
+
+
+def _peeked(inode: int, now: Value, options: Options) -> dict[int, Options]:
+    place = options.get(_PEEK_OFF)
+    if place is None or not isinstance(now, int) or now == place.now:
+        return {}
+    moved = {_PEEK_OFF: replace(place, now=now)}
+    return {inode: ledger(options).but(moved)}
 
 
 def _set_by(call: Call) -> tuple[OptionKey | None, Value]:

@@ -82,6 +82,20 @@ def option(world: World, inode: int, name: str) -> Value:
     return None
 
 
+def place_of_peek(world: World, inode: int) -> int | None:
+    """Behind how many bytes its next MSG_PEEK looks, as the kernel said last; None where SO_PEEK_OFF is not on."""
+    for found in world.options.get(inode, {}).values():
+        known = option_of(found.level, found.number)
+        if (
+            known is not None
+            and known.name == "SO_PEEK_OFF"
+            and isinstance(found.now, int)
+            and found.now >= 0
+        ):
+            return found.now
+    return None
+
+
 def is_on(world: World, inode: int, name: str) -> bool:
     """Whether an option that is on or off was set on."""
     value = option(world, inode, name)
@@ -96,6 +110,8 @@ def time_limit(world: World, inode: int, name: str) -> float | None:
     if not isinstance(value, bytes) or len(value) != _TIMEVAL.size:
         return None
     whole, micro = _TIMEVAL.unpack(value)
+    if whole < 0:  # net/core/sock.c, sock_set_timeout
+        return 0.0
     return (whole + micro / 1e6) or None
 
 

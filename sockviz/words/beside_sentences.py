@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import struct
-
 from sockviz.language import _, ngettext
 from sockviz.model.call import Call
 from sockviz.model.linux import sockets
-from sockviz.model.linux.names import errno_name, mask
-from sockviz.model.linux.options import option_of
-from sockviz.model.segments import IcmpHeader
+from sockviz.model.linux.names import mask
 from sockviz.model.values import Value
 from sockviz.model.world import World
-from sockviz.words.icmp_meanings import icmp_meaning
+from sockviz.words import acts
+from sockviz.words.causes.descriptors import limit_of_descriptors
+from sockviz.words.control_data import came_beside, name_of, value_beside
 from sockviz.words.number_kinds import beside_name
 from sockviz.words.number_meanings import RECEIVED
-from sockviz.words.option_words import value_text, with_unit
-from sockviz.words.rights import rights_passed
+from sockviz.words.rights import rights_in, rights_passed
 from sockviz.words.shown import show
 from sockviz.words.truncation import cut_off, lost_of
 from sockviz.words.wording import address_text, bytes_text
@@ -37,10 +34,14 @@ def message_told(call: Call, world: World) -> str:
             amount=bytes_text(len(data)), sender=who, shown=show(data, 32)
         )
     ]
+    if not data and flags & sockets.MESSAGE_FLAGS["MSG_ERRQUEUE"]:
+        told = [_("takes an entry off the error queue, with no data in it")]
     told += [_came_beside(item) for item in beside]
     for flag in mask(flags, sockets.MESSAGE_FLAGS).split("|") if flags else ():
         what = RECEIVED.get(flag)
         lost = cut_off(call, data, world) if flag == "MSG_TRUNC" else ""
+        if flag == "MSG_CTRUNC":
+            lost = _lost_beside(call, beside, world)
         told.append(f"{flag}: {lost or _(what)}" if what is not None else flag)
     return "; ".join(told)
 
@@ -48,27 +49,31 @@ def message_told(call: Call, world: World) -> str:
 def _came_beside(item: Value) -> str:
     match item:
         case (int(level), int(number), bytes(data)):
-            name = beside_name(level, number) or f"({level}, {number})"
-            if name == "SCM_RIGHTS" and not len(data) % 4:
-                fds = ", ".join(
-                    str(int.from_bytes(data[at : at + 4], "little")) for at in range(0, len(data), 4)
-                )
-                return ngettext(
-                    "SCM_RIGHTS brings a descriptor: {fds} here",
-                    "SCM_RIGHTS brings descriptors: {fds} here",
-                    len(data) // 4,
-                ).format(fds=fds)
-            if name == "SCM_CREDENTIALS" and len(data) >= 12:
-                pid, uid, gid = (int.from_bytes(data[at : at + 4], "little") for at in (0, 4, 8))
-                return f"SCM_CREDENTIALS: pid {pid}, uid {uid}, gid {gid}"
-            if name in ("IP_RECVERR", "IPV6_RECVERR") and len(data) >= 16:
-                return f"{name}: {_error(data, six=name.startswith('IPV6'))}"
-            option = option_of(level, number)
-            value = (
-                value_text(option, int.from_bytes(data, "little")) if len(data) in (1, 4) else show(data, 32)
-            )
-            return f"{name}: {value}"
+            return came_beside(level, number, data)
     return show(item, 40)
+
+
+def _lost_beside(call: Call, beside: list[Value], world: World) -> str:
+    """MSG_CTRUNC: for want of room, or of descriptors (net/core/scm.c, scm_detach_fds: both end in the same flag)."""
+    room = call.arguments[2] if len(call.arguments) > 2 else 0
+    rights = rights_in(beside)
+    fits = (room - _HEADER) // _DESCRIPTOR if isinstance(room, int) else 0
+    others = len(beside) - bool(rights)
+    came_with = any(rights_passed(each) for each in acts.over(world, "sendmsg"))
+    if others or not came_with:
+        return _(RECEIVED["MSG_CTRUNC"])
+    if len(rights) < fits:
+        told = _("no descriptor was free for the others that came by SCM_RIGHTS: they are closed{limit}")
+        return told.format(limit=limit_of_descriptors(call.process, world))
+    return ngettext(
+        "there was room for {count} descriptor: what else came by SCM_RIGHTS is closed",
+        "there was room for {count} descriptors: what else came by SCM_RIGHTS is closed",
+        len(rights),
+    ).format(count=len(rights))
+
+
+#: struct cmsghdr, and an int.
+_HEADER, _DESCRIPTOR = 16, 4
 
 
 def filled(call: Call, world: World) -> str:
@@ -107,22 +112,6 @@ def filled(call: Call, world: World) -> str:
     ).format(length=bytes_text(call.value), fits=bytes_text(fits))
 
 
-def _error(data: bytes, *, six: bool) -> str:
-    """struct sock_extended_err (linux/errqueue.h): an error, and who says so."""
-    number, origin, kind, code, _pad, info = struct.unpack_from("=I4BI", data)
-    name = errno_name(number) or str(number)
-    match origin:
-        case 1:
-            return _("{error}, found here; the path takes {size}").format(
-                error=name, size=with_unit(info, "bytes")
-            )
-        case 2 | 3:
-            family = "AF_INET6" if six or origin == 3 else "AF_INET"
-            meaning = icmp_meaning(IcmpHeader(kind, code), family)
-            return _("{error}, by ICMP {meaning}").format(error=name, meaning=meaning)
-    return name
-
-
 def sent_beside(call: Call) -> str:
     """What a sendmsg has passed along beside its data, as the end of its sentence; nothing where that is all."""
     ancillary = call.arguments[2] if call.name == "sendmsg" and len(call.arguments) > 2 else None
@@ -143,6 +132,6 @@ def _passed(call: Call, item: Value) -> str:
                 "SCM_RIGHTS passes descriptors {fds} along",
                 len(fds),
             ).format(fds=", ".join(fds))
-        case (int(level), int(number), bytes()):
-            return beside_name(level, number) or ""
+        case (int(level), int(number), bytes(data)):
+            return f"{name_of(level, number)}: {value_beside(level, number, data)}"
     return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sockviz.language import _, ngettext
 from sockviz.model.call import RECEIVING, SENDING, Call
-from sockviz.model.known import KnownSocket
 from sockviz.model.segments import endpoint, wire_end
 from sockviz.model.values import ObjectValue, SocketValue, Value, sockets_in
 from sockviz.model.world import World
@@ -14,6 +13,7 @@ from sockviz.words.bulk_sentences import bulk_sentence
 from sockviz.words.closing import closing
 from sockviz.words.dissolving import dissolving
 from sockviz.words.explanation import explain
+from sockviz.words.handing_over import handed_over
 from sockviz.words.passed_over import passed_over
 from sockviz.words.passing import lost_beside
 from sockviz.words.process_sentences import process_sentence
@@ -83,12 +83,13 @@ def _gave(call: Call, world: World) -> str:
         return told
     if told := process_sentence(call, world):
         return told
-    name = receiver_name(call, world) or _("the socket")
     held = call.receiver
+    if held is None and call.name in ("read", "write") and _is_pipe(call, world):
+        return _through_a_pipe(call)
+    if told := handed_over(call, world):
+        return told
+    name = receiver_name(call, world) or _("the socket")
     is_stream = held is None or held.type not in ("SOCK_DGRAM", "SOCK_RAW")
-    is_queued = (
-        held is None or held.type == "SOCK_STREAM"
-    )  # a raw socket, or netlink's, keeps no bytes to be sent
     match call.name, call.value:
         case "socket", SocketValue(fd=fd):
             return _("gives descriptor {fd}: an endpoint without a name").format(fd=fd)
@@ -104,8 +105,6 @@ def _gave(call: Call, world: World) -> str:
             return _("gives descriptors {reading}, to read, and {writing}, to write").format(
                 reading=reading, writing=writing
             )
-        case (("read" | "write"), _) if held is None and _is_pipe(call, world):
-            return _through_a_pipe(call)
         case "unlink", _ if call.arguments:
             return _("removes the file {path}").format(path=address_text(call.arguments[0]))
         case "dup", SocketValue(fd=fd):
@@ -125,73 +124,52 @@ def _gave(call: Call, world: World) -> str:
                 name=name
             )
         case "bind", _:
-            return _("gives {name} the name {address}").format(name=name, address=_argument_address(call))
+            return _("gives {name} the name {address}").format(
+                name=name, address=_argument_address(call, world)
+            )
         case "listen", _:
             return _("makes {name} passive: the kernel now lets clients in for it").format(name=name)
         case (("connect" | "connect_ex"), _) if not is_stream:
             return _("fixes the peer of {name}: {address}, and sends nothing").format(
-                name=name, address=_argument_address(call)
+                name=name, address=_argument_address(call, world)
             )
         case (("connect" | "connect_ex"), _) if held is not None and held.family == "AF_UNIX":
             return _("returns: {name} is connected to {address}, and no packet was needed").format(
-                name=name, address=_argument_address(call)
+                name=name, address=_argument_address(call, world)
             )
         case (("connect" | "connect_ex"), _):
             whose = (
                 ""
                 if call.slept
-                else _(" with {address}").format(address=_argument_address(begun(call, world)))
+                else _(" with {address}").format(address=_argument_address(begun(call, world), world))
             )  # told when it was entered
             return _("returns: the handshake{whose} is done").format(whose=whose)
-        case (("send" | "write" | "writev" | "sendmsg" | "sendto"), int(count)) if _stays_on_this_machine(
-            call, world
-        ):
-            # net/unix/af_unix.c: there is no queue of the sender's own; its buffer is only charged with them.
-            amount, to = bytes_text(count), call.arguments[-1]
-            if call.name == "sendto" and isinstance(to, str | bytes) and len(call.arguments) > 2:
-                told = _("puts one message of {amount} into the receive queue of the socket named {address}")
-                return told.format(amount=amount, address=address_text(to))
-            return (
-                _("puts {amount} into the receive queue of the peer")
-                if held is None or held.type == "SOCK_STREAM"
-                else _("puts one message of {amount} into the receive queue of the peer")
-            ).format(amount=amount)
-        case "write", int(count) if held is None and _socket_behind(call, world) is None:
-            return _("hands {amount} to the kernel").format(amount=bytes_text(count))
-        case (("send" | "write" | "writev" | "sendto" | "sendmsg"), 0) if is_queued:
-            return _("sends nothing: a stream has no empty segment")
-        case (("send" | "write" | "writev" | "sendto" | "sendmsg"), int(count)) if is_queued:
-            told = _("copies {amount} into the send queue of the kernel").format(amount=bytes_text(count))
-            told = _with(told, _("the last byte is marked urgent") if acts.has(call, "MSG_OOB") else "")
-            return _with(told, passed_over(call, world))
-        case (("send" | "sendto" | "sendmsg" | "write" | "writev"), int(count)) if (
-            held is not None and acts.is_on(world, held.inode, "UDP_CORK")
-        ):
-            return _("adds {amount} to the datagram that UDP_CORK gathers").format(amount=bytes_text(count))
-        case (("send" | "sendto" | "sendmsg" | "write" | "writev"), int(count)):
-            return (
-                _("hands {amount} to the kernel")
-                if is_stream
-                else _("hands one datagram of {amount} to the kernel")
-            ).format(amount=bytes_text(count))
         case "sendall", _:
             return _("copies everything into the send queue of the kernel")
         case (("recv" | "recvfrom"), bytes(data)) if is_stream and acts.has(call, "MSG_OOB"):
             return _("takes the urgent byte, ahead of what waits in the receive queue: {shown}").format(
                 shown=show(data, 32)
             )
+        case "recv_into", int(count) if _is_dropped_unseen(call) and acts.has(call, "MSG_PEEK"):
+            told = _("counts {amount} that wait, and leaves them there: of TCP, MSG_TRUNC copies nothing")
+            return told.format(amount=bytes_text(count))
         case "recv_into", int(count) if _is_dropped_unseen(call):
             return _("drops {amount} from the receive queue: of TCP, MSG_TRUNC copies nothing").format(
                 amount=bytes_text(count)
             )
         case "recv_into", int(count) if is_stream and not acts.has(call, "MSG_PEEK"):
             return _("takes {amount} from the receive queue").format(amount=bytes_text(count))
+        case _, bytes(data) if call.name in _TAKING and acts.has(call, "MSG_ERRQUEUE"):
+            return _("takes an entry off the error queue, with what was sent: {shown}").format(
+                shown=show(data, 32)
+            )
         case _, bytes(data) if call.name in _TAKING and acts.has(call, "MSG_PEEK"):
-            return ngettext(
+            told = ngettext(
                 "looks at {count} byte and leaves it in the receive queue: {shown}",
                 "looks at {count} bytes and leaves them in the receive queue: {shown}",
                 len(data),
             ).format(count=len(data), shown=show(data, 32))
+            return _with(told, _looked_behind(call, len(data), world))
         case _, b"" if call.name in _TAKING and not is_stream:
             return _("takes an empty datagram")
         case _, bytes(data) if call.name in _TAKING and not is_stream:
@@ -248,6 +226,14 @@ def _with(told: str, more: str) -> str:
     return f"{told}; {more}" if more else told
 
 
+def _looked_behind(call: Call, count: int, world: World) -> str:
+    """Where SO_PEEK_OFF had MSG_PEEK begin: it stands behind what was looked at now."""
+    now = acts.place_of_peek(world, call.receiver.inode) if call.receiver is not None else None
+    if now is None or now <= count:
+        return ""
+    return _("SO_PEEK_OFF had it begin behind {amount}").format(amount=bytes_text(now - count))
+
+
 def _is_dropped_unseen(call: Call) -> bool:
     """net/ipv4/tcp.c, tcp_recvmsg_locked: with MSG_TRUNC the bytes go by uncopied."""
     held = call.receiver
@@ -299,19 +285,6 @@ def _through_a_pipe(call: Call) -> str:
         case int(count):
             return _("puts {amount} into the pipe").format(amount=bytes_text(count))
     return _("returns {value}").format(value=result_value(call))
-
-
-def _socket_behind(call: Call, world: World) -> KnownSocket | None:
-    """The socket of a call that was given the bare number of a descriptor."""
-    process = world.processes.get(call.process)
-    number = call.arguments[0] if call.arguments else None  # a recording can say that it was given nothing
-    inode = next((e.inode for e in process.fds if e.fd == number), 0) if process else 0
-    return world.sockets.get(inode)
-
-
-def _stays_on_this_machine(call: Call, world: World) -> bool:
-    behind = call.receiver or _socket_behind(call, world)
-    return behind is not None and behind.family == "AF_UNIX"
 
 
 def listens_again(call: Call, before: World, later: World) -> str:
@@ -392,5 +365,7 @@ def begun(call: Call, world: World) -> Call:
     return Situation(call, world).begun() or call
 
 
-def _argument_address(call: Call) -> str:
+def _argument_address(call: Call, world: World) -> str:
+    if endpoint(call.arguments[1] if len(call.arguments) > 1 else None) is not None:
+        return Situation(call, world).target
     return address_text(call.arguments[1]) if len(call.arguments) > 1 else _("its address")

@@ -12,6 +12,7 @@ from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.linux.errnos import ERRNOS
 from sockviz.model.world import World
 from sockviz.words.causes import (
+    accepting,
     connecting,
     descriptors,
     names_given,
@@ -134,7 +135,7 @@ def _cause(s: Situation) -> Cause:
         case "listen":
             return naming.listening(s)
         case "accept":
-            return naming.accepting(s)
+            return accepting.accepting(s)
         case "socket" | "socketpair":
             return descriptors.making(s)
         case "shutdown":

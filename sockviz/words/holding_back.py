@@ -81,3 +81,15 @@ def window_now_closed(old: SocketRow, row: SocketRow, world: World) -> str:
         return told
     waits = ngettext("{told} ({count} byte waits there)", "{told} ({count} bytes wait there)", waiting)
     return waits.format(told=told, count=waiting)
+
+
+def not_writable(row: SocketRow, name: str, world: World) -> str:
+    """That TCP_NOTSENT_LOWAT keeps a socket from being writable (net/ipv4/tcp.c, tcp_stream_memory_free); else
+    empty."""
+    low = acts.option(world, row.inode, "TCP_NOTSENT_LOWAT")
+    waits = row.info.notsent_bytes if row.info is not None else None
+    if not isinstance(low, int) or not waits or waits < low:
+        return ""
+    return _(
+        "{amount} of {name} wait to be sent first, and TCP_NOTSENT_LOWAT has it writable only below {low}"
+    ).format(amount=bytes_text(waits), name=name, low=bytes_text(low))

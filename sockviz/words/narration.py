@@ -44,6 +44,7 @@ from sockviz.model.events import (
     VotesCounted,
 )
 from sockviz.model.hosts import LINK
+from sockviz.model.linux.files import OPEN_FLAGS
 from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value
@@ -275,7 +276,19 @@ def _out_of_order(event: LinkActed, before: World, after: World) -> str:
 
 
 def _why_killed(event: ProcessEnded, process: Process | None, before: World) -> str:
-    """SIGPIPE comes of a send that would have failed with EPIPE (net/core/stream.c, sk_stream_error)."""
+    """SIGPIPE comes of a send that would have failed with EPIPE (net/core/stream.c, sk_stream_error), SIGIO of a descriptor with
+    O_ASYNC (net/core/sock.c, sk_wake_async)."""
+    if event.signal == "SIGIO" and process is not None:
+        names = [
+            before.name_of(process.name, entry.inode, entry.fd) or _("descriptor {fd}").format(fd=entry.fd)
+            for entry in process.fds
+            if entry.flags & OPEN_FLAGS["O_ASYNC"]
+        ]
+        if not names:
+            return ""
+        return _("O_ASYNC is set on {names}, and something happened there").format(
+            names=_(" and ").join(names)
+        )
     call = process.current if process is not None else None
     if event.signal != "SIGPIPE" or call is None or call.name not in SENDING:
         return ""

@@ -27,7 +27,8 @@ SOME_ERROR = "?"
 #: RFC 9293, figure 5: in these a TCP socket has sent its FIN.
 _FIN_SENT = frozenset({State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.LAST_ACK, State.TIME_WAIT})
 #: With these set POLLERR may tell of the error queue, which fails no send.
-_QUEUED_ERRORS = ("IP_RECVERR", "IPV6_RECVERR", "SO_ZEROCOPY", "SO_TIMESTAMPING")
+_REPORTING = ("IP_RECVERR", "IPV6_RECVERR")
+_QUEUED_ERRORS = (*_REPORTING, "SO_ZEROCOPY", "SO_TIMESTAMPING")
 #: Errors of calls that take none away which waits at their socket.
 _NO_NEWS = frozenset({"EAGAIN", "EALREADY", "EINPROGRESS", "EINTR", "EISCONN", "TimeoutError"})
 
@@ -192,6 +193,15 @@ def _is_shut(s: Situation) -> bool:
 def has_error_queue(p: Polled) -> bool:
     """Whether it may have an error queue that is not empty."""
     return any(acts.is_on(p.s.world, p.s.inode, name) for name in _QUEUED_ERRORS)
+
+
+def only_the_queue(p: Polled) -> bool:
+    """Whether POLLERR can be of nothing but the error queue: what reports ICMP's errors is not on, and a TCP socket that has an
+    error has no connection any more (net/ipv4/tcp.c, tcp_poll), a datagram's only what ICMP says."""
+    s = p.s
+    if any(acts.is_on(s.world, s.inode, name) for name in _REPORTING):
+        return False
+    return not p.has("POLLHUP") if s.is_tcp else s.is_datagram and not _port_was_unreachable(s)
 
 
 def _port_was_unreachable(s: Situation) -> bool:

@@ -180,7 +180,9 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
                 ),
             )
         )
-    if old.send_q != row.send_q:
+    if (
+        old.send_q != row.send_q and not row.bound_only
+    ):  # of one without a connection it is what a SYN has left in it
         told.append(
             (
                 4,

@@ -13,6 +13,8 @@ MEANINGS: Mapping[str, str] = {
     "SO_BINDTOIFINDEX": N_("it sends and receives through the interface of this number only"),
     "SO_BROADCAST": N_("it may send to broadcast addresses"),
     "SO_BUSY_POLL": N_("so long it asks the device itself before it sleeps"),
+    "SO_BUSY_POLL_BUDGET": N_("so many packets it takes at most when it asks the device itself"),
+    "SO_PREFER_BUSY_POLL": N_("it would rather ask the device itself than be told by it"),
     "SO_COOKIE": N_("the kernel's own number of this socket, never used again"),
     "SO_DEBUG": N_("the kernel keeps notes of it"),
     "SO_DOMAIN": N_("its address family"),
@@ -58,7 +60,7 @@ MEANINGS: Mapping[str, str] = {
     "IP_FREEBIND": N_("it may be bound to an address that no interface has"),
     "IP_HDRINCL": N_("what is sent begins with an IP header of the program's own"),
     "IP_LOCAL_PORT_RANGE": N_("ports that the kernel chooses for it are from this range"),
-    "IP_MINTTL": N_("packets with fewer hops left are dropped"),
+    "IP_MINTTL": N_("segments of its connection with fewer hops left are dropped"),
     "IP_MTU": N_("the largest packet that fits on the way to its peer, as far as is known"),
     "IP_MTU_DISCOVER": N_("whether packets may be cut on their way (Don't Fragment)"),
     "IP_MULTICAST_ALL": N_("it takes what comes for any group that the host has joined"),
@@ -111,7 +113,7 @@ MEANINGS: Mapping[str, str] = {
     "TCP_QUICKACK": N_("ACKs leave at once; the kernel turns it off again by itself"),
     "TCP_SAVED_SYN": N_("the headers of the SYN that made it"),
     "TCP_SAVE_SYN": N_("as a listener it keeps the headers of each SYN"),
-    "TCP_SYNCNT": N_("so many times connect's SYN is sent again"),
+    "TCP_SYNCNT": N_("connect gives up when so many repetitions of its SYN, with times that double, would be over"),
     "TCP_THIN_DUPACK": N_("with little under way one duplicate ACK is enough to send again"),
     "TCP_THIN_LINEAR_TIMEOUTS": N_("with little under way the time between retransmissions does not grow"),
     "TCP_TX_DELAY": N_("each segment is kept for so long before it leaves"),
@@ -136,6 +138,8 @@ FORMS = (
 _OF_A_READER = N_("how much memory what has come and is not read yet may take")
 _NOTHING_HERE = N_("it does nothing for this kind of socket")
 ELSEWHERE = {
+    ("IP_MINTTL", "SOCK_DGRAM"): _NOTHING_HERE,
+    ("IP_MINTTL", "SOCK_RAW"): _NOTHING_HERE,
     ("SO_REUSEADDR", "AF_UNIX"): N_("it does nothing for a path"),
     ("SO_REUSEADDR", "SOCK_DGRAM"): N_(
         "several sockets may have its address and port, if each says so: what comes goes to the one bound last"
@@ -150,4 +154,23 @@ ELSEWHERE = {
     ("SO_LINGER", "SOCK_DGRAM"): _NOTHING_HERE,
     ("SO_KEEPALIVE", "AF_UNIX"): _NOTHING_HERE,
     ("SO_KEEPALIVE", "SOCK_DGRAM"): _NOTHING_HERE,
+}  # fmt: skip
+
+#: What some do at no value, or a negative one, that is not less of the same (net/core/sock.c; net/ipv4/tcp.c, do_tcp_setsockopt).
+_NO_LIMIT, _AT_ONCE = (
+    N_("a call waits as long as it must"),
+    N_("no call waits: where it would, it fails with EAGAIN"),
+)
+AT_THAT: Mapping[tuple[str, str], str] = {
+    **{(name, "none"): _NO_LIMIT for name in ("SO_RCVTIMEO", "SO_SNDTIMEO", "SO_RCVTIMEO_NEW", "SO_SNDTIMEO_NEW")},
+    **{(name, "negative"): _AT_ONCE for name in ("SO_RCVTIMEO", "SO_SNDTIMEO", "SO_RCVTIMEO_NEW", "SO_SNDTIMEO_NEW")},
+    ("TCP_LINGER2", "negative"): N_("an end that was closed does not stay in FIN-WAIT-2: it is forgotten at once"),
+    ("TCP_LINGER2", "none"): N_("as long as net.ipv4.tcp_fin_timeout says"),
+    ("TCP_WINDOW_CLAMP", "none"): N_("its windows are not limited"),
+    ("TCP_USER_TIMEOUT", "none"): N_("as long as net.ipv4.tcp_retries2 lets it try"),
+    ("TCP_DEFER_ACCEPT", "none"): N_("accept gets each connection whose handshake is over"),
+    ("TCP_NOTSENT_LOWAT", "none"): N_("as net.ipv4.tcp_notsent_lowat says"),
+    ("UDP_SEGMENT", "none"): N_("each write is one datagram"),
+    ("SO_PEEK_OFF", "negative"): N_("MSG_PEEK looks at the beginning"),
+    ("SO_MAX_PACING_RATE", "negative"): N_("its rate is not limited"),
 }  # fmt: skip

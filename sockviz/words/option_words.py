@@ -7,11 +7,11 @@ import struct
 
 from sockviz.language import _, ngettext
 from sockviz.model.linux.names import named
-from sockviz.model.linux.options import DISCOVERIES, Form, SocketOption, option_of
+from sockviz.model.linux.options import DISCOVERIES, DISCOVERIES_6, Form, SocketOption, option_of
 from sockviz.model.sockets import State
 from sockviz.model.values import Value
 from sockviz.words.number_kinds import Number, number_name
-from sockviz.words.option_meanings import ELSEWHERE, MEANINGS
+from sockviz.words.option_meanings import AT_THAT, ELSEWHERE, MEANINGS
 from sockviz.words.shown import show
 
 _KINDS = {
@@ -63,12 +63,26 @@ def value_text(option: SocketOption | None, value: Value) -> str:
     return show(value, 40)
 
 
+def at_that(option: SocketOption | None, value: Value) -> str:
+    """What an option does at this value, where that is other than what it does at large; else nothing."""
+    if option is None:
+        return ""
+    if option.form is Form.TIME and isinstance(value, bytes) and len(value) >= 16:
+        seconds, micro = struct.unpack_from("=qq", value)
+        # net/core/sock.c, sock_set_timeout: no time is no limit, and a negative one lets nothing wait.
+        at = "none" if not seconds and not micro else "negative" if seconds < 0 else ""
+    else:
+        at = "none" if value == 0 else "negative" if isinstance(value, int) and value < 0 else ""
+    told = AT_THAT.get((option.name, at))
+    return _(told) if told is not None else ""
+
+
 def _number(option: SocketOption, value: int) -> str:
     match option.form:
         case Form.SWITCH:
             return (_("on") if value else _("off")) + (f" ({value})" if value not in (0, 1) else "")
         case Form.DISCOVERY:
-            return named(value, DISCOVERIES)
+            return named(value, DISCOVERIES_6 if option.name.startswith("IPV6") else DISCOVERIES)
         case Form.TRAFFIC_CLASS:
             return f"{value:#04x} (DSCP {value >> 2 & 0x3F}, ECN {value & 3})"
         case Form.PORTS:
@@ -100,9 +114,13 @@ def _structure(option: SocketOption, value: bytes) -> str:
             return value.split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
         case Form.LINGER if len(value) >= 8:
             on, seconds = struct.unpack_from("=ii", value)
+            if on and seconds < 0:  # net/core/sock.c: taken for an unsigned number, MAX_SCHEDULE_TIMEOUT
+                return _("on, for as long as it takes")
             return _("on, {seconds} s").format(seconds=seconds) if on else _("off")
         case Form.TIME if len(value) >= 16:
             seconds, micro = struct.unpack_from("=qq", value)
+            if seconds < 0:
+                return _("no time at all ({seconds} s)").format(seconds=seconds)
             return f"{seconds + micro / 1e6:g} s" if seconds or micro else _("none")
         case Form.CREDENTIALS if len(value) >= 12:
             pid, uid, gid = struct.unpack_from("=iii", value)

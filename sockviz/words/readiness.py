@@ -17,6 +17,7 @@ from sockviz.words.next_send import (
     fails_with,
     has_error_queue,
     has_no_connection,
+    only_the_queue,
 )
 from sockviz.words.unread import unread
 
@@ -30,7 +31,7 @@ def event_here(event: str, p: Polled) -> str:
             return _to_write(p)
         case "POLLERR" if p.s.is_pipe:
             return _("nobody has it open for reading any more")
-        case "POLLERR" if has_error_queue(p) and error_was_told(p.s):
+        case "POLLERR" if has_error_queue(p) and (error_was_told(p.s) or only_the_queue(p)):
             return _("its error queue is not empty (MSG_ERRQUEUE)")
         case "POLLHUP":
             return _hung_up(p)

@@ -15,6 +15,8 @@ def nothing_came(call: Call, world: World) -> str:
     """Why a socket's recv and its kin, or read, returned nothing; empty where it is no such call, or a datagram without bytes."""
     if call.name not in RECEIVING or not _is_empty(call.value):
         return ""
+    if acts.has(call, "MSG_ERRQUEUE"):  # an entry came, whatever was in it: an empty queue is EAGAIN
+        return "" if call.name == "recvmsg" else _("takes an entry off the error queue, with no data in it")
     s = Situation(call, world)
     if s.known is None or s.is_pipe:
         return ""

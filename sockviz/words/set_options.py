@@ -12,7 +12,7 @@ from sockviz.model.sockets import FdEntry
 from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words.facts import Fact, Section, Voice
-from sockviz.words.option_words import meaning, option_name, value_text
+from sockviz.words.option_words import at_that, meaning, option_name, value_text
 
 #: Flags of an open file that are worth a word in its row.
 _TELLING_FLAGS = ("O_NONBLOCK", "O_ASYNC")
@@ -39,7 +39,7 @@ def short_option(option: SetOption) -> str:
     if option.level == PYTHONS:
         return _("timeout {value}").format(value=_timeout(option.value))
     known = option_of(option.level, option.number)
-    value = _value_now(option)
+    value = option.in_effect
     name = option_name(option.level, option.number)
     if known is not None and known.form is Form.SWITCH:
         return name if value else _("{name} off").format(name=name)
@@ -74,19 +74,16 @@ def _fact(option: SetOption, world: World, inode: int) -> Fact:
     known = option_of(option.level, option.number)
     holder = world.sockets.get(inode)
     what = meaning(known, holder.type, holder.family) if holder is not None else meaning(known)
+    what = at_that(known, option.value) or what
     return Fact(option_name(option.level, option.number), value_and_asked(option, known), what)
 
 
 def value_and_asked(option: SetOption, known: SocketOption | None) -> str:
     """``16384 bytes (8192 asked)``."""
-    told = value_text(known, _value_now(option))
+    told = value_text(known, option.in_effect)
     if not option.differs or (known is not None and known.form is Form.SWITCH):
         return told
     return _("{value} ({asked} asked)").format(value=told, asked=option.value)
-
-
-def _value_now(option: SetOption) -> Value:
-    return option.now if option.now is not None else option.value
 
 
 def _timeout(value: Value) -> str:

@@ -41,9 +41,15 @@ def shutting(call: Call, world: World) -> str:
     if is_tcp and how == acts.SHUT_WR and state in _SENT_FIN:
         return _("changes nothing: the sending side of {name} was ended before").format(name=name)
     fin = is_tcp and (state is None or state in _SENDS_FIN)
-    return _("ends {direction} of {name}; the descriptor stays").format(
+    told = _("ends {direction} of {name}; the descriptor stays").format(
         direction=_direction(how, fin), name=name
     )
+    if is_tcp and how == acts.SHUT_RD and state is not None:
+        # net/ipv4/tcp.c, tcp_shutdown: nothing is done of it; tcp_recvmsg_locked takes what is queued before it asks.
+        return _(
+            "{told}, nothing is sent, and what comes all the same is acknowledged and can be read"
+        ).format(told=told)
+    return told
 
 
 def _state_before(held: SocketValue | None, row: SocketRow | None, call: Call, world: World) -> State | None:

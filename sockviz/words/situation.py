@@ -12,7 +12,7 @@ from sockviz.model.known import KnownSocket
 from sockviz.model.linux.names import errno_name
 from sockviz.model.naming import Name
 from sockviz.model.process import Process
-from sockviz.model.segments import Endpoint, endpoint, wire_end
+from sockviz.model.segments import Endpoint, endpoint, reached, wire_end
 from sockviz.model.sockets import FdEntry, SocketRow
 from sockviz.model.values import Address, SocketValue, Value
 from sockviz.model.world import SeenPacket, World
@@ -107,6 +107,12 @@ class Situation:
         return self.family in ("AF_INET", "AF_INET6") and self.type == "SOCK_STREAM"
 
     @property
+    def is_ping(self) -> bool:
+        """Whether its socket is a datagram socket of ICMP's (net/ipv4/ping.c)."""
+        held = self.call.receiver
+        return held is not None and self.is_datagram and held.protocol in (1, 58)
+
+    @property
     def is_pipe(self) -> bool:
         """Whether it was made on a pipe."""
         return self.entry is not None and self.entry.target.startswith("pipe:")
@@ -134,13 +140,20 @@ class Situation:
 
     @property
     def target(self) -> str:
-        """That, in words."""
+        """That, in words; of one that stands for every address of this host, which of them it reaches."""
+        end = self.end
+        if end is not None and isinstance(self.address, tuple) and end[0] != self.address[0]:
+            meant = address_text((self.address[0], 0)).rpartition(":")[0] or _("no address")
+            return _("{target} ({meant} means this host)").format(target=address_text(end), meant=meant)
         return address_text(self.address) if self.address is not None else _("the address")
 
     @property
     def end(self) -> Endpoint | None:
-        """That, where it is an IP address and port."""
-        return endpoint(self.address)
+        """That, where it is an IP address and port: of what sends or connects, as it is reached."""
+        given = endpoint(self.address)
+        if given is None or self.call.name == "bind":
+            return given
+        return reached(self.call.target or given if not given[0] else given, endpoint(self.local))
 
     @cached_property
     def name_kept(self) -> Name | None:

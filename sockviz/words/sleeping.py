@@ -16,6 +16,7 @@ from sockviz.words import acts, whose
 from sockviz.words.causes.sending import why_full, window_closed
 from sockviz.words.causes.unanswered import is_unsent, unanswered_syn, unix_queue_full
 from sockviz.words.datagrams import errors_wait, unsent
+from sockviz.words.holding_back import not_writable
 from sockviz.words.interest import asked_of, epoll_of
 from sockviz.words.membership import LISTING, membership, spelled
 from sockviz.words.number_kinds import is_epolls
@@ -206,7 +207,11 @@ def _nothing_ready(call: Call, world: World) -> str:
         waits = ", ".join(_selected(call, world))
         return _("{told}: it waits for {waits}").format(told=told, waits=waits) if waits else told
     watched = _watched(call, world)
-    edges = [why for fd, events in watched if (why := _edge(call, fd, events, world))]
+    edges = [
+        why
+        for fd, events in watched
+        if (why := _edge(call, fd, events, world) or _full(call, fd, events, world))
+    ]
     if edges:
         return "; ".join(edges)
     if not watched and is_epolls(call):
@@ -344,6 +349,11 @@ def _too_little(call: Call, fd: int, world: World) -> str:
     )
 
 
+def _full(call: Call, fd: int, events: int, world: World) -> str:
+    row = world.row_of(_inode(call, fd, world)) if events & POLL["POLLOUT"] else None
+    return not_writable(row, _name(call, fd, world), world) if row is not None else ""
+
+
 def _edge(call: Call, fd: int, events: int, world: World) -> str:
     """Why an entry of epoll's is not ready although there is something to read: it was told of already."""
     if not events & POLL["POLLIN"]:
@@ -366,6 +376,11 @@ def _edge(call: Call, fd: int, events: int, world: World) -> str:
         return _(
             "{name} is watched by its edges (EPOLLET): the connections that wait there were reported, only a new one wakes it"
         ).format(name=name)
+    if row.type in ("SOCK_DGRAM", "SOCK_RAW"):  # whose Recv-Q counts memory, not what can be read
+        return _(
+            "{name} is watched by its edges (EPOLLET): the datagrams still unread (Recv-Q {queue}) were reported, "
+            "only a new one wakes it"
+        ).format(name=name, queue=row.recv_q)
     return ngettext(
         "{name} is watched by its edges (EPOLLET): the {count} byte still unread was reported, "
         "only new data from {who} wake it",

@@ -24,7 +24,9 @@ def stopped_short(call: Call, world: World) -> str:
     # What was taken before is in all calls of the run: they are gone through where there is a mark, and not at each recv.
     if s.is_tcp and (mark := _mark_of(s)) is not None and mark == _taken_before(s) + given:
         return _("it stops at the mark: the urgent byte has its place there")
-    return _why_not_all(s) if acts.has(call, "MSG_WAITALL") and not acts.has(call, "MSG_DONTWAIT") else ""
+    low = acts.option(world, s.inode, "SO_RCVLOWAT")
+    waits_for_more = acts.has(call, "MSG_WAITALL") or (isinstance(low, int) and given < low)
+    return _why_not_all(s) if waits_for_more and not acts.has(call, "MSG_DONTWAIT") else ""
 
 
 def _given(call: Call) -> int | None:
@@ -76,7 +78,7 @@ def _taken_before(s: Situation) -> int:
 
 
 def _why_not_all(s: Situation) -> str:
-    """Why a call with MSG_WAITALL came back before it had all."""
+    """Why a call with MSG_WAITALL, or SO_RCVLOWAT, came back before it had as much."""
     if told := interrupted(s).why:
         return told
     ended, call = s.came("FIN") if s.is_tcp else None, s.call

@@ -7,6 +7,7 @@ from sockviz.model.call import SENDING, Call
 from sockviz.model.long_values import as_long
 from sockviz.model.values import Value
 from sockviz.model.world import World
+from sockviz.words import acts
 from sockviz.words.causes.patience import limit
 from sockviz.words.situation import Situation
 from sockviz.words.wording import bytes_text
@@ -19,8 +20,16 @@ def taken_in_part(call: Call, world: World) -> str:
     asked = length_of(call.arguments[1])
     if not 0 < call.value < asked:
         return ""
+    s = Situation(call, world)
+    low = acts.option(world, s.inode, "TCP_NOTSENT_LOWAT")
+    if s.is_tcp and isinstance(low, int) and 0 < low <= call.value:
+        told = _(
+            "no more of the {amount}: with that {low} and more wait to be sent (TCP_NOTSENT_LOWAT)"
+        ).format(amount=bytes_text(asked), low=bytes_text(low))
+        why = limit(s, "SO_SNDTIMEO")
+        return f"{told}, {why}" if why else told
     told = _("there was no room for more of the {amount}").format(amount=bytes_text(asked))
-    why = limit(Situation(call, world), "SO_SNDTIMEO")
+    why = limit(s, "SO_SNDTIMEO")
     return f"{told}, {why}" if why else told
 
 

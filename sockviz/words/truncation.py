@@ -37,6 +37,7 @@ def lost_of(call: Call, data: bytes, count: int, world: World) -> str:
         )
         if each is not call
         and not acts.has(each, "MSG_PEEK")
+        and not acts.has(each, "MSG_ERRQUEUE")
         and (each.returned or 0.0) <= (call.returned or 0.0)
     )
     sent = list(_sent_to(call.receiver.inode, world))

@@ -27,7 +27,7 @@ from sockviz.words.number_kinds import (
     with_names,
 )
 from sockviz.words.number_meanings import DESCRIPTORS, ERRORS
-from sockviz.words.option_words import meaning, option_name, value_text
+from sockviz.words.option_words import at_that, meaning, option_name, value_text
 from sockviz.words.set_options import value_and_asked
 from sockviz.words.shown import show
 from sockviz.words.situation import Situation
@@ -95,6 +95,7 @@ def _set(call: Call, world: World) -> str:
     option = option_named_by(call)
     name, what = option_name(level, number), meaning(option, call.receiver.type, call.receiver.family)
     of = receiver_name(call, world) or _("the socket")
+    what = at_that(option, value) or what
     why = f": {what}" if what else ""
     if what and option is not None and option.form is Form.SWITCH and not value:
         why = _(" (on: {what})").format(what=what)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 
 from sockviz.language import _
-from sockviz.model.call import CONNECTING
+from sockviz.model.hosts import BROADCAST
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, wire_end
 from sockviz.model.sockets import SocketRow
-from sockviz.model.world import World
-from sockviz.words import acts, whose
+from sockviz.words import whose
 from sockviz.words.causes.connected import has_one_already
 from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
+from sockviz.words.causes.refused import refused
 from sockviz.words.causes.scopes import needs_scope, scope_missing
 from sockviz.words.causes.unanswered import gave_up, goes_on, is_unsent, peers_queue_is_full, unanswered_syn
 from sockviz.words.situation import Cause, Situation
@@ -59,8 +58,8 @@ def _connecting(s: Situation) -> Cause:
             )
         case "EAGAIN" if s.is_unix:
             return Cause(bounded(peers_queue_is_full(s), s, "SO_SNDTIMEO"))
-        case "ENETUNREACH" if s.is_on("IPV6_V6ONLY") and s.end is not None and wire_end(s.end) != s.end:
-            return v6_only(s)
+        case "ENETUNREACH" if s.end is not None and wire_end(s.end) != s.end and (v6 := v6_only(s)).why:
+            return v6
         case "EINVAL" if needs_scope(s):
             return Cause(*scope_missing(s))
         case "ENETUNREACH":
@@ -103,148 +102,6 @@ def _connecting(s: Situation) -> Cause:
     return Cause()
 
 
-# --- refused ------------------------------------------------------------------------------------------------------------
-
-
-def refused(s: Situation) -> Cause:
-    """ECONNREFUSED, of whatever call: of connect itself, or of a later one that brings the news."""
-    if s.is_unix:
-        return _refused_here(s)
-    aimed = s.target if s.address is not None else address_text(s.peer) if s.peer is not None else s.target
-    if s.is_datagram and (taker := _connected_elsewhere(s)) is not None:
-        return Cause(
-            _(
-                "an ICMP port unreachable answered an earlier datagram: {who} has {target}, but is connected to {peer}, "
-                "and takes datagrams from there only"
-            ).format(who=whose.of_row(taker, s.world), target=aimed, peer=address_text(taker.peer))
-        )
-    if s.is_datagram:
-        return Cause(
-            _("an ICMP port unreachable answered an earlier datagram: no UDP socket has {target}").format(
-                target=aimed
-            ),
-            _("bind the receiver first, and compare address and port with ss -lun"),
-        )
-    end = s.end
-    if s.call.name not in CONNECTING:
-        tried = s.connects()
-        end = tried.target if tried is not None else endpoint(s.peer)
-        if end is None:
-            return Cause()
-        aimed = address_text(end)
-    if end is None:
-        return Cause()
-    if (bound := _bound_only(s.world, end)) is not None:
-        if any(acts.on(s.world, bound, "listen")):
-            return Cause(_("a RST answered: {target} is bound, but listens no more").format(target=aimed))
-        return Cause(
-            _("a RST answered: {target} is bound, but nobody called listen on it").format(target=aimed)
-        )
-    if not end[1]:
-        return Cause(
-            _("a RST answered: port 0 is no socket's, so that nobody can listen there"),
-            _("connect to the port that the server has, as getsockname tells it there"),
-        )
-    told = _("a RST answered: nothing listens on {target}").format(target=aimed)
-    if (other := _listens_elsewhere(s, end)) is not None:
-        only = acts.is_on(s.world, other.inode, "IPV6_V6ONLY") and plain_end(end) is not None
-        clause = (
-            _("; {who} listens on {address}, for IPv6 only (IPV6_V6ONLY)")
-            if only and ":" not in (plain_end(end) or end)[0]
-            else _("; {who} listens on {address} only")
-        )
-        told += clause.format(who=whose.of_row(other, s.world), address=address_text(other.local))
-    return Cause(told)
-
-
-def _connected_elsewhere(s: Situation) -> SocketRow | None:
-    """The UDP socket that has the name but not this sender for its peer: net/ipv4/udp.c, compute_score."""
-    end = s.end or endpoint(s.peer)
-    return next(
-        (
-            row
-            for row in s.world.rows.values()
-            if row.protocol == "UDP"
-            and row.peer is not None
-            and row.inode != s.inode
-            and covers(row.local, end)
-            and not covers(row.peer, endpoint(s.local))
-        ),
-        None,
-    )
-
-
-def _refused_here(s: Situation) -> Cause:
-    """net/unix/af_unix.c: unix_find_abstract, unix_find_bsd, and a listener that is none, or dead."""
-    address = s.address
-    if address is None:
-        tried = s.connects()
-        address = tried.arguments[1] if tried is not None and len(tried.arguments) > 1 else None
-    target = address_text(address) if address is not None else ""
-    # net/unix/af_unix.c, unix_find_abstract: of those without a file each type has names of its own.
-    bound = binder(s.world, address, s.type if target.startswith("@") else "")
-    has = bound is not None and bool(whose.holders(s.world, bound))
-    if s.is_datagram and s.call.name not in CONNECTING and s.address is None:
-        if bound is not None and not has:
-            return Cause(
-                _("{who}, which {name} is connected to, is closed: nobody takes its datagrams").format(
-                    who=whose.of_socket(s.world, bound), name=s.name
-                )
-            )
-        return Cause(_("the socket that {name} is connected to is closed").format(name=s.name))
-    if bound is not None and has:
-        return Cause(
-            _("{who} has {target}, but does not listen").format(
-                who=whose.of_socket(s.world, bound), target=target
-            )
-        )
-    if target.startswith("@"):
-        other = binder(s.world, address)
-        if other is not None and whose.holders(s.world, other):
-            return Cause(
-                _("{who} has {target}, but is of another type than {name}").format(
-                    who=whose.of_socket(s.world, other), target=target, name=s.name
-                )
-            )
-        return Cause(_("no socket has the name {target}").format(target=target))
-    if not target:
-        return Cause()
-    if bound is not None and s.is_datagram:
-        return Cause(
-            _(
-                "the file {target} is there, but {who}, which made it, is closed: nobody receives behind it"
-            ).format(target=target, who=whose.of_socket(s.world, bound)),
-            _("the receiver has to remove the file (unlink) and bind again"),
-        )
-    if bound is not None:
-        return Cause(
-            _(
-                "the file {target} is there, but {who}, which made it, is closed: nothing listens behind it"
-            ).format(target=target, who=whose.of_socket(s.world, bound)),
-            _("the server has to remove the file (unlink), bind and listen again"),
-        )
-    return Cause(_("the path {target} exists, but no socket listens behind it").format(target=target))
-
-
-def _bound_only(world: World, end: Endpoint) -> int | None:
-    """The inode of what has the name and neither listens nor is connected; None where nothing has."""
-    rows = (row.inode for row in world.rows.values() if row.bound_only and covers(row.local, end))
-    names = (inode for inode, name in world.bound_without_row() if covers(name.address, end))
-    return next(chain(rows, names), None)
-
-
-def _listens_elsewhere(s: Situation, end: Endpoint) -> SocketRow | None:
-    """What listens on the same port of another address."""
-    return next(
-        (
-            row
-            for row in s.world.listeners()
-            if row.protocol == "TCP" and (local := endpoint(row.local)) is not None and local[1] == end[1]
-        ),
-        None,
-    )
-
-
 # --- no way there -------------------------------------------------------------------------------------------------------
 
 
@@ -276,14 +133,16 @@ def _is_at(row: SocketRow, end: Endpoint) -> bool:
 
 
 def _of_many(host: str) -> str:
-    """What an address of IPv4 is that is not one host's; empty where it is. The loopback's network is 127.0.0.0/8."""
-    if host in ("255.255.255.255", "127.255.255.255"):
+    """What an address is that is not one host's; empty where it is. The loopback's network is 127.0.0.0/8, that of two hosts
+    10.0.0.0/24."""
+    if host in ("255.255.255.255", "127.255.255.255", BROADCAST):
         return _("a broadcast address")
     first, is_dotted, _rest = host.partition(".")
-    return _("the address of a group") if is_dotted and first in _GROUPS else ""
+    is_group = host.lower().startswith("ff") if ":" in host else bool(is_dotted) and first in _GROUPS
+    return _("the address of a group") if is_group else ""
 
 
-#: What an address of a group begins with: 224.0.0.0/4 (RFC 5771).
+#: What an address of a group of IPv4 begins with: 224.0.0.0/4 (RFC 5771).
 _GROUPS = frozenset(map(str, range(224, 240)))
 
 
@@ -337,12 +196,23 @@ def broadcast(s: Situation) -> Cause:
 
 
 def v6_only(s: Situation) -> Cause:
-    """net/ipv6/af_inet6.c: a socket with IPV6_V6ONLY reaches no address of IPv4."""
+    """net/ipv6/af_inet6.c: a socket with IPV6_V6ONLY reaches no address of IPv4, and to bind one to an address of IPv6 sets that
+    (__inet6_bind: sk_ipv6only)."""
+    if s.is_on("IPV6_V6ONLY"):
+        return Cause(
+            _("{target} is an address of IPv4, and IPV6_V6ONLY is set on {name}").format(
+                target=s.target, name=s.name
+            ),
+            _("leave IPV6_V6ONLY off, or take a socket of AF_INET"),
+        )
+    here = endpoint(s.local)
+    if here is None or ":" not in here[0] or here[0] in EVERY_ADDRESS or wire_end(here) != here:
+        return Cause()
     return Cause(
-        _("{target} is an address of IPv4, and IPV6_V6ONLY is set on {name}").format(
-            target=s.target, name=s.name
-        ),
-        _("leave IPV6_V6ONLY off, or take a socket of AF_INET"),
+        _(
+            "{target} is an address of IPv4, and {name} is bound to one of IPv6 ({local}): it speaks IPv6 only"
+        ).format(target=s.target, name=s.name, local=address_text(here)),
+        _("take a socket of AF_INET, or leave bind out"),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sockviz.language import _
 from sockviz.model.linux.files import ACCESS, RESOURCES
 from sockviz.model.values import SocketValue, Value
+from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.causes.option_values import OF_PROGRAMS
 from sockviz.words.causes.receiving import unconnected
@@ -109,15 +110,20 @@ def none_free(s: Situation) -> Cause:
         if s.call.name in ("socketpair", "pipe")
         else _("all the descriptors that this process may have are open")
     )
+    return Cause(told + limit_of_descriptors(s.call.process, s.world))
+
+
+def limit_of_descriptors(process: str, world: World) -> str:
+    """How many it may have, in brackets, where a call has set that; else nothing."""
     limit = acts.last(
         call
-        for call in acts.over(s.world, "setrlimit")
-        if call.process == s.call.process and call.arguments[:1] == (RESOURCES["RLIMIT_NOFILE"],)
+        for call in acts.over(world, "setrlimit")
+        if call.process == process and call.arguments[:1] == (RESOURCES["RLIMIT_NOFILE"],)
     )
     match limit.arguments[1:] if limit is not None else ():
         case ((int(soft), *_rest),) | ([int(soft), *_rest],):
-            told += _(" (RLIMIT_NOFILE is {count})").format(count=soft)
-    return Cause(told)
+            return _(" (RLIMIT_NOFILE is {count})").format(count=soft)
+    return ""
 
 
 def making(s: Situation) -> Cause:
@@ -125,6 +131,14 @@ def making(s: Situation) -> Cause:
     match s.error:
         case "EPERM" | "EACCES" if any(str(value) in ("3", "SOCK_RAW") for value in s.call.arguments[1:2]):
             return Cause(_("a raw socket needs the capability CAP_NET_RAW, which this process does not have"))
+        case "EACCES" if s.call.arguments[2:3] in ((1,), (58,)):
+            # net/ipv4/ping.c, ping_init_sock.
+            return Cause(
+                _(
+                    "net.ipv4.ping_group_range names none of the groups of {process}, and lets only theirs ping"
+                ).format(process=s.call.process),
+                _("have the range name its group, or use a raw socket, which needs CAP_NET_RAW"),
+            )
         case "EINVAL" if len(s.call.arguments) > 1:
             return Cause(_("there is no type {type} of sockets").format(type=show(s.call.arguments[1], 24)))
         case "EOPNOTSUPP" if s.call.name == "socketpair":

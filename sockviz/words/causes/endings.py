@@ -5,7 +5,7 @@ from __future__ import annotations
 from sockviz.language import _
 from sockviz.model.call import RECEIVING
 from sockviz.model.known import KnownSocket
-from sockviz.model.meaning import Role
+from sockviz.model.meaning import PROBES, Role
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import State
 from sockviz.model.world import World
@@ -64,6 +64,16 @@ def _why_reset(s: Situation) -> Cause:
     if not by_close and not is_closed(s.world, other):
         return Cause()
     meaning = s.world.traffic.meanings.get(came.number) if came is not None else None
+    asked = (
+        s.world.traffic.meanings.get(meaning.of) if meaning is not None and meaning.of is not None else None
+    )
+    if (
+        meaning is not None
+        and meaning.role is Role.ANSWERING_RST
+        and asked is not None
+        and asked.role in PROBES
+    ):
+        return Cause(_("{peer} was closed already, and a probe came for it").format(peer=said), anew)
     if meaning.role is Role.ANSWERING_RST if meaning is not None else s.came("FIN") is not None:
         told = _("{peer} was closed already, and data came for it")
         return Cause(told.format(peer=said), _("send nothing more to who is gone: agree on who ends first"))
@@ -147,6 +157,18 @@ def _listened(s: Situation) -> list[int]:
     ]
 
 
+def never_accepted(s: Situation) -> str:
+    """Of a UNIX stream whose other end nobody took: net/unix/af_unix.c, unix_release_sock, ends who waits with the listener."""
+    if (
+        not s.is_unix
+        or s.known is None
+        or s.known.peer_inode
+        or not any(acts.on(s.world, s.inode, "connect"))
+    ):
+        return ""
+    return _("the listener was closed before it accepted {name}").format(name=s.name)
+
+
 def ended_by_peer(s: Situation) -> str:
     """Why nothing more will come: what the peer did, where it was seen; empty where it was not."""
     world, other = s.world, whose.peer(s.world, s.inode)
@@ -163,5 +185,5 @@ def ended_by_peer(s: Situation) -> str:
     elif fin:
         return _("a FIN came from {who}: it will send no more").format(who=who)
     else:
-        return ""
+        return never_accepted(s) if s.call.name in RECEIVING and s.row is not None else ""
     return _("{told}, and its FIN came").format(told=told) if fin else told

@@ -1,15 +1,15 @@
-"""Why bind, listen and accept fail: who has the name, and what helps."""
+"""Why bind and listen fail: who has the name, and what helps."""
 
 from __future__ import annotations
 
 from sockviz.language import _, ngettext
-from sockviz.model.segments import endpoint
+from sockviz.model.segments import endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address
 from sockviz.words import acts, whose
+from sockviz.words.causes.connecting import v6_only
 from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.paths import binder
-from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.scopes import needs_scope, scope_missing
 from sockviz.words.row_names import both_text
 from sockviz.words.situation import Cause, Situation
@@ -37,6 +37,10 @@ def binding(s: Situation) -> Cause:
             return Cause(_("no interface of this host has the address of {target}").format(target=s.target))
         case "EINVAL" if needs_scope(s) and not s.local:
             return Cause(*scope_missing(s))
+        case "EINVAL" if (
+            not s.local and s.end is not None and wire_end(s.end) != s.end and s.is_on("IPV6_V6ONLY")
+        ):
+            return v6_only(s)  # net/ipv6/af_inet6.c, __inet6_bind: the same of a name of its own
         case "EINVAL":
             return _named_already(s)
         case "ENOENT" if s.is_unix:
@@ -49,7 +53,7 @@ def _named_already(s: Situation) -> Cause:
     local = s.local or _told(s)
     has = f" ({address_text(local)})" if local else ""
     connected = s.connects()
-    if connected is not None and connected.error in (None, "EINPROGRESS") and not _is_bound(s):
+    if connected is not None and connected.error in (None, "EINPROGRESS") and not is_bound(s):
         return Cause(
             _("{name} has a name already{has}: connect has given it one").format(name=s.name, has=has),
             _("call bind before connect: already the SYN says where it comes from")
@@ -57,12 +61,12 @@ def _named_already(s: Situation) -> Cause:
             else _("call bind before connect"),
         )
     # net/ipv4/inet_connection_sock.c, inet_csk_listen_start: whoever listens without a name is given a port, and not told which.
-    if not _is_bound(s) and any(acts.on(s.world, s.inode, "listen")):
+    if not is_bound(s) and any(acts.on(s.world, s.inode, "listen")):
         return Cause(
             _("{name} has a name already: listen has given it one, at any port").format(name=s.name),
             _("call bind before listen"),
         )
-    if not local and not _is_bound(s):
+    if not local and not is_bound(s):
         return Cause()
     return Cause(_("{name} has a name already{has}: a socket is bound once").format(name=s.name, has=has))
 
@@ -73,7 +77,8 @@ def _told(s: Situation) -> Address | None:
     return name.address if name is not None and not name.is_none and not name.port_is_unknown else None
 
 
-def _is_bound(s: Situation) -> bool:
+def is_bound(s: Situation) -> bool:
+    """Whether a call of bind has given it its name."""
     return any(acts.on(s.world, s.inode, "bind"))
 
 
@@ -138,7 +143,8 @@ def _taken(s: Situation) -> Cause:
             return Cause(told)
         return Cause(
             _("{told}: {who} has it").format(told=told, who=_with_descriptor(rows[0], s)),
-            _("close that one, take another port, or set SO_REUSEADDR on both before bind"),
+            _one_sided(rows[0], s)
+            or _("close that one, take another port, or set SO_REUSEADDR on both before bind"),
         )
     if listening := [row for row in rows if row.is_listening]:
         return _listened(listening, told, s)
@@ -157,6 +163,19 @@ def _taken(s: Situation) -> Cause:
         if inode != s.inode and covers(name.address, end) and (said := whose.of_socket(s.world, inode)):
             return Cause(_("{told}: {who} has it (bound, not listening)").format(told=told, who=said))
     return Cause(told)
+
+
+def _one_sided(row: SocketRow, s: Situation) -> str:
+    """What helps where one of two UDP sockets has asked to share, and the other has not (net/ipv4/udp.c,
+    inet_rcv_saddr_equal, and udp_lib_lport_inuse)."""
+    for option in ("SO_REUSEPORT", "SO_REUSEADDR"):
+        mine, theirs = s.is_on(option), acts.is_on(s.world, row.inode, option)
+        if mine != theirs:
+            who = whose.of_row(row, s.world)
+            told = _("{option} is set on {name} and not on {other}: set it on both, before bind")
+            names = (s.name, who) if mine else (who, s.name)
+            return told.format(option=option, name=names[0], other=names[1])
+    return ""
 
 
 def _keeps_apart(row: SocketRow, s: Situation) -> bool:
@@ -248,7 +267,7 @@ def _reuse(row: SocketRow, s: Situation) -> str:
     return ""
 
 
-# --- listen and accept --------------------------------------------------------------------------------------------------
+# --- listen --------------------------------------------------------------------------------------------------
 
 
 def listening(s: Situation) -> Cause:
@@ -283,7 +302,7 @@ def listening(s: Situation) -> Cause:
             )
         case "EOPNOTSUPP":
             return Cause(
-                _("{name} is {kind}, so there is nobody to let in").format(name=s.name, kind=_kind(s)),
+                _("{name} is {kind}, so there is nobody to let in").format(name=s.name, kind=kind(s)),
                 _("make it a socket of SOCK_STREAM") if s.is_datagram else "",
             )
     return Cause()
@@ -312,55 +331,10 @@ def _kept_by_a_connection(s: Situation) -> Cause:
     return Cause()
 
 
-def accepting(s: Situation) -> Cause:
-    """Of accept."""
-    match s.error:
-        case "TimeoutError" if s.row is not None and not s.row.is_listening:
-            return Cause(
-                _("{name} does not listen: Python waited for what could not come").format(name=s.name),
-                _("call listen first"),
-            )
-        case "EAGAIN" | "TimeoutError":
-            told = _("the accept queue of {name} is empty").format(name=s.name)
-            if s.row is not None and s.row.is_listening and s.row.tells_queues and s.row.recv_q:
-                told = _("no connection came for {name}").format(name=s.name)
-            told += _deferred(s)
-            return Cause(bounded(told, s, "SO_RCVTIMEO"))
-        case "EINVAL":
-            if acts.shut(s.world, s.inode, acts.SHUT_RD, acts.SHUT_RDWR) is not None:
-                return Cause(_("{name} listens no more: shutdown has ended that").format(name=s.name))
-            return Cause(
-                _("{name} does not listen: there is no queue to take from").format(name=s.name),
-                _("call listen after bind: from then on the kernel lets clients in, and accept takes them"),
-            )
-        case "EOPNOTSUPP":
-            return Cause(
-                _("{name} is {kind}, so there is nobody to take in").format(name=s.name, kind=_kind(s))
-            )
-        case "ECONNABORTED":
-            return Cause(_("the connection that was first in the queue was gone before it was taken"))
-    return Cause()
-
-
-def _kind(s: Situation) -> str:
+def kind(s: Situation) -> str:
+    """What it is that has no connections."""
     return (
         _("a datagram socket: each datagram comes by itself")
         if s.is_datagram
         else _("a socket without connections")
     )
-
-
-def _deferred(s: Situation) -> str:
-    """That handshakes wait for data: net/ipv4/tcp_minisocks.c, tcp_check_req. Their rows are SYN-RECEIVED."""
-    if not acts.option(s.world, s.inode, "TCP_DEFER_ACCEPT"):
-        return ""
-    half_open = (row for row in s.world.rows.values() if row.state is State.SYN_RECEIVED and not row.inode)
-    count = sum(covers(row.local, endpoint(s.local)) for row in half_open)
-    if not count:
-        return ""
-    told = ngettext(
-        " ({count} handshake waits for data: TCP_DEFER_ACCEPT)",
-        " ({count} handshakes wait for data: TCP_DEFER_ACCEPT)",
-        count,
-    )
-    return told.format(count=count)

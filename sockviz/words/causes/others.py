@@ -34,6 +34,13 @@ def listing(s: Situation) -> Cause:
                 _("descriptor {fd} is a file that can never be waited for: it is always ready").format(fd=fd),
                 _("read or write it without asking"),
             )
+        case "ELOOP":  # fs/eventpoll.c, ep_loop_check: also where lists stand on lists too deep
+            return Cause(
+                _(
+                    "descriptor {fd} is a list that waits for this one already, or too many stand on each other"
+                ).format(fd=fd),
+                _("let one of them wait for the other, not both"),
+            )
         case "EINVAL" if (told := _exclusive(s, changed)).why:
             return told
         case "EINVAL" if isinstance(changed.given, ObjectValue):

@@ -22,6 +22,10 @@ def waited(s: Situation, option: str) -> str:
         return _("and settimeout let {name} wait {time}").format(name=s.name, time=_exactly(seconds))
     allowed = acts.time_limit(s.world, s.inode, option)
     took = (s.call.returned or s.call.entered) - s.call.entered
+    if allowed == 0 and not s.call.slept:
+        return _("and {option}, a negative time, lets no call of {name} wait").format(
+            option=option, name=s.name
+        )
     if allowed is None or took < allowed * _NEARLY:
         return ""
     return _("and {option} let {name} wait {time}").format(option=option, name=s.name, time=_exactly(allowed))

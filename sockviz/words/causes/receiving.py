@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sockviz.language import _
+from sockviz.model.call import RECEIVING
 from sockviz.model.meaning import Role
 from sockviz.model.segments import Endpoint, IcmpHeader, wire_end
 from sockviz.model.sockets import IN_HANDSHAKE, State, Timer
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings
 from sockviz.words.causes.attempts import failed_connect
-from sockviz.words.causes.connecting import refused
 from sockviz.words.causes.patience import bounded
+from sockviz.words.causes.refused import refused
 from sockviz.words.icmp_meanings import is_unreachable
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, seconds_text
@@ -37,7 +38,7 @@ def receiving(s: Situation) -> Cause:
                 _("receive them among the others, without MSG_OOB"),
             )
         case "EINVAL" if is_urgent:
-            return Cause(_("no urgent byte waits at {name}, or it was taken already").format(name=s.name))
+            return Cause(_no_urgent_byte(s))
         case "EINVAL" if s.is_unix:
             return Cause(unconnected(s))
         case "EOPNOTSUPP" if s.is_datagram and is_urgent:
@@ -84,6 +85,21 @@ def _quotes(icmp: IcmpHeader, there: Endpoint | None) -> bool:
     return icmp.quoted is not None and there is not None and icmp.quoted[1][0] == there[0]
 
 
+def _no_urgent_byte(s: Situation) -> str:
+    """net/ipv4/tcp.c, tcp_recv_urg: none has come, or it was read (TCP_URG_READ)."""
+    came = s.came("URG") if s.is_tcp else None
+    taken = acts.last(
+        call
+        for call in acts.on(s.world, s.inode, *RECEIVING)
+        if acts.has(call, "MSG_OOB") and not acts.has(call, "MSG_PEEK") and call.number != s.call.number
+    )
+    if taken is not None and (came is None or (taken.returned or 0.0) >= came.event.packet.at):
+        return _("the urgent byte of {name} was taken already").format(name=s.name)
+    if came is None and s.is_tcp and s.host in s.world.captured:
+        return _("no urgent byte has come for {name}").format(name=s.name)
+    return _("no urgent byte waits at {name}, or it was taken already").format(name=s.name)
+
+
 def _nothing_there(s: Situation, is_urgent: bool) -> Cause:
     if s.is_pipe:
         return Cause(bounded(_("the pipe is empty"), s, "SO_RCVTIMEO"))
@@ -121,8 +137,8 @@ def reset_here(s: Situation) -> Cause:
         return Cause(
             _("{who} was closed before it had read all that {name} sent").format(who=s.who, name=s.name)
         )
-    if s.known is not None and not s.known.peer_inode:
-        return Cause(_("the listener was closed before it accepted {name}").format(name=s.name))
+    if told := endings.never_accepted(s):
+        return Cause(told)
     return Cause(_("the other end was closed before it had read all that {name} sent").format(name=s.name))
 
 

@@ -11,17 +11,13 @@ from sockviz.words import acts, whose
 from sockviz.words.causes import endings
 from sockviz.words.causes.attempts import failed_connect
 from sockviz.words.causes.beside import of_beside
-from sockviz.words.causes.connecting import (
-    broadcast,
-    refused,
-    takes_from_another,
-    v6_only,
-)
+from sockviz.words.causes.connecting import broadcast, connecting, takes_from_another, v6_only
 from sockviz.words.causes.paths import binder, taker
 from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.receiving import reset_here, unanswered, unanswered_remedy, unconnected, unreachable
+from sockviz.words.causes.refused import refused
 from sockviz.words.causes.scopes import needs_scope, scope_missing
-from sockviz.words.holding_back import window_is_closed
+from sockviz.words.holding_back import not_writable, window_is_closed
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, bytes_text
 
@@ -29,9 +25,15 @@ from sockviz.words.wording import address_text, bytes_text
 _MOST_UDP4 = 65507
 
 
+#: What a send that connects (MSG_FASTOPEN) fails with as connect does.
+_OF_A_HANDSHAKE = frozenset({"ECONNREFUSED", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL"})
+
+
 def sending(s: Situation) -> Cause:
     """Of send and its kin, and write."""
     is_urgent = acts.has(s.call, "MSG_OOB")
+    if acts.has(s.call, "MSG_FASTOPEN") and s.is_tcp and s.end is not None and s.error in _OF_A_HANDSHAKE:
+        return connecting(s)
     match s.error:
         case "EAGAIN" | "TimeoutError":
             return _no_room(s)
@@ -105,8 +107,8 @@ def sending(s: Situation) -> Cause:
             )
         case "EHOSTUNREACH" if not s.is_unix:
             return Cause(unreachable(s))
-        case "ENETUNREACH" if s.is_on("IPV6_V6ONLY") and s.end is not None and wire_end(s.end) != s.end:
-            return v6_only(s)
+        case "ENETUNREACH" if s.end is not None and wire_end(s.end) != s.end and (told := v6_only(s)).why:
+            return told
         case "ENETUNREACH":
             return _no_way(s)
         case "EINVAL" if needs_scope(s):
@@ -115,10 +117,41 @@ def sending(s: Situation) -> Cause:
             return told
         case "EPERM" if s.is_unix:
             return takes_from_another(s)
+        case "EINVAL" if s.is_ping:
+            return _no_echo(s)
         case "EINVAL" if s.is_datagram and s.end is not None and s.end[1] == 0:
             return Cause(
                 _("nobody can have port 0: {target} is no address to send to").format(target=s.target)
             )
+    return Cause()
+
+
+#: struct icmphdr; the types that a ping socket sends (net/ipv4/ping.c, ping_supported): echo, and its extension of RFC 8335.
+_ICMP_HEADER = 8
+_ECHOES = {"AF_INET": (8, 42), "AF_INET6": (128, 160)}
+
+
+def _no_echo(s: Situation) -> Cause:
+    """net/ipv4/ping.c, ping_common_sendmsg: what is sent is an ICMP message, and no other than a request for an echo."""
+    given = s.call.arguments[1] if len(s.call.arguments) > 1 else None
+    if not isinstance(given, bytes):
+        return Cause()
+    if len(given) < _ICMP_HEADER:
+        return Cause(
+            _("{name} sends ICMP messages, and {amount} are less than the 8 bytes of their header").format(
+                name=s.name, amount=bytes_text(len(given))
+            )
+        )
+    asked = given[0], given[1]
+    if asked[1] or asked[0] not in _ECHOES.get(s.family, ()):
+        return Cause(
+            _("{name} sends requests for an echo only, and this is ICMP of type {type}, code {code}").format(
+                name=s.name, type=asked[0], code=asked[1]
+            ),
+            _("begin with type {type}, code 0; a raw socket, which needs CAP_NET_RAW, sends others").format(
+                type=_ECHOES.get(s.family, (8,))[0]
+            ),
+        )
     return Cause()
 
 
@@ -176,6 +209,8 @@ def why_full(s: Situation) -> str:
         ).format(name=s.name, who=s.who, queue=row.send_q)
     if row is None or acts.is_unseen(s.world, s.inode, *SENDING, but=s.call):
         return _("the send buffer of {name} is full").format(name=s.name)
+    if s.is_tcp and (waits := not_writable(row, s.name, s.world)):
+        return waits
     told = _("the send buffer of {name} is full (Send-Q {queue})").format(name=s.name, queue=row.send_q)
     why = window_closed(s)
     return f"{told}: {why}" if why else told
@@ -232,7 +267,7 @@ def _unread(s: Situation, receiver: int | None) -> int:
     taken = sum(
         1
         for call in acts.on(s.world, receiver, "recv", "recvfrom", "recvmsg", "recv_into")
-        if not acts.has(call, "MSG_PEEK")
+        if not acts.has(call, "MSG_PEEK") and not acts.has(call, "MSG_ERRQUEUE")
     )
     return max(0, sent - taken)
 
@@ -266,6 +301,8 @@ def _nobody_reads(s: Situation) -> Cause:
             return Cause(_("{who} has ended its receiving side: nobody will read this").format(who=s.who))
         if other is not None and endings.is_closed(s.world, other):
             return Cause(_("{who} was closed: nobody will read this").format(who=s.who))
+        if told := endings.never_accepted(s):
+            return Cause(told)
         return Cause(_("the other end of {name} is closed: nobody will read this").format(name=s.name))
     if s.dissolved:
         return Cause(
@@ -319,11 +356,12 @@ def _too_long(s: Situation) -> Cause:
                 size=size, most=_MOST_UDP4
             )
         )
-    if acts.option(s.world, s.inode, "IP_MTU_DISCOVER") is not None:
+    names = ("IPV6_MTU_DISCOVER", "IPV6_DONTFRAG") if s.family == "AF_INET6" else ("IP_MTU_DISCOVER",)
+    if whole := next((name for name in names if acts.option(s.world, s.inode, name)), ""):
         return Cause(
-            _(
-                "{size} are more than one packet takes on the way, and IP_MTU_DISCOVER forbids fragments"
-            ).format(size=bytes_text(size))
+            _("{size} are more than one packet takes on the way, and {option} forbids fragments").format(
+                size=bytes_text(size), option=whole
+            )
         )
     return Cause(_("{size} bytes do not fit into one datagram").format(size=size))
 

@@ -113,7 +113,7 @@ class RefusedConnects:
         if target is None:
             return
         near = [each for each in self.sockets if _lives_at(each, call, target, world)]
-        found = _never_listened(call, target, near)
+        found = _never_listened(call, target, near, world)
         if found is None and target[1]:
             other = _other_place(target, near)
             if other is not None:
@@ -187,11 +187,27 @@ def _observed(call: Call) -> str:
     return _("{call} of {process} is refused").format(call=call_as_made(call), process=call.process)
 
 
-def _never_listened(call: Call, target: Endpoint, near: list[Named]) -> Mistake | None:
+def _never_listened(call: Call, target: Endpoint, near: list[Named], world: World) -> Mistake | None:
     at = [each for each in near if each.is_at(target)]
     if not at or any(each.asked for each in at):
         return None
     server = at[0].process
+    known = world.processes.get(server)
+    held = (
+        next((each for each in known.under_way if each.stage is Stage.HELD), None)
+        if known is not None
+        else None
+    )
+    if held is not None:  # what it does next is the reader's to say, and may be to listen
+        return Mistake(
+            "never listened", (server, at[0].inode), call.process, _observed(call),
+            _("{server} has bound its socket {fd} there, and does not listen yet: it is held before {call}").format(
+                server=server, fd=at[0].fd, call=call_as_made(held)
+            ),
+            _("let {server} go on until it has called listen, and only then {client} connect").format(
+                server=server, client=call.process
+            ),
+        )  # fmt: skip
     return Mistake(
         "never listened", (server, at[0].inode), call.process, _observed(call),
         _("{server} has bound its socket {fd} there, and has not called listen").format(server=server, fd=at[0].fd),
