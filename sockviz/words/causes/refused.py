@@ -71,12 +71,6 @@ def refused(s: Situation) -> Cause:
             _("connect again, now that somebody listens"),
         )
     told = _("a RST answered: nothing listens on {target}").format(target=aimed)
-    if (gone := _listened_there(s, end)) is not None:
-        return Cause(
-            _("{told}: {who}, which listened there, is closed").format(
-                told=told, who=whose.of_socket(s.world, gone)
-            )
-        )
     if (other := _listens_elsewhere(s, end)) is not None:
         only = acts.is_on(s.world, other.inode, "IPV6_V6ONLY") and plain_end(end) is not None
         clause = (
@@ -85,6 +79,12 @@ def refused(s: Situation) -> Cause:
             else _("; {who} listens on {address} only")
         )
         told += clause.format(who=whose.of_row(other, s.world), address=address_text(other.local))
+    elif (gone := _listened_there(s, end)) is not None:
+        return Cause(
+            _("{told}: {who}, which listened there, is closed").format(
+                told=told, who=whose.of_socket(s.world, gone)
+            )
+        )
     return Cause(told)
 
 
