@@ -32,7 +32,7 @@ def handed_over(call: Call, world: World) -> str:
     # A raw socket, or netlink's, keeps no bytes to be sent.
     if held is None or held.type == "SOCK_STREAM":
         return _queued(call, amount, world)
-    if held.type == "SOCK_RAW":
+    if held.type not in ("SOCK_DGRAM", "SOCK_RAW"):
         return _("hands {amount} to the kernel").format(amount=amount)
     told = _as_datagrams(call, amount, world)
     return f"{told}; {zeroed}" if (zeroed := _left_in_place(call, world)) else told
