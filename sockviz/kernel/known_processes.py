@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from sockviz.model.sockets import ProcessRow, SocketRow
@@ -46,25 +46,50 @@ Holder: TypeAlias = tuple[str, tuple[int, ...], bytes | None]
 
 
 class KnownBoundOnly:
-    """The rows of sockets that have a port and no more, with those who held TCP sockets that were in no other table then.
+    """The rows of sockets that have a port and no more, and what is known of those who held TCP sockets that were in no other
+    table then.
 
     To get a port, or to lose it, such a socket takes a call by somebody who holds it. One that loses its connection, without a
-    call, joins them: the inodes are others then.
+    call, joins them: then it was in a table of connections before. That nobody has made such a call is proved by the scheduler,
+    who has run none of the holders; or by what all processes of the host have been handed since: no line that has one.
     """
 
     def __init__(self) -> None:
         self._holders: Sequence[Holder] = ()
+        self._given: Mapping[str, int | None] = {}
         self._rows: Sequence[SocketRow] = ()
+        self._listed: Collection[int] = ()
+        self._listed_since: set[int] = set()
 
-    def find(self, holders: Sequence[Holder]) -> Sequence[SocketRow] | None:
-        """The rows that are known, where these hold the same sockets as then, and have not run since."""
-        proved = holders == self._holders and all(ran is not None for _name, _inodes, ran in holders)
-        return self._rows if proved else None
+    def met(self, listed: Collection[int]) -> None:
+        """At every look: these inodes are in the tables of connections and listeners."""
+        self._listed = listed
+        self._listed_since.update(listed)
 
-    def note(self, holders: Sequence[Holder], rows: Sequence[SocketRow]) -> Sequence[SocketRow]:
+    def find(self, holders: Sequence[Holder], given: Mapping[str, int | None]) -> Sequence[SocketRow] | None:
+        """The rows that are known, where they are proved to be the same still. `given`: how many lines with such a call each
+        process of the host was handed; None where nobody knows, or it is at one."""
+        if holders == self._holders and all(ran is not None for _name, _inodes, ran in holders):
+            return self._rows
+        held = _inodes_of(holders)
+        is_given_none = all(
+            count is not None and count == self._given.get(name, 0) for name, count in given.items()
+        )
+        let_go = _inodes_of(self._holders) - held
+        is_same = not held & self._listed_since and not any(row.inode in let_go for row in self._rows)
+        return self._rows if is_given_none and is_same else None
+
+    def note(
+        self, holders: Sequence[Holder], given: Mapping[str, int | None], rows: Sequence[SocketRow]
+    ) -> Sequence[SocketRow]:
         """Remembers the `rows` that were read after what is said of the `holders`. Returns them."""
-        self._holders, self._rows = holders, rows
+        self._holders, self._given, self._rows = holders, given, rows
+        self._listed_since = set(self._listed)
         return rows
+
+
+def _inodes_of(holders: Sequence[Holder]) -> set[int]:
+    return {inode for _name, inodes, _ran in holders for inode in inodes}
 
 
 def is_still(row: ProcessRow) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 
 from sockviz.dataclass import dataclass
@@ -22,11 +22,14 @@ from sockviz.model.sockets import ProcessRow, SocketRow
 
 @dataclass(frozen=True, slots=True)
 class ProcessSource:
-    """A process to look at: its name in the lesson, its pid as this /proc numbers it, descriptors to leave out."""
+    """A process to look at: its name in the lesson, its pid as this /proc numbers it, descriptors to leave out. ``given``: how
+    many lines it was handed that have a call by which a socket gets a port, or loses it; None where nobody knows, or it is at
+    such a line."""
 
     name: str
     pid: int
     hidden: frozenset[int] = frozenset()
+    given: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +86,11 @@ def observe(host: HostSources, processes: Sequence[ProcessSource], now: float) -
     ran = [_ran(host, each) for each in processes]
     known = host.kept.processes.find(processes, ran)
     if known is not None:
-        return Snapshot(now, _rows(host, known, now, ran, still=True), known, _counters(host))
+        return Snapshot(now, _rows(host, known, now, processes, ran, still=True), known, _counters(host))
     looks = _read_all(host, processes)
     seen = [row for row in looks if row is not None]
     of_seen = [each for each, row in zip(ran, looks, strict=True) if row is not None]
-    reading = Snapshot(now, _rows(host, seen, now, of_seen), seen, _counters(host))
+    reading = Snapshot(now, _rows(host, seen, now, processes, of_seen), seen, _counters(host))
     host.kept.processes.note(processes, ran, looks)  # not before: with them their sockets are known
     host.kept.settle()  # not before: where nobody ran, the files of all processes are to be met again
     return reading
@@ -139,6 +142,7 @@ def _rows(
     host: HostSources,
     processes: Sequence[ProcessRow],
     now: float,
+    sources: Sequence[ProcessSource] = (),
     ran: Sequence[bytes | None] = (),
     *,
     still: bool = False,
@@ -150,8 +154,12 @@ def _rows(
     except KernelRefused:
         # The kernel lists no TCP sockets over netlink (built without tcp_diag, or a security module).
         return read_tables(host.net, now=now, tables=TABLES, read=host.read)
-    if beside := _held_beside(rows, processes):
-        rows += _beside_connections(rows, _bound_only(host, host.diag, beside, processes, ran, now))
+    listed = {row.inode for row in rows}
+    if host.kept is not None:
+        host.kept.bound_only.met(listed)
+    if beside := _held_beside(listed, processes):
+        given = {each.name: each.given for each in sources}
+        rows += _beside_connections(rows, _bound_only(host, host.diag, beside, processes, given, ran, now))
     missing = tuple(table for what, table in _TABLES.items() if what in host.diag.refused)
     return rows + beside_diag(host, (*missing, *_NEVER_IN_DIAG), now, still=still)
 
@@ -180,14 +188,13 @@ def beside_diag(host: HostSources, tables: Sequence[str], now: float, *, still: 
     return rows
 
 
-def _held_beside(rows: Sequence[SocketRow], processes: Sequence[ProcessRow]) -> dict[str, list[int]]:
-    """By process the inodes of the TCP sockets that it holds and that have no row: never bound, or bound only."""
-    inodes = {row.inode for row in rows}
+def _held_beside(listed: Collection[int], processes: Sequence[ProcessRow]) -> dict[str, list[int]]:
+    """By process the inodes of the TCP sockets that it holds and that are not `listed`: never bound, or bound only."""
     found = {
         process.process: [
             entry.inode
             for entry in process.fds
-            if entry.protocol in ("TCP", "TCPv6") and entry.inode not in inodes
+            if entry.protocol in ("TCP", "TCPv6") and entry.inode not in listed
         ]
         for process in processes
     }
@@ -199,11 +206,12 @@ def _bound_only(
     diag: SockDiag,
     beside: Mapping[str, list[int]],
     processes: Sequence[ProcessRow],
+    given: Mapping[str, int | None],
     ran: Sequence[bytes | None],
     now: float,
 ) -> Sequence[SocketRow]:
     """The rows of sockets that are bound only. The table of taken ports is the whole machine's, whatever the namespace, so it is
-    read for a reason only: somebody who holds a socket without a row may have run since the last time."""
+    read for a reason only: somebody who holds a socket without a row may have made a call since the last time."""
     if host.kept is None:
         return read_bound_only(diag, now=now)
     holders = [
@@ -211,5 +219,7 @@ def _bound_only(
         for row, stamp in zip(processes, ran, strict=True)
         if row.process in beside
     ]
-    known = host.kept.bound_only.find(holders)
-    return known if known is not None else host.kept.bound_only.note(holders, read_bound_only(diag, now=now))
+    known = host.kept.bound_only.find(holders, given)
+    if known is not None:
+        return known
+    return host.kept.bound_only.note(holders, given, read_bound_only(diag, now=now))

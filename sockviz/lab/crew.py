@@ -26,7 +26,7 @@ from sockviz.lab.seal import Seal
 from sockviz.lab.supervisor import PATIENCE, Death, LabRefused, Ready, Supervisor, TooSlow
 from sockviz.lab.usage import too_much
 from sockviz.language import _
-from sockviz.model.events import ProcessEnded, ProcessStarted
+from sockviz.model.events import ProcessEnded, ProcessStarted, StatementFinished
 from sockviz.model.limits import MOST_PROCESSES
 from sockviz.model.sockets import Asleep
 from sockviz.model.values import BadValue, Json
@@ -59,6 +59,9 @@ class Crew:
             tuple[str, int], int
         ] = {}  # of their threads the number that this machine has for them
         self._forks: dict[str, int] = {}  # how many channels each process was given for children
+        # How many lines each was handed that may give a socket a name; and which is the last that it is at since it got one.
+        self._naming: dict[str, int] = {}
+        self._at_naming: dict[str, int] = {}
         self._lost_for = ""  # why nothing more will come, once that is so
         self._orphans: set[str] = set()  # of whose ends no tracer tells any more
         self._closed = False
@@ -127,10 +130,14 @@ class Crew:
             self._ends.kill()
             self.say(LabLost(excess))
             return
+        lines = [job, *job.then]
+        if any(each.may_name for each in lines):
+            self._naming[process] = self._naming.get(process, 0) + 1
+            self._at_naming[process] = lines[-1].line
         channel = self._channels[process]
         message: dict[str, Json] = {
             "op": "perform",
-            "lines": [job.told, *(each.told for each in job.then)],
+            "lines": [each.told for each in lines],
             "constants": {**brought_along(job.all_values)},
             "pids": [begun.pid for _, begun in self._alive()],
             "ours": [*self._ours()],
@@ -156,8 +163,15 @@ class Crew:
         """The live processes of `host`, to be looked at."""
         ours = self._ours()
         return [
-            ProcessSource(name, begun.outer_pid, ours) for name, begun in self._alive() if begun.host == host
+            ProcessSource(name, begun.outer_pid, ours, self._given(name))
+            for name, begun in self._alive()
+            if begun.host == host
         ]
+
+    def _given(self, process: str) -> int | None:
+        """See `ProcessSource`. A program calls what it likes, and whenever."""
+        is_handed_lines = process in self._channels and process not in self._at_naming
+        return self._naming.get(process, 0) if is_handed_lines else None
 
     def _ours(self) -> frozenset[int]:
         """The inodes of all channels' ends in processes, and of the lifeline: they are not the lesson's."""
@@ -309,6 +323,8 @@ class Crew:
         if not isinstance(said, ProcessReady):
             if (death := self._ends.told_of(said)) is not None:
                 self._died(death)
+            if isinstance(said, StatementFinished) and said.line == self._at_naming.get(name):
+                del self._at_naming[name]
             self.say(said)
             return
         outer, parent = self._channels[name].outer_pid, self._parents.get(name)

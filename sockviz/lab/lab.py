@@ -18,8 +18,8 @@ from sockviz.model.values import Json
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One line for a process. ``child`` names the process that a fork in it will make; ``may_sleep`` says that a call in it may;
-    ``then`` are the lines to perform right after it."""
+    """One line for a process. ``child`` names the process that a fork in it will make; ``may_sleep`` says that a call in it may,
+    ``may_name`` that one may give a socket another name; ``then`` are the lines to perform right after it."""
 
     line: int
     value: Json
@@ -27,6 +27,7 @@ class Job:
     unpacks: bool
     child: str | None = None
     may_sleep: bool = True
+    may_name: bool = True
     then: Sequence[Job] = ()
 
     @property

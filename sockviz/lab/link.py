@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import select
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ from sockviz.model.hosts import HOSTS
 from sockviz.words.kept_sentences import LINK_ENDED
 
 _VERBS = {DELIVERED: "deliver", DROPPED: "drop", DUPLICATED: "duplicate", LOST_FIRST: "drop"}
+#: Whoever asks the wire to catch up waits by itself for so long (milliseconds), which costs less than the event loop's turns.
+AT_ONCE = 1
 
 
 @dataclass(slots=True)
@@ -60,6 +63,8 @@ class WireLink:
         self._orders = 0
         self._answers: dict[int, asyncio.Future[None]] = {}
         self._gathered = _Gathered()
+        self._poll = select.poll()
+        self._poll.register(ours, select.POLLIN)
         self._buffer = memoryview(bytearray(1 << 17))
         self._news = news
         self._readers = readers
@@ -87,12 +92,7 @@ class WireLink:
         self, verb: str, *, pattern: str | None = None, frame: int | None = None, seconds: float = 0.0
     ) -> None:
         """Has the link do something; see `Link.order`. Raises `LabRefused` where the wire is gone."""
-        if self._socket.fileno() < 0:
-            raise LabRefused(LINK_ENDED, 0)
-        self._orders += 1
-        number = self._orders
-        answer: asyncio.Future[None] = may_go_unheard(self._loop.create_future())
-        self._answers[number] = answer
+        number, answer = self._ask()
         message = {"n": number, "verb": verb, "pattern": pattern, "frame": frame, "seconds": seconds}
         try:
             await self._loop.sock_sendall(self._socket, json.dumps(message).encode())
@@ -105,6 +105,33 @@ class WireLink:
             raise
         finally:
             self._answers.pop(number, None)
+
+    async def catch_up(self) -> None:
+        """Waits until the wire has told of every frame that was on it by now: it answers as soon as it runs. Raises `LabRefused`
+        where it is gone."""
+        number, answer = self._ask()
+        message = b'{"n":%d,"verb":"catch up"}' % number
+        try:
+            try:
+                self._socket.send(message)
+                while not answer.done() and self._poll.poll(AT_ONCE):
+                    self._read()
+            except BlockingIOError:  # it has not read what it was told before
+                await self._loop.sock_sendall(self._socket, message)
+            await answer
+        except OSError as error:
+            raise LabRefused("the link", error.errno or 0) from None
+        finally:
+            self._answers.pop(number, None)
+
+    def _ask(self) -> tuple[int, asyncio.Future[None]]:
+        """The number of the next order, and what will be its answer."""
+        if self._socket.fileno() < 0:
+            raise LabRefused(LINK_ENDED, 0)
+        self._orders += 1
+        answer: asyncio.Future[None] = may_go_unheard(self._loop.create_future())
+        self._answers[self._orders] = answer
+        return self._orders, answer
 
     def drain(self) -> Sequence[Passed]:
         """What came since the last time, and what the link did."""

@@ -85,7 +85,7 @@ class TwoHostsLab(CrewedLab):
     async def catch_up(self) -> None:
         """Waits until the wire has told of every frame that was on it by now."""
         with contextlib.suppress(LabRefused):  # it is gone, and has said so
-            await self._wire.order("catch up")
+            await self._wire.catch_up()
         await super().catch_up()
 
     def drain(self) -> Sequence[Passed]:

@@ -72,6 +72,9 @@ class Attribution:
     hosts: Mapping[str, str] = field(default_factory=dict)
     _creators: dict[int, str] = field(default_factory=dict)
     _fds: dict[str, tuple[FdEntry, ...]] = field(default_factory=dict)  # of each process, as last seen
+    _owners: dict[int, str | None] = field(
+        default_factory=dict
+    )  # by what these three say, as far as it was asked for
     _ended: set[str] = field(default_factory=set)
     _streams: set[int] = field(default_factory=set)
     _protocols: dict[int, str] = field(default_factory=dict)  # of the sockets that processes have told of
@@ -125,6 +128,7 @@ class Attribution:
                 self._hold(said.process, said.bound.values())
             case ProcessEnded():
                 self._ended.add(said.process)
+                self._owners.clear()
 
     def _heard_again(self, turns: Turns) -> None:
         """Likewise, of what loops do: of most of it nothing is news but the ends of calls that were under way."""
@@ -148,6 +152,7 @@ class Attribution:
                 if process.fds == self._fds.get(process.process):
                     continue
                 self._fds[process.process] = process.fds
+                self._owners.clear()
                 for entry in process.fds:
                     if entry.is_socket:
                         self._creators.setdefault(entry.inode, process.process)
@@ -215,10 +220,12 @@ class Attribution:
         self._queues[row.inode] = waits
 
     def _owner(self, inode: int) -> str | None:
-        holders = [
-            name for name, fds in self._fds.items() if name not in self._ended and inode in inodes_in(fds)
-        ]
-        return owner_among(holders, self._creators.get(inode))
+        if inode not in self._owners:
+            holders = [
+                name for name, fds in self._fds.items() if name not in self._ended and inode in inodes_in(fds)
+            ]
+            self._owners[inode] = owner_among(holders, self._creators.get(inode))
+        return self._owners[inode]
 
     def _connected(self, ends: _Ends, owner: str, accepted: tuple[float, int] | None) -> None:
         """A descriptor of `owner` has this end, since accept returned it where one did."""
@@ -373,7 +380,9 @@ class Attribution:
 
     def _hold(self, process: str, values: Iterable[Value]) -> None:
         for held in (each for value in values for each in sockets_in(value)):
-            self._creators.setdefault(held.inode, process)
+            if held.inode not in self._creators:
+                self._creators[held.inode] = process
+                self._owners.pop(held.inode, None)
             if held.type == "SOCK_STREAM":
                 self._streams.add(held.inode)
             if (protocol := _PROTOCOLS.get(held.type)) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sockviz.dataclass import dataclass, replace
 from sockviz.kernel.errors import KernelError
@@ -89,6 +89,21 @@ def fallen_asleep(
             if with_handlers:
                 seen = replace(seen, caught=lab.caught(process))
             yield CallBlocked(at, process, one.call, seen, task)
+
+
+def until_known(inside: Iterable[Inside], often: float, soon: float) -> float:
+    """Seconds to the next look where somebody is inside a call: at most `often`, `soon` after it was entered, and again when its
+    sleep may be told."""
+    now = time.monotonic()
+    pause = often
+    for one in inside:
+        if one.told:
+            continue
+        if one.first is not None:
+            pause = min(pause, max(one.first_at + APART - now, 0.0))
+        if now - one.since < (often if one.first is None else soon):
+            pause = min(pause, soon)
+    return pause
 
 
 def is_same(first: Asleep, second: Asleep) -> bool:

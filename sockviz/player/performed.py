@@ -15,6 +15,7 @@ from sockviz.calls.table import CALLS
 from sockviz.dataclass import dataclass
 from sockviz.lab.lab import Job, Lab
 from sockviz.lab.supervisor import LabRefused
+from sockviz.lab.told_names import NAMING
 from sockviz.language import _
 from sockviz.lesson.link_statements import link_order
 from sockviz.model.call import Stage
@@ -76,12 +77,9 @@ class Performed:
         self._watchers: list[Callable[[], None]] = []
         self._problem: str | None = None
         self._lines: dict[str, deque[Statement]] = {}
-        self._together: dict[
-            str, Sequence[Statement]
-        ] = {}  # what each process was handed last, where that was several lines
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(
-            asyncio.Lock
-        )  # each process performs one line at a time
+        # What each process was handed last, where that was several lines; each performs one line at a time.
+        self._together: dict[str, Sequence[Statement]] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._forked = set(processes.forked)
         self._to_be_made: set[str] = set()  # by a fork that was typed, and waits for its turn
         self._news = asyncio.Event()
@@ -396,5 +394,6 @@ def _is_at_its_fork(it: Process, world: World) -> bool:
 def _job(statement: Statement) -> Job:
     """What its process is handed."""
     child = statement.targets[0] if statement.forks else None
-    may_sleep = any(CALLS[key].may_block for key in statement.calls)
-    return Job(statement.line, statement.value, statement.targets, statement.unpacks, child, may_sleep)
+    calls = [CALLS[key] for key in statement.calls]
+    may = any(call.may_block for call in calls), any(call.name in NAMING for call in calls)
+    return Job(statement.line, statement.value, statement.targets, statement.unpacks, child, *may)

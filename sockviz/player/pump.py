@@ -29,7 +29,7 @@ from sockviz.player.attribution import Attribution
 from sockviz.player.bounds import Bounds
 from sockviz.player.difference import Differences
 from sockviz.player.in_order import are_loops, cut_at, in_order, one_by_one
-from sockviz.player.inside import APART, PRESUMED, Inside, fallen_asleep, note
+from sockviz.player.inside import PRESUMED, Inside, fallen_asleep, note, until_known
 
 #: Looks come this often for so long after anything moved, then back off to the last figure (seconds).
 EAGER, EAGER_FOR, IDLE = 0.010, 0.300, 0.250
@@ -145,7 +145,9 @@ class Pump:
             self._nudged = False  # a line has just been handed over: there is nothing to be seen of it yet
             eager = self._eager()
             end = time.monotonic() + (
-                self._until_a_sleeper_is_known() if eager else self._until_something_may_have_moved()
+                until_known(self._inside.values(), EAGER, TOGETHER)
+                if eager
+                else self._until_something_may_have_moved()
             )
             stirred = False
             while not self._nudged:
@@ -156,8 +158,8 @@ class Pump:
                 if heard or self._asked:
                     return heard
                 if stirred and not eager:
-                    # A packet of which no process speaks. Its answer comes with it.
-                    await asyncio.sleep(TOGETHER)
+                    # A packet of which no process speaks. Its answer comes with it, which a wire of ours can be asked for.
+                    await (asyncio.sleep(TOGETHER) if self._lab.link is None else self._together(heard))
                     return heard
                 stirred = await self._news_by(end)
                 if not stirred:
@@ -210,7 +212,7 @@ class Pump:
         """Adds what belongs to what was `heard`: the rest of its lines, and what they made others say. To a call that was only
         entered nothing belongs yet: it may sleep.
         """
-        if all(isinstance(said, CallEntered) for said in heard):
+        if heard and all(isinstance(said, CallEntered) for said in heard):
             return
         end = time.monotonic() + TOGETHER
         await self._lab.catch_up()
@@ -256,19 +258,6 @@ class Pump:
         due = [row.expires + OVERDUE - now for row in self._timeline.world.timed() if row.expires is not None]
         return min([BACKS_OFF * still, UNHEARD, *(left for left in due if left > 0)])
 
-    def _until_a_sleeper_is_known(self) -> float:
-        """Seconds to the next look: at once at a call that was just entered, and again when its sleep may be told."""
-        now = time.monotonic()
-        pause = EAGER
-        for inside in self._inside.values():
-            if inside.told:
-                continue
-            if inside.first is not None:
-                pause = min(pause, max(inside.first_at + APART - now, 0.0))
-            elif now - inside.since < EAGER:
-                pause = min(pause, TOGETHER)
-        return pause
-
     async def _batch(self, heard: list[Heard], look: bool = False) -> None:
         heard += self._hear()
         heard = self._take_carried() + heard
@@ -276,6 +265,8 @@ class Pump:
         if look or self._traced or not heard or any(not isinstance(said, CallEntered) for said in heard):
             looks, passed = await self._looks(heard)
             events += self._seen(looks, passed, is_over=any(isinstance(said, ProcessEnded) for said in heard))
+        else:
+            events += self._sleepers()
         events += [said for said in heard if not isinstance(said, LabLost)]
         lost = next((said for said in heard if isinstance(said, LabLost)), None)
         if lost is not None:
@@ -378,7 +369,7 @@ class Pump:
                 break  # the next batch will say so
         events = self._bounds.passed([self._attributed(each) for each in passed])
         self._attribution.settle()
-        sleepers = list(fallen_asleep(self._inside, self._lab, with_handlers=self._traced))
+        sleepers = self._sleepers()
         for look in looks if sleepers or is_over or not self._traced or self._bounds.has_room() else ():
             event = self._differences[look.host].since_last(
                 look, {process for process, _task in self._inside}
@@ -386,6 +377,9 @@ class Pump:
             if event is not None:
                 events += self._bounds.looked(event) if self._traced else [event]
         return events + sleepers
+
+    def _sleepers(self) -> list[Event]:
+        return list(fallen_asleep(self._inside, self._lab, with_handlers=self._traced))
 
     def _attributed(self, passed: Passed) -> Event:
         """A packet with whose it is, and its numbers relative to the first that its connection had."""

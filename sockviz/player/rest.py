@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.lab import Lab
 from sockviz.model.call import Stage
-from sockviz.model.events import LinkActed, PacketCaptured
+from sockviz.model.events import LinkActed, LinkSet, PacketCaptured
 from sockviz.model.process import MAIN, Process
 from sockviz.model.segments import Packet
 from sockviz.model.sockets import SocketRow, State
@@ -43,7 +43,8 @@ async def come_to_rest(
         await pump.looked()
         now = time.monotonic()
         rested, rests = rests, _is_at_rest(lab, timeline)
-        if len(timeline) != events:
+        # That the link is told to keep what comes, or not, moves nothing.
+        if not all(isinstance(event, LinkSet) for event in timeline.events[events:]):
             silent_since = now
         elif (rested and rests) or now - silent_since >= SILENT:
             return

@@ -7,6 +7,7 @@ import statistics
 import time
 from pathlib import Path
 
+from sockviz.memory import collect_garbage_seldom
 from sockviz.model.events import CallEntered, CallReturned, CaptureLost, ExpectationJudged
 from sockviz.model.sockets import State
 from sockviz.player.check import check
@@ -17,6 +18,7 @@ from tests.benchmarks.screens import percentile
 
 def test_check() -> None:
     """Seconds of `check` for each lesson of the course, without the kernel's own waits; then of all of them side by side."""
+    collect_garbage_seldom()  # as `sockviz` does when it starts
     paths = sorted(path for path in lessons_directory().glob("*.md") if path.stem.count(".") == 0)
     waits = []
     for path in paths:

@@ -17,7 +17,8 @@ from sockviz.kernel.known_processes import KnownBoundOnly, KnownProcesses
 from sockviz.kernel.observe import HostSources, Kept, ProcessSource, Snapshot, observe
 from sockviz.kernel.procfs import read_process
 from sockviz.kernel.sock_diag import SockDiag, open_sock_diag, read_bound_only
-from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow
+from sockviz.model.scripted import row as tcp_row
+from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State
 from tests.kernel.stage import wait_until
 from tests.required import unavailable
 
@@ -235,11 +236,30 @@ def test_what_may_have_changed_unseen_is_not_remembered(
 
 
 def test_ports_are_known_only_of_who_is_known_not_to_have_run() -> None:
-    known = KnownBoundOnly()
+    known, nobody_knows = KnownBoundOnly(), {"p": None}
     holder = ("p", (7,), b"9 9 9\n")
-    known.note([holder], ())
-    assert known.find([holder]) == ()
-    assert known.find([("p", (7,), b"9 9 10\n")]) is None
-    assert known.find([("p", (7, 8), b"9 9 9\n")]) is None, "a connection has ended, and left it its port"
-    known.note([("p", (7,), None)], ())
-    assert known.find([("p", (7,), None)]) is None
+    known.note([holder], nobody_knows, ())
+    assert known.find([holder], nobody_knows) == ()
+    assert known.find([("p", (7,), b"9 9 10\n")], nobody_knows) is None
+    assert known.find([("p", (7, 8), b"9 9 9\n")], nobody_knows) is None, (
+        "a connection has ended, and left it its port"
+    )
+    known.note([("p", (7,), None)], nobody_knows, ())
+    assert known.find([("p", (7,), None)], nobody_knows) is None
+
+
+def test_ports_are_known_of_who_was_handed_no_line_that_takes_one() -> None:
+    known = KnownBoundOnly()
+    bound = [tcp_row(State.CLOSED, ("127.0.0.1", 8080), inode=7, bound_only=True)]
+    known.met({5})
+    known.note([("p", (7,), None)], {"p": 1}, bound)
+    assert known.find([("p", (7,), None)], {"p": 1}) == bound
+    assert known.find([("p", (7, 8), None)], {"p": 1, "q": 0}) == bound, "a new socket has no port"
+    assert known.find([("p", (7,), None)], {"p": 2}) is None, "it was handed one since"
+    assert known.find([("p", (7,), None)], {"p": None}) is None, "it is at one"
+    assert known.find([("p", (7,), None)], {"p": 1, "q": 1}) is None, "another was handed one"
+    assert known.find([("p", (5, 7), None)], {"p": 1}) is None, "a connection has ended, and left it its port"
+    assert known.find([("p", (8,), None)], {"p": 1}) is None, "it was let go of, and its port with it"
+    known.met({9})
+    known.met({5})
+    assert known.find([("p", (7, 9), None)], {"p": 1}) is None, "a connection was made since, and has ended"

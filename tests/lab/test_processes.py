@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.dataclass import replace
 from sockviz.kernel import procfs
 from sockviz.lab.supervisor import LabRefused
 from sockviz.model.hosts import LOOPBACK
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue, Value
-from tests.lab.driver import Driver, a_lab, directory_of, first_pid, packets, run, until
+from tests.lab.driver import Driver, a_lab, directory_of, first_pid, job, packets, run, until
 from tests.lab.linked import children
 
 
@@ -82,6 +83,29 @@ def test_a_blocked_accept_is_asleep_in_the_kernel(kind: str) -> None:
             assert isinstance(conn, SocketValue)
             assert conn.fd == 4
             assert await lab.value("client", "a.getsockname()") == done.bound["peer"]
+
+    run(body())
+
+
+def test_it_is_known_how_many_lines_a_process_was_handed_that_may_name_a_socket() -> None:
+    """None while it is at one: what the line has done by now is anybody's guess."""
+
+    async def body() -> None:
+        async with a_lab("isolated", "server", "client") as lab:
+
+            def given() -> dict[str, int | None]:
+                return {each.name: each.given for each in lab.lab._crew.sources("loopback")}
+
+            assert given() == {"server": 0, "client": 0}
+            await listening(lab)
+            lines = given()["server"]
+            assert lines
+            harmless = replace(job("s.getsockname()", lab.lines + 1), may_name=False)
+            await lab.lab.perform("server", harmless)
+            await lab.finished("server", harmless.line)
+            assert given() == {"server": lines, "client": 0}
+            await lab.enter("server", "conn, peer = s.accept()")
+            assert given() == {"server": None, "client": 0}
 
     run(body())
 

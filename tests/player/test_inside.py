@@ -9,7 +9,7 @@ import pytest
 
 from sockviz.kernel.errors import KernelRefused
 from sockviz.model.sockets import Asleep
-from sockviz.player.inside import APART, PRESUMED, Inside, fallen_asleep, note
+from sockviz.player.inside import APART, PRESUMED, Inside, fallen_asleep, note, until_known
 from tests.player.scripted_lab import SLEEP, ScriptedLab, entered
 
 HOUR = 3600.0
@@ -53,3 +53,21 @@ def test_a_clock_that_is_set_meanwhile_makes_no_sleep_and_hides_none(
     assert told() == []
     clocks.after(max(APART, PRESUMED) + 0.001, set_by=0.0)
     assert told() == [clocks.shown]
+
+
+def test_it_is_looked_again_soon_after_a_call_was_entered_and_when_its_sleep_may_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    often, soon = 0.010, 0.002
+    clocks, lab = Clocks(monkeypatch), ScriptedLab()
+    inside: dict[tuple[str, int], Inside] = {}
+    assert until_known(inside.values(), often, soon) == often
+    note(entered("server", "accept"), inside)
+    assert until_known(inside.values(), often, soon) == soon
+    lab.sleeping["server"] = SLEEP
+    assert not list(fallen_asleep(inside, lab, with_handlers=False))
+    assert until_known(inside.values(), often, soon) == soon, "what the call has done has not been seen"
+    clocks.after(0.003, set_by=0.0)
+    assert until_known(inside.values(), often, soon) == often
+    clocks.after(APART - 0.007, set_by=0.0)
+    assert until_known(inside.values(), often, soon) == pytest.approx(0.004)

@@ -51,6 +51,23 @@ def lines(source: Performed) -> dict[str, int]:
     return {task: it.statement.line for task, it in source.pending.items() if it.statement is not None}
 
 
+def test_what_a_line_may_do_is_told_with_it() -> None:
+    async def work() -> None:
+        told = {}
+        for call in ("socket.socket.bind", "socket.socket.accept", "socket.socket"):
+            async with performing(replace(LINES[0], calls=(call,))) as (source, lab, _timeline):
+                source.offer([replace(LINES[0], calls=(call,))])
+                going = asyncio.ensure_future(source.go("server"))
+                ((_process, job),) = await until(lambda lab=lab: lab.given or None, "the line handed over")  # type: ignore[misc]
+                told[call] = job.may_sleep, job.may_name
+                going.cancel()
+        assert told == {
+            "socket.socket.bind": (False, True), "socket.socket.accept": (True, False), "socket.socket": (False, False),
+        }  # fmt: skip
+
+    run(work())
+
+
 def test_each_task_has_its_own_next_line() -> None:
     async def body() -> None:
         async with performing(*LINES) as (source, lab, timeline):

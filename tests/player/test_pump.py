@@ -7,15 +7,16 @@ import contextlib
 import errno
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from sockviz.kernel.errors import KernelRefused
 from sockviz.lab.hearing import LabLost
-from sockviz.lab.lab import Observation
+from sockviz.lab.lab import Link, Observation
 from sockviz.model.call import Stage
 from sockviz.model.events import (
     CallBlocked,
@@ -31,7 +32,7 @@ from sockviz.model.events import (
 )
 from sockviz.model.script_text import UnreadScript
 from sockviz.model.scripted import row
-from sockviz.model.sockets import ProcessRow, State, Timer
+from sockviz.model.sockets import Asleep, ProcessRow, State, Timer
 from sockviz.model.timeline import Header, Timeline
 from sockviz.player import bounds
 from sockviz.player import pump as pump_module
@@ -136,6 +137,24 @@ def test_a_sleep_is_told_once_two_looks_apart_agree() -> None:
         assert rig.kinds().count(CallBlocked) == 1
 
 
+def test_a_sleep_is_noted_as_soon_as_its_call_is_heard_of() -> None:
+    @scripted("server")
+    async def _(rig: Rig) -> None:
+        await rig.pump.looked()
+        noted: list[Asleep | None] = []
+        look = rig.lab.look
+
+        def noting() -> Sequence[Observation]:
+            noted.extend(one.first for one in rig.pump._inside.values())
+            return look()
+
+        rig.lab.look = noting  # type: ignore[method-assign]
+        rig.lab.sleeping["server"] = SLEEP
+        rig.lab.says(entered("server", "accept"))
+        await rig.until(CallBlocked)
+        assert noted[0] == SLEEP
+
+
 def test_who_runs_in_a_call_is_not_told_to_sleep() -> None:
     @scripted("server")
     async def _(rig: Rig) -> None:
@@ -178,6 +197,35 @@ def test_a_packet_of_a_link_keeps_its_host_and_one_of_a_loopback_finds_its_proce
         await rig.pump.looked()
         told = {(e.sender, e.receiver) for e in rig.timeline.events if isinstance(e, PacketCaptured)}
         assert told == {("client", "server"), ("kernel", "kernel")}
+
+
+@pytest.mark.parametrize("link", [True, False])
+def test_a_packet_that_comes_by_itself_is_looked_at_when_its_answer_has_come(link: bool) -> None:
+    """A wire of ours is asked; else nobody is there to be asked, and it is waited for."""
+
+    @scripted("client")
+    async def _(rig: Rig) -> None:
+        done: list[str] = []
+        look, catch_up = rig.lab.look, rig.lab.catch_up
+
+        def looking() -> Sequence[Observation]:
+            done.append("look")
+            return look()
+
+        async def catching_up() -> None:
+            done.append("catch up")
+            await catch_up()
+
+        rig.lab.look, rig.lab.catch_up = looking, catching_up  # type: ignore[method-assign]
+        if link:
+            rig.lab.link = cast(Link, object())
+        await until(lambda: not rig.pump._eager() or None, "nothing moves any more")
+        await rig.pump.looked()
+        await until(lambda: not rig.pump._eager() or None, "nothing moves any more")
+        done.clear()
+        rig.lab.passes(PacketCaptured(time.time(), HERE, packet(time.time()), "", ""))
+        await rig.until(PacketCaptured)
+        assert done == (["catch up"] if link else []) + ["look", "catch up"]
 
 
 def test_packets_past_the_most_are_counted_as_lost(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,14 +63,17 @@ class Looking:
             self._finds.pop(0)()
 
 
-async def looks_until_rest(wakes: bool, *, news: bool) -> int:
-    """How many looks it takes where the first finds something new or not, and wakes somebody for one more or not."""
+async def looks_until_rest(wakes: bool, *, news: bool, link: bool = False) -> int:
+    """How many looks it takes where the first finds something new or not, and wakes somebody for one more or not; ``link``: it
+    finds that the link was told what to keep."""
     lab = ScriptedLab()
     timeline = Timeline(Header(UnreadScript("", "test.md"), lab.facts, "6.0", 0.0, "0"))
     timeline.append(started("server"))
     lab.sleeping["server"] = SLEEP
 
     def first() -> None:
+        if link:
+            timeline.append(LinkSet(timeline.world.at, ("client",)))
         if news:
             timeline.append(started("client"))
             lab.sleeping["client"] = SLEEP
@@ -93,6 +96,11 @@ def test_rest_is_seen_twice_with_a_look_between_that_finds_nothing(
     wakes: bool, news: bool, looks: int
 ) -> None:
     assert run(looks_until_rest(wakes, news=news)) == looks
+
+
+def test_what_the_link_is_told_to_keep_moves_nothing() -> None:
+    assert run(looks_until_rest(False, news=False, link=True)) == 1
+    assert run(looks_until_rest(False, news=True, link=True)) == 2
 
 
 @pytest.mark.parametrize(("sent", "answered"), [(1000, True), (10_000_000, False)])
