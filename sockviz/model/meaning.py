@@ -284,4 +284,4 @@ def _shift_between(one: Flow, other: Flow | None) -> int:
 def _shift(tcp: TcpHeader) -> int:
     """How far its windows are shifted (RFC 7323: 14 at most)."""
     told = next((value for name, value in tcp.options if name == "wscale"), "")
-    return min(int(told), 14) if told.isdecimal() else 0
+    return min(int(told), 14) if told.isdecimal() and len(told) < 4 else 0

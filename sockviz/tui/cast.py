@@ -8,6 +8,7 @@ from sockviz.calls.script import Script, ScriptPage
 from sockviz.dataclass import dataclass
 from sockviz.model.bystanders import is_bystander
 from sockviz.model.hosts import HOSTS, LINK, SERVER
+from sockviz.model.limits import MOST_PROCESSES
 from sockviz.model.script_text import PROGRAMS
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
@@ -60,9 +61,11 @@ def cast(script: Script, page: ScriptPage, world: World, opened: float, kept: Co
 def is_left(script: Script, world: World, name: str) -> bool:
     """Whether a process belongs to the server's side: named so, on its host, or forked by one that does."""
     process = world.processes.get(name)
-    parent = process.parent if process else _forked(script).get(name)
-    if parent and parent != name:
-        return is_left(script, world, parent)
+    for _generation in range(MOST_PROCESSES):  # a recording may have its processes beget each other
+        parent = process.parent if process else _forked(script).get(name)
+        if not parent or parent == name:
+            break
+        name, process = parent, world.processes.get(parent)
     host = process.host if process else script.hosts.get(name)
     if host in HOSTS:
         return host == SERVER

@@ -8,6 +8,7 @@ from sockviz.model.events import StatementBegun
 from sockviz.model.process import Process
 from sockviz.model.script_text import PROGRAMS
 from sockviz.model.values import ObjectValue, SocketValue, Value
+from sockviz.pattern import pattern
 from sockviz.tui.remembered import remembered_by
 from sockviz.tui.stage.listing import statement_at
 from sockviz.tui.view import View
@@ -93,7 +94,11 @@ def lists_at_hand(view: View, process: Process) -> frozenset[int]:
     """The descriptors of the epoll instances that `process`'s next line uses, or the line that it has performed last."""
     held = [*_used(view, process, next_line(view)), *_used(view, process, view.world.begun.get(process.name))]
     found = [each.text for each in held if isinstance(each, ObjectValue) and each.kind == "epoll"]
-    return frozenset(int(text) for text in found if text.isdigit())
+    return frozenset(int(text) for text in found if _NUMBER.fullmatch(text))
+
+
+#: What an epoll instance is called: its descriptor. A recording may call it anything.
+_NUMBER = pattern("[0-9]{1,9}")
 
 
 def _used(view: View, process: Process, number: int | None) -> list[Value]:

@@ -149,6 +149,8 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
     if link is None:
         return [_drawn(view, each) for each in seen]
     dropped = set(link.dropped)
+    copied = any(each.event.entry != each.event.frame for each in seen)
+    gone = {view.world.packets[n].event.frame for n in dropped} if copied else set()
     doubled = set(link.doubled)
     thrown = {frame for flight in link.held for frame in flight.thrown}
     found = []
@@ -165,9 +167,7 @@ def _on_the_link(view: View, seen: Sequence[SeenPacket]) -> list[Crossing]:
             continue  # it did not cross: it is told with the copies that are still to be thrown away
         elif each.number in dropped:
             found.append(replace(_drawn(view, each), fate=Fate.DROPPED, late=False))
-        elif each.event.entry != frame and each.event.entry in {
-            view.world.packets[n].event.frame for n in dropped
-        }:
+        elif each.event.entry != frame and each.event.entry in gone:
             if each.event.packet.is_later_fragment:
                 found.append(replace(_drawn(view, each), fate=Fate.DROPPED, late=False))
             continue  # a copy that was dropped with its segment

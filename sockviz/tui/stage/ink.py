@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TypeAlias
@@ -13,7 +14,7 @@ from sockviz.dataclass import dataclass
 from sockviz.model.showing import elided, unbroken
 from sockviz.tui.palette import TICKING, to_ascii
 from sockviz.tui.view import Focus, Look
-from sockviz.visible import visible
+from sockviz.visible import MOST_MARKS, visible
 
 #: Text with the roles it is drawn in, see `sockviz.tui.palette`.
 Span: TypeAlias = tuple[str, str]
@@ -26,6 +27,8 @@ _EVEN = {
 }
 #: Longer texts are not remembered.
 _REMEMBERED = 200
+#: So many characters stand in a cell at most: a letter, its marks, and what joins it to the next.
+_MOST_IN_A_CELL = MOST_MARKS + 2
 
 
 def safe(text: str) -> str:
@@ -155,18 +158,23 @@ def crop(it: Line, width: int, ellipsis: str = "…") -> Line:
     return pad(Line(tuple(run for run in runs if run[0]), it.focus), width)
 
 
-def cut(text: str, width: int) -> str:
-    """The longest beginning of `text` that fits into `width` cells."""
+def cut(text: str, width: int, begin: int = 0) -> str:
+    """The longest part of `text`, from the character `begin` on, that fits into `width` cells."""
     if width <= 0:
         return ""
-    if text.isascii():
-        return text[:width]
-    taken = 0
-    for index, character in enumerate(text):
-        taken += cell_len(character)
-        if taken > width:
-            return text[:index]
-    return text
+    part = text[begin : begin + width * _MOST_IN_A_CELL]
+    if part.isascii():
+        return part[:width]
+    # What several characters make together may be wider than they are, or narrower.
+    end = bisect_right(range(len(part) + 1), width, key=lambda count: cell_len(part[:count])) - 1
+    while end < len(part) and end and not cell_len(part[end]):
+        end -= 1  # a selector, which would have made it wider, stays with what it is for
+    return part[:end]
+
+
+def is_wider(text: str, width: int, begin: int = 0) -> bool:
+    """Whether what comes from the character `begin` on does not fit into `width` cells; of a long text its next part says so."""
+    return cell_len(text[begin : begin + width * _MOST_IN_A_CELL + 1]) > width
 
 
 def shorten(text: str, width: int) -> str:
@@ -230,12 +238,13 @@ def _wraps(text: str, width: int, role: str, indent: str) -> tuple[Line, ...]:
             put(current)
             current = ""
             room = width - cell_len(indent)
-        while cell_len(word) > room:
-            head = cut(word, room) or word[:1]
+        begin = 0
+        while is_wider(word, room, begin):
+            head = cut(word, room, begin) or word[begin]
             put(head)
-            word = word[len(head) :]
+            begin += len(head)
             room = width - cell_len(indent)
-        current = f"{current} {word}" if current else word
+        current = f"{current} {word[begin:]}" if current else word[begin:]
     if current:
         put(current)
     return tuple(lines)

@@ -86,7 +86,7 @@ def _fact(fact: Fact, start: Line, width: int, indent: int, values: int) -> list
     if not fact.note:
         return lines
     column = max(values, shown[-1].width) + 2
-    longest = max(cell_len(word) for word in fact.note.split())
+    longest = max((cell_len(word) for word in fact.note.split()), default=0)
     notes = wrap(fact.note, room - column, "muted") if room - column >= max(_LEAST_NOTE, longest) else []
     if len(shown) == 1 and notes and len(notes) <= _MOST_BESIDE:
         first = fit(lines[0], indent + column) + notes[0]

@@ -211,20 +211,21 @@ def _stands(path: Path, state: State, ending: bool) -> bool:
 def _way(path: Path, hue: str, width: int, doing: Line) -> Line:
     """One end's way in words, unseen states in brackets; where it is too long, its end."""
     title = line((f" {_end(path)}  ", f"{hue} strong")) + doing
-    for first in range(len(path.steps)):
-        runs: list[Span] = [("… → ", "muted")] if first else []
-        for index, step in enumerate(path.steps[first:], first):
-            if index > first:
-                runs.append((" → " if step.by is not None else " ⇢ ", "muted"))
-            is_last = index == len(path.steps) - 1
-            text = str(step.state) if step.seen else f"({step.state})"
-            runs.append(
-                (text, state_role(step.state) + (" strong" if is_last else "") if step.seen else "muted")
-            )
-        it = title + line(*runs)
-        if it.width <= width:
-            return it
-    return title
+    shown, way = title, Line()
+    for first in range(
+        len(path.steps) - 1, -1, -1
+    ):  # of a way that is long only what there is room for is gone through
+        step, is_last = path.steps[first], first == len(path.steps) - 1
+        text = str(step.state) if step.seen else f"({step.state})"
+        role = state_role(step.state) + (" strong" if is_last else "") if step.seen else "muted"
+        way = line((text, role)) + way
+        before = line(("… → ", "muted")) if first else Line()
+        if title.width + way.width > width:
+            break
+        if (it := title + before + way).width <= width:
+            shown = it
+        way = line((" → " if step.by is not None else " ⇢ ", "muted")) + way
+    return shown
 
 
 class StateDiagram(Drawing):

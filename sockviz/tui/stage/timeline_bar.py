@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from rich.cells import cell_len
@@ -74,26 +75,40 @@ def _said(view: View, width: int, height: int) -> str:
 
 @remembered(8)
 def _as_far_as_it_goes(sentence: str, where: int, width: int, height: int) -> str:
-    while not _fits(where, sentence, width, height) and (shorter := _without_last_aside(sentence)):
-        sentence = shorter
+    def fits(said: str) -> bool:
+        return _fits(where, said, width, height)
+
+    asides = list(_ASIDE.finditer(sentence))
+    kept = _how_many(len(asides), lambda count: fits(_with_asides(sentence, asides, count)))
+    sentence = _with_asides(sentence, asides, kept)
+    if fits(sentence):
+        return sentence
     clauses = sentence.split("; ")
-    for count in range(len(clauses), 0, -1):
-        said = "; ".join(clauses[:count]) + (" …" if count < len(clauses) else "")
-        if _fits(where, said, width, height):
-            return said
+    if count := _how_many(len(clauses) - 1, lambda count: fits("; ".join(clauses[:count]) + " …")):
+        return "; ".join(clauses[:count]) + " …"
     # In a line of its own better without its last reason than torn in the middle of one; in one line as far as words go. The
     # first joint stands after who did it.
     joints = _joints(clauses[0])[1:] if height > 1 else []
-    for end in (*reversed(joints), *reversed(_blanks(clauses[0]))):
-        if _fits(where, said := f"{clauses[0][:end]} …", width, height):
-            return said
-    return clauses[0]
+    return _torn(clauses[0], joints, fits) or _torn(clauses[0], _blanks(clauses[0]), fits) or clauses[0]
 
 
-def _without_last_aside(sentence: str) -> str:
-    """Without what the last of its events means: better each by its name than the first of them alone. The inspector has all."""
-    found = list(_ASIDE.finditer(sentence))
-    return sentence[: found[-1].start(1)] + sentence[found[-1].end(1) :] if found else ""
+def _torn(clause: str, places: Sequence[int], fits: Callable[[str], bool]) -> str:
+    """It up to the last of the places where it fits; empty where that is none."""
+    count = _how_many(len(places), lambda count: fits(f"{clause[: places[count - 1]]} …"))
+    return f"{clause[: places[count - 1]]} …" if count else ""
+
+
+def _how_many(most: int, fits: Callable[[int], bool]) -> int:
+    """The greatest number up to `most` that fits, as all below it do; 0 where none does. A sentence may be as long as a recording
+    has made it: not each number is tried."""
+    return bisect_left(range(1, most + 1), True, key=lambda count: not fits(count))
+
+
+def _with_asides(sentence: str, asides: Sequence[re.Match[str]], count: int) -> str:
+    """With what so many of its events mean, the first ones: better each by its name than the first of them alone. The inspector
+    has all."""
+    places = [0, *(place for aside in asides[count:] for place in aside.span(1)), len(sentence)]
+    return "".join(sentence[begin:end] for begin, end in zip(places[::2], places[1::2], strict=True))
 
 
 def _joints(sentence: str) -> list[int]:

@@ -6,6 +6,7 @@ wants neither.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import lru_cache
 from itertools import zip_longest
 
@@ -18,6 +19,7 @@ from sockviz.dataclass import dataclass
 from sockviz.markdown_blocks import Block, Code, Nesting, Rule, Table, TextBlock, blocks_of
 from sockviz.pattern import pattern
 from sockviz.tui.lettering import BREAK, assemble, plain, respelled, styled
+from sockviz.tui.stage.ink import cut, is_wider
 
 _HEADING = {"h1": "bold $primary", "h2": "bold $primary", "h3": "bold $foreground"}
 #: The cells of a table, row by row.
@@ -88,17 +90,20 @@ def _wrapped(content: Content, room: int) -> list[Content]:
 
 def _folded(line: Content, room: int, continued: int) -> list[Content]:
     """A line of code in as many as it takes: broken behind a blank, where there is one in their second half."""
-    begins = len(line.plain) - len(line.plain.lstrip())
+    text = line.plain
+    begins = len(text) - len(text.lstrip())
     indent = min(begins + continued, room // 2) if continued else 0
-    parts: list[Content] = []
-    while line.cell_length > room:
-        head = line.fold(room)[0]
-        is_whole = line.plain[len(head.plain)] == " "  # the word at its end
-        blank = head.plain.rfind(" ") + 1 if not is_whole else 0
-        cut = blank if blank > max(len(head.plain) // 2, indent) else len(head.plain)
-        parts.append(line[:cut])
-        line = plain(" " * indent) + line[cut + is_whole :]
-    return [*parts, line]
+    ends: list[int] = []  # where a part ends, and where the next begins
+    at = before = 0
+    while is_wider(text, room - before, at):
+        head = cut(text, room - before, at)
+        is_whole = text[at + len(head)] == " "  # the word at its end
+        blank = head.rfind(" ") + 1 if not is_whole else 0
+        taken = blank if before + blank > max((before + len(head)) // 2, indent) else len(head)
+        ends += (at + taken, at + taken + is_whole)
+        at, before = ends[-1], indent
+    first, *others = line.divide(ends)[::2]
+    return [first, *(plain(" " * indent) + part for part in others)]
 
 
 def _table(rows: TableCells, room: int) -> Content:
@@ -106,8 +111,7 @@ def _table(rows: TableCells, room: int) -> Content:
     columns = range(len(rows[0]))
     widths = [max(row[column].cell_length for row in rows if column < len(row)) for column in columns]
     gap = 2 if sum(widths) + 2 * (len(widths) - 1) <= room else 1
-    while sum(widths) + gap * (len(widths) - 1) > room and max(widths) > 1:
-        widths[widths.index(max(widths))] -= 1
+    widths = _levelled(widths, room - gap * (len(widths) - 1))
     lines = []
     for cells in rows:
         wrapped = [
@@ -115,11 +119,30 @@ def _table(rows: TableCells, room: int) -> Content:
             for cell, width in zip(cells, widths, strict=False)
         ]
         for parts in zip_longest(*wrapped, fillvalue=plain()):
-            line = plain()
+            padded: list[Content | str] = []
             for part, width in zip(parts, widths, strict=False):
-                line = line + part + " " * (width - part.cell_length + gap)
-            lines.append(line.rstrip())
+                padded += (part, " " * (width - part.cell_length + gap))
+            lines.append(assemble(*padded).rstrip())
     return BREAK.join(lines)
+
+
+def _levelled(widths: list[int], room: int) -> list[int]:
+    """The widths, of which the greatest are made less until all have room, none less than one cell: those to the right keep one
+    more, where some are left."""
+    if sum(widths) <= room:
+        return widths
+
+    def taken(level: int) -> int:
+        return sum(min(width, level) for width in widths)
+
+    level = max(bisect_right(range(max(widths) + 1), room, key=taken) - 1, 1)
+    spare = room - taken(level)
+    levelled = []
+    for width in reversed(widths):
+        keeps = width > level and spare > 0
+        spare -= keeps
+        levelled.append(min(width, level) + keeps)
+    return levelled[::-1]
 
 
 @lru_cache(maxsize=64)
