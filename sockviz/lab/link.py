@@ -140,13 +140,14 @@ class WireLink:
         return [*sorted(gathered.packets, key=lambda each: each.frame or 0), *gathered.acts, *lost]
 
     def close(self) -> None:
-        """Lets go of the wire, which then ends."""
+        """Lets go of the wire, which then ends: no order is carried out any more."""
         self.hand_over()
         if self._socket.fileno() >= 0:
             self._readers.remove(self._socket)
             self._socket.close()
         if not self._ready.done():
             self._ready.cancel()
+        self._refuse_orders()
 
     def _read(self) -> None:
         for _ in range(256):
@@ -199,11 +200,15 @@ class WireLink:
     def _gone(self) -> None:
         self._readers.remove(self._socket)
         self._socket.close()
-        gone = LabRefused(LINK_ENDED, 0)
-        for waiting in (self._ready, *self._answers.values()):
-            if not waiting.done():
-                waiting.set_exception(gone)
+        if not self._ready.done():
+            self._ready.set_exception(LabRefused(LINK_ENDED, 0))
+        self._refuse_orders()
         self._lost()
+
+    def _refuse_orders(self) -> None:
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(LabRefused(LINK_ENDED, 0))
 
     def note_holding(self, at: float, holding: frozenset[str]) -> None:
         """Remembers what the wire was told to keep, as an event where that is new."""

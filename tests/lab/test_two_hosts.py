@@ -517,11 +517,13 @@ def test_closing_leaves_nothing_not_even_with_packets_held() -> None:
             await lab.do("client", "c = socket.socket()")
             await lab.enter("client", "c.connect((HOST, PORT))")
             await lab.until_held("client SYN")
-            waiting = asyncio.ensure_future(lab.order("drop", "RST"))
-            await asyncio.wait({waiting}, timeout=0.01)
+            taken_back, waiting = (asyncio.ensure_future(lab.order("drop", "RST")) for _ in range(2))
+            await asyncio.wait({taken_back, waiting}, timeout=0.01)
             assert lab.directory in open_labs()
-            waiting.cancel()
+            taken_back.cancel()
             await lab.lab.close()
+            with pytest.raises(LabRefused, match="link"):  # and does not wait for ever
+                await waiting
             assert not lab.alive()
             assert not lab.directory.exists()
             lab.forget()

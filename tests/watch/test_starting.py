@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
+import socket
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +15,7 @@ from sockviz.lab.confinement import StepRefused
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.tracer import starting
+from sockviz.lab.tracer.orders import Orders
 from sockviz.model.programs import Program
 from sockviz.player.programs_begun import Surroundings
 from sockviz.player.started import Started
@@ -100,3 +103,17 @@ def test_the_tracer_keeps_nothing_open_of_a_program_that_is_over() -> None:
             await lab.close()
 
     run(body())
+
+
+def test_a_program_whose_descriptors_could_not_be_taken_is_refused() -> None:
+    """A tracer that has no numbers left is sent four and finds fewer (recvmsg(2), MSG_CTRUNC)."""
+    before = os.listdir("/proc/self/fd")
+    ours, theirs = socket.socketpair()
+    with ours, theirs, open(os.devnull) as file:
+        orders = Orders(theirs)
+        line = json.dumps({"op": "start", "name": "p"}).encode() + b"\n"
+        socket.send_fds(ours, [line], [file.fileno()] * 3)
+        assert orders.read() == [({"op": "refuse", "name": "p", "errno": errno.EMFILE}, [])]
+        ours.sendall(b'{"op": "tell"}\n')
+        assert orders.read() == [({"op": "tell"}, [])]
+    assert os.listdir("/proc/self/fd") == before

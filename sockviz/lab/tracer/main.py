@@ -147,6 +147,9 @@ class Tracer:
         match order:
             case {"op": "start"}:
                 self._start(order, fds)
+            case {"op": "refuse", "name": str(name), "errno": int(number)}:
+                self._started += 1
+                self._reports.say("refused", name=name, errno=number, step="execute")
             case {"op": "tell"}:
                 self._take_stops()
                 self._reports.say("told")
@@ -196,7 +199,7 @@ def _refuse(channel: socket.socket, reports: Reports, number: int) -> None:
     orders = Orders(channel)
     while (come := orders.read()) is not None:
         for order, fds in come:
-            if order["op"] == "start":
+            if order["op"] in ("start", "refuse"):
                 reports.say("refused", name=order["name"], errno=number, step="trace")
             elif order["op"] == "tell":
                 reports.say("told")

@@ -5,6 +5,7 @@ and a file in memory with its command and surroundings, which may be larger than
 from __future__ import annotations
 
 import array
+import errno
 import json
 import os
 import socket
@@ -20,7 +21,8 @@ _STREAMS = 3
 
 
 class Orders:
-    """Reads them as they come."""
+    """Reads them as they come. One whose descriptors could not be taken is ``refuse``: the ``name`` of the program, and the
+    ``errno``."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
@@ -41,6 +43,11 @@ class Orders:
     def _order(self, order: dict[str, Any]) -> Order:
         if order["op"] != "start":
             return order, []
+        if len(self._fds) <= _STREAMS:
+            # recvmsg(2), MSG_CTRUNC: those that it had no number left for were closed.
+            while self._fds:
+                os.close(self._fds.pop())
+            return {**order, "op": "refuse", "errno": errno.EMFILE}, []
         fds, file, self._fds = self._fds[:_STREAMS], self._fds[_STREAMS], self._fds[_STREAMS + 1 :]
         with open(file, "rb") as program:
             return {**order, **json.loads(os.pread(file, os.fstat(program.fileno()).st_size, 0))}, fds

@@ -88,11 +88,13 @@ class Population:
             known = parent.descriptors.share(pidfd) if shares else parent.descriptors.copy(pidfd)
         return TracedProcess(pid, name, family, pidfd, known, is_first=parent is None)
 
-    def made(self, task: TracedTask, new: int) -> int | None:
-        """A process or a thread that `task` has made. Returns its first stop, where that has come already."""
+    def made(self, task: TracedTask, new: int, *, may_be_thread: bool) -> int | None:
+        """A process, or what `may_be_thread`, that `task` has made. Returns its first stop, where that has come already."""
         parent = task.process
         pidfd = ptrace.pidfd_open(new)
-        if pidfd is None and os.WIFSTOPPED(self._early.get(new, 0x7F)):
+        # kernel/fork.c, kernel_clone: the maker of a thread has PTRACE_EVENT_CLONE, and so has that of a process without SIGCHLD.
+        # A process may have no pidfd, too: EMFILE, ENFILE.
+        if may_be_thread and pidfd is None and os.WIFSTOPPED(self._early.get(new, 0x7F)):
             parent.threads += 1
             self.tasks[new] = TracedTask(new, parent, parent.threads)
             if not task.makes & CLONE_FILES:

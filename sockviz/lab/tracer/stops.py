@@ -75,7 +75,7 @@ class Stops:
                 self._at_call(task)
             elif event in (ptrace.FORK, ptrace.VFORK, ptrace.CLONE):
                 new = ptrace.message(tid)
-                early = self.population.made(task, new)
+                early = self.population.made(task, new, may_be_thread=event == ptrace.CLONE)
                 if early is not None:
                     self.went(new, early)
                 self.go_on(task)

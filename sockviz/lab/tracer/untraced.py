@@ -64,6 +64,9 @@ class UntracedPrograms:
         for order, fds in orders:
             if order["op"] == "tell":
                 self._reports.say("told")
+            elif order["op"] == "refuse":
+                self._started += 1
+                self._reports.say("refused", name=order["name"], errno=order["errno"], step="execute")
             elif order["op"] == "start":
                 name, command = order["name"], [str(word) for word in order["command"]]
                 number = self._start(
