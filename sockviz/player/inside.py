@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from sockviz.dataclass import dataclass, replace
 from sockviz.kernel.errors import KernelError
 from sockviz.lab.hearing import Heard
-from sockviz.lab.lab import Lab
+from sockviz.lab.lab import Lab, Observation
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,
@@ -27,17 +27,23 @@ from sockviz.model.turns import Turns
 APART = 0.030
 #: Where nothing can be read of a process, a call that has not returned for this long is taken to sleep (seconds).
 PRESUMED = 0.150
+#: Whoever is awake in a call has told of its end, or sleeps, within this (seconds), or is no more waited for in that call.
+SPOKEN = 0.050
+#: By a signal, or by a tracer (/proc/PID/stat).
+_STOPPED = ("T", "t")
 
 
 @dataclass(slots=True)
 class Inside:
-    """A task inside a call, since when that is known, and what the first look at it found and when (time.monotonic)."""
+    """A task inside a call, since when that is known, and what the first look at it found and when (time.monotonic). ``is_slow``:
+    it was waited for in vain while it was awake."""
 
     call: int
     since: float
     first: Asleep | None = None
     first_at: float = 0.0
     told: bool = False
+    is_slow: bool = False
 
 
 def note(said: Heard, inside: dict[tuple[str, int], Inside]) -> None:
@@ -104,6 +110,21 @@ def until_known(inside: Iterable[Inside], often: float, soon: float) -> float:
         if now - one.since < (often if one.first is None else soon):
             pause = min(pause, soon)
     return pause
+
+
+def awake(
+    inside: Mapping[tuple[str, int], Inside], looks: Iterable[Observation], lab: Lab
+) -> Iterator[Inside]:
+    """Those that are not asleep now, and have not been waited for in vain; nor do they stand still, as `looks` say of them."""
+    still = {row.process for look in looks for row in look.processes if row.state in _STOPPED}
+    for (process, task), one in inside.items():
+        if one.is_slow or process in still:
+            continue
+        try:
+            if lab.asleep(process, task) is None:
+                yield one
+        except KernelError:
+            continue  # nothing can be read of it
 
 
 def is_same(first: Asleep, second: Asleep) -> bool:

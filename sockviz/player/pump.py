@@ -29,7 +29,8 @@ from sockviz.player.attribution import Attribution
 from sockviz.player.bounds import Bounds
 from sockviz.player.difference import Differences
 from sockviz.player.in_order import are_loops, cut_at, in_order, one_by_one
-from sockviz.player.inside import PRESUMED, Inside, fallen_asleep, note, until_known
+from sockviz.player.inside import PRESUMED, SPOKEN, Inside, awake, fallen_asleep, note, until_known
+from sockviz.player.news import news_by
 
 #: Looks come this often for so long after anything moved, then back off to the last figure (seconds).
 EAGER, EAGER_FOR, IDLE = 0.010, 0.300, 0.250
@@ -131,7 +132,7 @@ class Pump:
                 elif isinstance(said, ProcessEnded):
                     self._timeline.append(said)
             self._changed()
-            if not await self._news_by(end):
+            if not await news_by(self._lab.news, end):
                 return
 
     async def _next(self) -> list[Heard]:
@@ -161,14 +162,16 @@ class Pump:
                     # A packet of which no process speaks. Its answer comes with it, which a wire of ours can be asked for.
                     await (asyncio.sleep(TOGETHER) if self._lab.link is None else self._together(heard))
                     return heard
-                stirred = await self._news_by(end)
+                stirred = await news_by(self._lab.news, end)
                 if not stirred:
                     return heard
 
     async def _with_what_loops_do(self, heard: list[Heard]) -> list[Heard]:
         """What was `heard`; where that is nothing else, with what loops do for a while after the last batch."""
         end = self._moved + LOOPING
-        while are_loops(heard) and not self._asked and not self._nudged and await self._news_by(end):
+        while (
+            are_loops(heard) and not self._asked and not self._nudged and await news_by(self._lab.news, end)
+        ):
             self._lab.news.clear()
             heard += self._hear()
         return heard
@@ -181,32 +184,12 @@ class Pump:
                 not isinstance(said, LabLost | SourceMet | Turns) and said.process == self._awaited
                 for said in one_by_one(heard)
             )
-            if spoken or not await self._news_by(end):
+            if spoken or not await news_by(self._lab.news, end):
                 self._awaited = None
                 break
             self._lab.news.clear()
             heard += self._hear()
         return heard
-
-    async def _news_by(self, end: float) -> bool:
-        """Waits for news; False where there is none by `end` (time.monotonic)."""
-        left = end - time.monotonic()
-        if left <= 0:
-            return False
-        # As asyncio.timeout, which costs an exception more: a pump waits in vain most of the time.
-        is_over = False
-
-        def over() -> None:
-            nonlocal is_over
-            is_over = not self._lab.news.is_set()
-            self._lab.news.set()
-
-        timer = asyncio.get_running_loop().call_later(left, over)
-        try:
-            await self._lab.news.wait()
-        finally:
-            timer.cancel()
-        return not is_over
 
     async def _together(self, heard: list[Heard]) -> None:
         """Adds what belongs to what was `heard`: the rest of its lines, and what they made others say. To a call that was only
@@ -224,7 +207,7 @@ class Pump:
             if time.monotonic() >= end or (is_over and not more):
                 return
             if not more:
-                await self._news_by(end)
+                await news_by(self._lab.news, end)
 
     def _is_more_to_come(self, heard: list[Heard]) -> bool:
         """Whether a process is in the middle of its line, or was woken."""
@@ -308,6 +291,8 @@ class Pump:
             while True:
                 # Looked at first, then drained: every packet older than the look is then in this batch.
                 looks += await self._look()
+                meanwhile = [] if self._traced else await self._told_by_the_awake(looks)
+                heard += meanwhile
                 if not self._traced or self._lab.link is not None:
                     await self._lab.catch_up()
                 drained_at = time.time()
@@ -317,13 +302,29 @@ class Pump:
                     await self._all_told_until(drained_at, heard)
                     return looks, passed
                 # Whoever sent them said so before: that word is in its channel, and may not have been read yet.
-                meanwhile = self._hear() if any(isinstance(each, PacketCaptured) for each in drained) else []
-                heard += meanwhile
-                if not any(isinstance(said, StatementFinished | ProcessEnded) for said in meanwhile):
+                more = self._hear() if any(isinstance(each, PacketCaptured) for each in drained) else []
+                heard += more
+                if not any(isinstance(said, StatementFinished | ProcessEnded) for said in meanwhile + more):
                     return looks, passed
         except KernelError as error:
             self.problem = _("the kernel can no longer be read: {error}").format(error=error)
             return (), ()
+
+    async def _told_by_the_awake(self, looks: Sequence[Observation]) -> list[Heard]:
+        """What was said by the time of the last look, and by those who are awake in a call: their calls may be over, and what
+        came of them was seen, before they have come to tell of it."""
+        end = time.monotonic() + SPOKEN
+        heard: list[Heard] = []
+        while True:
+            self._lab.news.clear()
+            heard += self._hear()
+            if not any(awake(self._inside, looks, self._lab)):
+                return heard
+            if time.monotonic() >= end:
+                for one in awake(self._inside, looks, self._lab):
+                    one.is_slow = True
+                return heard
+            await news_by(self._lab.news, min(end, time.monotonic() + TOGETHER))
 
     async def _all_told_until(self, drained_at: float, heard: list[Heard]) -> None:
         """Programs that are watched go on by themselves: `heard` becomes all that was said by the time of the drain, no more."""

@@ -7,7 +7,7 @@ import pytest
 from sockviz.lab.loopback import open_lab
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.call import Stage
-from sockviz.model.events import Event, Observed, StatementBegun
+from sockviz.model.events import Event, StatementBegun
 from sockviz.model.recording import Loaded
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
@@ -112,8 +112,7 @@ def test_what_is_told_stands_in_its_order() -> None:
 
     timeline = run(work())
     assert not list(timeline.world.misfits)
-    # A look may end after what is heard only then: it stands where it was made.
-    told = [event.at for event in timeline.events if not isinstance(event, Observed)]
+    told = [event.at for event in timeline.events]
     assert told == sorted(told)
     stops = [timeline.events[stop] for stop in timeline.stops if stop < len(timeline)]
     assert not any(isinstance(event, StatementBegun) and event.together for event in stops)

@@ -8,9 +8,10 @@ import time
 import pytest
 
 from sockviz.kernel.errors import KernelRefused
-from sockviz.model.sockets import Asleep
-from sockviz.player.inside import APART, PRESUMED, Inside, fallen_asleep, note, until_known
-from tests.player.scripted_lab import SLEEP, ScriptedLab, entered
+from sockviz.lab.lab import Observation
+from sockviz.model.sockets import Asleep, ProcessRow
+from sockviz.player.inside import APART, PRESUMED, Inside, awake, fallen_asleep, note, until_known
+from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered
 
 HOUR = 3600.0
 
@@ -71,3 +72,17 @@ def test_it_is_looked_again_soon_after_a_call_was_entered_and_when_its_sleep_may
     assert until_known(inside.values(), often, soon) == often
     clocks.after(APART - 0.007, set_by=0.0)
     assert until_known(inside.values(), often, soon) == pytest.approx(0.004)
+
+
+def test_whoever_is_awake_in_a_call_is_waited_for_unless_it_was_in_vain_or_it_stands_still() -> None:
+    lab = ScriptedLab()
+    inside: dict[tuple[str, int], Inside] = {}
+    for name in ("asleep", "awake", "slow", "stopped"):
+        note(entered(name, "accept"), inside)
+    lab.sleeping["asleep"] = SLEEP
+    inside["slow", 0].is_slow = True
+    looks = [Observation(1.0, HERE, (), (ProcessRow("stopped", "T", ()), ProcessRow("awake", "R", ())))]
+    assert list(awake(inside, looks, lab)) == [inside["awake", 0]]
+    assert not list(awake(inside, looks, HidingLab()))
+    note(entered("slow", "accept", call=2), inside)  # another call: it may be told of in time
+    assert list(awake(inside, looks, lab)) == [inside["awake", 0], inside["slow", 0]]

@@ -36,7 +36,7 @@ from sockviz.model.sockets import Asleep, ProcessRow, State, Timer
 from sockviz.model.timeline import Header, Timeline
 from sockviz.player import bounds
 from sockviz.player import pump as pump_module
-from sockviz.player.inside import APART
+from sockviz.player.inside import APART, SPOKEN
 from sockviz.player.pump import BACKS_OFF, IDLE, OVERDUE, UNHEARD, Pump
 from tests.lab.driver import run, until
 from tests.model.turned import turned
@@ -164,6 +164,38 @@ def test_who_runs_in_a_call_is_not_told_to_sleep() -> None:
         assert CallBlocked not in rig.kinds()
 
 
+def test_what_a_call_has_done_is_seen_after_it_is_told_that_it_is_over() -> None:
+    """The look finds the socket that the server's call has made, before the server has come to say that it has."""
+
+    @scripted("server", "client")
+    async def _(rig: Rig) -> None:
+        rig.lab.sleeping["server"] = SLEEP
+        rig.lab.says(entered("server", "accept"))
+        await rig.until(CallBlocked)
+        was, loop = rig.lab.look, asyncio.get_running_loop()
+        made = row(State.ESTABLISHED, ("127.0.0.1", 8080), ("127.0.0.1", 40000), inode=8)
+
+        def look() -> list[Observation]:
+            rig.lab.look = was  # type: ignore[method-assign]
+            rig.lab.sleeping.clear()
+            over = time.time()
+            loop.call_later(
+                SPOKEN / 3, lambda: rig.lab.says(returned("server", over), finished("server", over))
+            )
+            return [Observation(time.time(), HERE, (made,), (ProcessRow("server", "R", ()),))]
+
+        rig.lab.look = look  # type: ignore[method-assign]
+        rig.lab.says(entered("client", "send", line=2), returned("client"), finished("client", line=2))
+        await until(lambda: rig.kinds().count(StatementFinished) == 2 or None, "both lines")
+        assert [event.at for event in rig.timeline.events] == sorted(
+            event.at for event in rig.timeline.events
+        )
+        seen = next(
+            n for n, each in enumerate(rig.timeline.events) if isinstance(each, Observed) and each.rows
+        )
+        assert rig.timeline.world_at(seen).processes["server"].current is None
+
+
 def test_looked_returns_when_what_happened_before_it_is_told() -> None:
     @scripted("client")
     async def _(rig: Rig) -> None:
@@ -188,11 +220,11 @@ def test_a_packet_that_comes_out_after_later_things_is_marked() -> None:
         assert [event.late for event in captured] == [True]
 
 
-def test_a_packet_of_a_link_keeps_its_host_and_one_of_a_loopback_finds_its_process() -> None:
+def test_a_packet_of_a_link_keeps_its_ends_and_one_of_a_loopback_finds_its_process() -> None:
     @scripted("client")
     async def _(rig: Rig) -> None:
         at = time.time()
-        rig.lab.passes(PacketCaptured(at, "client", packet(at), "client", "server", frame=1, entry=1))
+        rig.lab.passes(PacketCaptured(at, HERE, packet(at), "client", "server", frame=1, entry=1))
         rig.lab.passes(PacketCaptured(at, HERE, packet(at, 5, 6), "", ""))
         await rig.pump.looked()
         told = {(e.sender, e.receiver) for e in rig.timeline.events if isinstance(e, PacketCaptured)}
