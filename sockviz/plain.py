@@ -114,10 +114,10 @@ class Transcript:
             event, number = events[self._told], self._told
             before, self.world = self.world, fold(self.world, event)
             self._told += 1
-            if self._is_a_programs(event):
-                self._programs.tell(Moment(self.run.timeline, number))
-            elif len(self.world.misfits) > len(before.misfits):
+            if len(self.world.misfits) > len(before.misfits):
                 self.out.say(f"  {narrate(event, before, self.world)}")
+            elif self._is_a_programs(event):
+                self._programs.tell(Moment(self.run.timeline, number))
             else:
                 self.out.say(*self._lines(event, before))
             if self.run.script.beside:

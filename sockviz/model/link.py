@@ -8,6 +8,9 @@ from sockviz.dataclass import dataclass
 from sockviz.model.events import LinkActed, LinkSet, PacketCaptured
 from sockviz.model.log import Log
 
+#: What a link does with a frame (`LinkActed`).
+ACTS = frozenset({"deliver", "drop", "duplicate"})
+
 
 @dataclass(frozen=True, slots=True)
 class Flight:

@@ -29,11 +29,12 @@ _SIGNALS = 8
 def started(world: World, event: ProcessStarted) -> World:
     """A process is there; one that was forked has what its parent had."""
     parent = world.processes.get(event.parent) if event.parent else None
+    calls = _fork_of(parent, event.process) if parent else ()
     process = Process(
         event.process, event.pid, event.outer_pid, event.host, event.parent, event.privileged, event.at,
         names=parent.names if parent else {}, open_fds=parent.open_fds if parent else {},
-        main=Task(calls=_fork_of(parent, event.process)) if parent else Task(),
-        entered=parent.entered if parent else 0,
+        main=Task(calls=calls),
+        entered=calls[-1].number if calls else 0,  # of a program's own its tracer counts from 1 again
     )  # fmt: skip
     return changed(world, processes=with_entry(world.processes, event.process, process))
 

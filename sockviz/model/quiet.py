@@ -116,7 +116,9 @@ class Quiet:
 
     def _entered(self, event: CallEntered, really: bool) -> bool:
         made = self._made.get(event.process) or self._of(event.process)
-        if made is None or (event.line is not None and event.text == 0):
+        if made is None or (event.line is not None and event.text == 0) or event.call <= made.entered:
+            return False
+        if event.text and event.text not in self._world.texts:
             return False
         passed = event.arguments
         if self._known.get(id(passed)) is not passed:  # else they were no news in this run
@@ -131,8 +133,7 @@ class Quiet:
         if not really:
             return True
         made.tasks[event.task] = event
-        if event.call > made.entered:
-            made.entered = event.call
+        made.entered = event.call
         return True
 
     def _returned(self, event: CallReturned, really: bool) -> bool:
@@ -175,7 +176,7 @@ class Quiet:
             except LookupError:
                 return False
             if type(turns.kinds[turns.which[place]]) is CallEntered:
-                if inside is not None:
+                if inside is not None or turns.calls[place] <= self._made[whose[0]].entered:
                     return False
             elif inside is None or number_of(inside) != turns.calls[place]:
                 return False
@@ -208,7 +209,9 @@ class Quiet:
         if self._of(like.process) is None:
             return False
         if isinstance(like, CallEntered):
-            return not (like.line is not None and like.text == 0) and not self._are_new(like.arguments)
+            if like.text not in self._world.texts if like.text else like.line is not None:
+                return False
+            return not self._are_new(like.arguments)
         return not like.told and like.error != _GIVEN_UP and self._is_plain(like.value)
 
     def _is_plain(self, value: Value) -> bool:

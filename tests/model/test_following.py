@@ -133,6 +133,6 @@ def test_neither_a_line_nor_the_file_grows_without_end(monkeypatch: pytest.Monke
     reader = Following("r.jsonl")
     reader.appended(written(RUN[:3]))
     while not reader.ended:
-        reader.appended(json.dumps({"event": "PageOpened", "at": START, "page": 1}).encode() + b"\n")
+        reader.appended(json.dumps({"event": "LinkSet", "at": START, "holding": []}).encode() + b"\n")
     assert reader.problem is not None
     assert "more than 30000 bytes" in reader.problem

@@ -17,6 +17,7 @@ from sockviz.model.events import (
     Observed,
     ProcessEnded,
     ProcessStarted,
+    SourceMet,
 )
 from sockviz.model.fold import fold
 from sockviz.model.script_text import UnreadScript
@@ -42,7 +43,9 @@ def some_run(seed: int, length: int) -> list[Event]:
     """Two processes, one of them with a further thread: calls, mostly of a kind, and what else may come between them."""
     chance = random.Random(seed)
     events: list[Event] = [ProcessStarted(0.0, name, n, n, "loopback") for n, name in enumerate(("a", "b"))]
+    events.append(SourceMet(0.0, 1, "/x.py", ""))
     inside: dict[tuple[str, int], int] = {}
+    held: set[tuple[str, int]] = set()
     numbers = {"a": 0, "b": 0}
     names: dict[tuple[str, int], str] = {}
     for at in range(1, length):
@@ -63,12 +66,14 @@ def some_run(seed: int, length: int) -> list[Event]:
                 )
             )
         elif chance.random() < 0.1:
-            held: Event = CallHeld(float(at), process, number, task)
-            events.append(chance.choice([held, CallLetGo(float(at), process, number, task)]))
+            kind = CallLetGo if who in held else CallHeld
+            held ^= {who}
+            events.append(kind(float(at), process, number, task))
         elif chance.random() < 0.1:
             events.append(CallBlocked(float(at), process, number, ASLEEP, task))
         else:
             del inside[who]
+            held.discard(who)
             error = chance.choice([None, None, None, "EAGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"])
             value = chance.choice(CALLS[names[who]]) if error is None else None
             events.append(

@@ -16,6 +16,7 @@ from sockviz.model.events import (
     Event,
     ProcessEnded,
     ProcessStarted,
+    SourceMet,
     StatementBegun,
     StatementFinished,
 )
@@ -106,7 +107,8 @@ def test_a_call_that_no_line_asked_for_is_at_none() -> None:
 
 
 def test_a_line_of_another_text_is_no_line_of_the_first() -> None:
-    world = world_of(STARTED, CallEntered(2.0, "server", 1, 7, "accept", "socket.socket.accept", text=1))
+    entered = CallEntered(2.0, "server", 1, 7, "accept", "socket.socket.accept", text=1)
+    world = world_of(STARTED, SourceMet(1.0, 1, "/x.py", ""), entered)
     call = world.processes["server"].current
     assert call is not None
     assert call.origin == Origin(7, text=1)

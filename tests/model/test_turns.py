@@ -12,7 +12,15 @@ import pytest
 from sockviz.model import fitting
 from sockviz.model.call_lines import CallLines
 from sockviz.model.event_reader import EventReader
-from sockviz.model.events import CallBlocked, CallEntered, CallReturned, Event, ProcessEnded, ProcessStarted
+from sockviz.model.events import (
+    CallBlocked,
+    CallEntered,
+    CallReturned,
+    Event,
+    ProcessEnded,
+    ProcessStarted,
+    SourceMet,
+)
 from sockviz.model.fold import fold
 from sockviz.model.later import Later
 from sockviz.model.log import Log
@@ -43,6 +51,7 @@ def loops(seed: int, length: int, done: Sequence[Done] = DONE) -> list[Event]:
     """Two processes, one of them with a thread more, each in a loop; some sleep, and some do what is news."""
     chance = random.Random(seed)
     events: list[Event] = [ProcessStarted(STARTED, name, 7, 7, "loopback") for name in ("a", "b")]
+    events.append(SourceMet(STARTED, 1, "/x.py", ""))
     numbers, inside = {"a": 0, "b": 0}, dict[tuple[str, int], tuple[int, Value, str | None]]()
 
     def step(who: tuple[str, int], at: float) -> None:

@@ -275,6 +275,7 @@ def test_one_host_sends_and_two_hosts_send() -> None:
     )
 
 
+ON_TWO_HOSTS = LabFacts("two-hosts", ("packets",), ("client", "server"))
 _S = SocketValue(77, 9, "AF_INET", "SOCK_STREAM", 6)
 _D = SocketValue(80, 12, "AF_INET", "SOCK_DGRAM", 17)
 _U = SocketValue(78, 10, "AF_UNIX", "SOCK_STREAM", 0)
@@ -369,7 +370,7 @@ def test_what_the_link_shall_do_is_told_before_it_is_done(line: str, told: str) 
 
 
 def test_what_the_wire_lets_through_is_no_news_beside_the_line_that_sent_it() -> None:
-    header = Header(scripted.real_listen().lesson, LabFacts("two-hosts"), "6.18", 0)
+    header = Header(scripted.real_listen().lesson, ON_TWO_HOSTS, "6.18", 0)
     for process, last in (("worker", "worker exits with status 0: the kernel closes all its descriptors"),
                           ("link", "the link delivers client SYN")):  # fmt: skip
         timeline = Timeline(header)
@@ -394,7 +395,7 @@ def test_a_page_that_opens_is_told_rather_than_a_look_that_found_nothing() -> No
 
 
 def test_a_segment_and_its_copies_are_dropped_in_one_sentence() -> None:
-    timeline = Timeline(Header(scripted.real_listen().lesson, LabFacts("two-hosts"), "6.18", 0))
+    timeline = Timeline(Header(scripted.real_listen().lesson, ON_TWO_HOSTS, "6.18", 0))
     syn = Packet(
         1.0, "AF_INET", "TCP", ("10.0.0.1", 40000), ("10.0.0.2", 8080), 0, 64, 74, TcpHeader(("SYN",), 1, 0, 0, 0, 0)
     )  # fmt: skip
@@ -410,7 +411,7 @@ def test_a_segment_and_its_copies_are_dropped_in_one_sentence() -> None:
 
 
 def test_the_headline_is_what_the_link_was_told_not_the_answer_that_it_let_through() -> None:
-    timeline = Timeline(Header(scripted.real_listen().lesson, LabFacts("two-hosts"), "6.18", 0))
+    timeline = Timeline(Header(scripted.real_listen().lesson, ON_TWO_HOSTS, "6.18", 0))
     way, back = ("10.0.0.1", 40000), ("10.0.0.2", 8080)
     for event in (
         kinds.LinkSet(0, ("client",)),
