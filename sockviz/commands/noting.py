@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 _LOOK, _CLOCK = 0.5, 1.0
 #: A run of the same lesson that begins so soon after the last (seconds) goes on with its time.
 _ANEW = 30.0
+#: Votes that were to be counted where nothing is asked are those on the page that is shown so soon after (seconds): the key that
+#: turned it was pressed before.
+_SOON = 2.0
 #: What each key does; the page keys are a presentation remote's.
 _KEYS = {
     " ": ONWARD, "\x1b[6~": ONWARD, "\x1b[C": ONWARD, "b": BACK, "\x1b[5~": BACK, "\x1b[D": BACK, ",": BLANK,
@@ -72,6 +75,7 @@ class _Notes:
         self._votes: tuple[Predict, Counting] | None = None  # that are being counted, of which question
         # Votes were to be counted where nothing is asked: figures that follow are no page's number.
         self._in_vain = False
+        self._wanted_at, self._unheard = 0.0, ""  # when that was, and these figures
         self._began: tuple[str, float, float] = (
             "",
             0.0,
@@ -109,7 +113,7 @@ class _Notes:
                 state["began"] = self._since(run.lesson, state.get("began"))
                 before, self._state = self._state, state
                 if before is not None and self._sheet.page(before) is not self._sheet.page(state):
-                    self._in_vain = False
+                    self._turned()
                 if self._votes is not None and self._votes[0] not in self._sheet.page(state).predictions:
                     self._votes = None  # the page was turned
                 self.show(self._sheet, before, state)
@@ -137,6 +141,26 @@ class _Notes:
                 else:
                     self._press(key)
 
+    def _begin_to_count(self) -> None:
+        sheet, state = self._sheet, self._state
+        question = sheet.asked(state) if sheet is not None and state is not None else None
+        if question is not None and state is not None:
+            self._votes = (question, Counting(len(question.choices), counts_of(state, question)))
+        self._in_vain = question is None
+
+    def _turned(self) -> None:
+        """Another page is shown. Who has wanted to count the votes on it before that was heard of here counts them now, with the
+        figures that came since: none of these is a page's number."""
+        if not self._in_vain:
+            return
+        if time.monotonic() - self._wanted_at > _SOON:
+            self._in_vain = False
+            return
+        self._begin_to_count()
+        for key in self._unheard if not self._in_vain else "":
+            if self._votes is not None:
+                self._count(*self._votes, key)
+
     def _count(self, question: Predict, counting: Counting, key: str) -> None:
         if key in _COUNTING:
             if counting.key(_COUNTING[key]) and self._run is not None:
@@ -162,18 +186,13 @@ class _Notes:
     def _press(self, key: str) -> None:
         run, order = self._run, None
         if self._in_vain and (key.isdecimal() or key == "\n"):
-            return  # a count, and no page to go to
+            self._unheard += key  # a count, and no page to go to
+            return
         self._in_vain = False
         if key == _VOTES:
-            self._number = ""
-            question = (
-                self._sheet.asked(self._state)
-                if self._sheet is not None and self._state is not None
-                else None
-            )
-            if question is not None and self._state is not None:
-                self._votes = (question, Counting(len(question.choices), counts_of(self._state, question)))
-            self._in_vain = question is None
+            self._number = self._unheard = ""
+            self._wanted_at = time.monotonic()
+            self._begin_to_count()
         elif key in _KEYS:
             order, self._number = RunOrder(_KEYS[key]), ""
         elif key.isdecimal() and key.isascii() and len(self._number) < 3:
