@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.model.call import Call
 from sockviz.model.events import CallReturned, Event
+from sockviz.model.script_text import ScriptText
 from sockviz.model.timeline import Timeline
 from sockviz.model.walk import Walk
 from sockviz.model.world import World
@@ -19,6 +20,11 @@ class Moment:
         self._number = number
         self._after: World | None = None
         self._over: Call | None = None  # what it is the end of, once that was asked for
+
+    @property
+    def script(self) -> ScriptText:
+        """What the run was made from."""
+        return self._timeline.header.script
 
     @property
     def before(self) -> World:

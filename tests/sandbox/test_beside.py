@@ -227,7 +227,7 @@ def test_what_goes_wrong_between_a_program_and_a_line_is_told_and_what_a_line_do
     )  # fmt: skip
     told = [line for line in done.stdout.splitlines() if line.lstrip().startswith("!")]
     assert len(told) == 1, done.stdout
-    assert "client and server sleep in recv at the two ends of one connection" in told[0]
+    assert "server and client sleep in recv at the two ends of one connection" in told[0]
 
 
 def calls_of(text: str, process: str) -> list[str]:

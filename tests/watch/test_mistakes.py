@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sockviz.model.moment import Moment
@@ -150,6 +152,15 @@ def send(s):
     at = [ctypes.addressof(each) for each in keep]
     ctypes.CDLL(None).sendmsg(s.fileno(), struct.pack('QI4xQQQQi4x', at[0], len(name), at[1], 1, 0, 0, 0), 0)
 """
+#: Two that wait for each other, and a third who has both ends of their connection, too.
+THIRD = """
+import select; a, b = socketpair()
+if not os.fork():
+    a.close(); b.recv(9)
+if not os.fork():
+    %s
+b.close(); a.recv(9)
+"""
 #: Other programs: those that make mistakes, by their names, with the rules that say so; and those that nearly do.
 WRONG = {
     "refused_meanwhile": (
@@ -181,6 +192,7 @@ WRONG = {
     ),
     "tries_again": (["another address"], "s = at(7261); s.listen(1); to(7261, '::1', 10); to(7261, '::1', 10); accept(s)"),
     "to_itself_soon": (["to itself"], "c = at(7271, '0.0.0.0'); c.connect(('127.0.0.1', 7271)); c.close()"),
+    "to_itself_at_once": (["to itself"], "c = at(7272); c.setblocking(False); c.connect_ex(('127.0.0.1', 7272)); c.close()"),
     "no_family": (
         ["another family"],
         "import ctypes; s = at(7291); s.listen(1); c = socket()\n"
@@ -197,6 +209,11 @@ WRONG = {
         ["never accepted"],
         LAST + IN_POLL + "s = at(7191); s.listen(1)\nif os.fork():\n    a.recv(1)\n"
         "else:\n    s.close(); c = to(7191); p.register(c, 1); p.poll(10**8)",
+    ),
+    "starved_late": (  # whoever is to accept falls asleep after its client
+        ["never accepted"],
+        LAST + "import select; s = at(7195); s.listen(1)\nif os.fork():\n    select.select([], [], [], 0.3); a.recv(1)\n"
+        "else:\n    s.close(); c = to(7195); c.recv(1)",
     ),
     "full": (
         ["queue full"],
@@ -230,17 +247,21 @@ RIGHT = {
     "in_poll": THREAD + "p = select.poll(); p.register(a, 1); _thread.start_new_thread(p.poll, (10**8,)); b.recv(9)",
     "threads": THREAD + "for f, x in ((lock.acquire, ()), (a.recv, (9,))): _thread.start_new_thread(f, x)\nb.recv(9)",
     "handles": THREAD + "signal.signal(14, lambda *_: a.send(b'x')); _thread.start_new_thread(a.recv, (9,)); b.recv(9)",
+    "third_stays": THIRD % "signal.pause()",
     "starved": (
         THREAD + "s = at(7192); s.listen(1)\nif os.fork():\n    _thread.start_new_thread(lock.acquire, ()); a.recv(1)\n"
         "else:\n    c = to(7192); c.recv(1)"
     ),
 }  # fmt: skip
 ASLEEP = {
-    "wrong_forks", "right_forks", "wrong_tries_again", "right_tries_all",
-    "wrong_kept", "wrong_taken", "wrong_datagrams", "wrong_in_poll", "wrong_in_poll_2", "wrong_threads", "wrong_starved",
-    "wrong_starved_2", "wrong_full", "right_kept", "right_in_poll", "right_threads", "right_handles",
+    "wrong_forks", "right_forks", "wrong_tries_again", "right_tries_all", "wrong_kept", "wrong_taken", "wrong_datagrams",
+    "wrong_in_poll", "wrong_in_poll_2", "wrong_threads", "wrong_starved", "wrong_starved_2", "wrong_starved_late",
+    "wrong_starved_late_2",
+    "right_third_stays", "right_third_stays_2", "wrong_full", "right_kept", "right_in_poll", "right_threads", "right_handles",
     "right_starved", "right_starved_2",
 }  # fmt: skip
+#: Those that sleep in nothing that is watched.
+PAUSING = {"right_both_receive_2", "right_third_stays_3"}
 ENDLESS = ("both_receive", "never_accepted", "to_itself", "in_use", "blocked_for_another")
 ALONE = ("to_itself", "in_use")
 
@@ -250,7 +271,7 @@ def found(timeline: Timeline) -> dict[str, list[str]]:
     rules, said = Rules(), dict[str, list[str]]()
     for number in range(len(timeline)):
         for mistake in rules.after(Moment(timeline, number)):
-            said.setdefault(mistake.process.removesuffix("_2"), []).append(mistake.rule)
+            said.setdefault(re.sub(r"_\d$", "", mistake.process), []).append(mistake.rule)
             assert "{" not in mistake.text
     return said
 
@@ -268,7 +289,7 @@ def test_mistakes_are_told_and_what_is_nearly_one_is_not() -> None:
         for rule in ENDLESS
         for kind in ("wrong_", "right_")
         for number in (("",) if rule in ALONE else ("", "_2"))
-    } | {"wrong_queue_full", *ASLEEP}
+    } | {"wrong_queue_full", *ASLEEP, *PAUSING}
     threaded = {"wrong_threads", "right_in_poll", "right_threads", "right_handles"}
 
     async def body() -> None:
@@ -276,9 +297,7 @@ def test_mistakes_are_told_and_what_is_nearly_one_is_not() -> None:
             await run_.until(
                 lambda: (
                     sleepers <= set(run_.world.processes)
-                    and all(
-                        run_.world.processes[name].sleeping for name in sleepers - {"right_both_receive_2"}
-                    )
+                    and all(run_.world.processes[name].sleeping for name in sleepers - PAUSING)
                     and all(len(run_.world.processes[name].sleeping) == 2 for name in threaded)
                     and all(
                         not process.alive
@@ -301,6 +320,73 @@ if os.fork():
 else:
     c = socket(2, 2); %sc.sendto(b'?', ('127.0.0.1', 7301)); c.recv(9)
 """
+LATER = "select.select([], [], [], 0.3); "
+
+
+@pytest.mark.parametrize(
+    "then", ["os._exit(0)", "a.close(); b.close(); signal.pause()"], ids=["ends", "closes"]
+)
+def test_two_that_wait_for_each_other_are_told_once_a_third_has_neither_end_any_more(then: str) -> None:
+    async def body() -> None:
+        async with watched("isolated", python("of", THIRD % (LATER + then))) as run_:
+            await run_.until(
+                lambda: (
+                    {"of", "of_2", "of_3"} <= set(run_.world.processes)
+                    and all(run_.world.processes[name].sleeping for name in ("of", "of_2"))
+                    and (run_.world.processes["of_3"].state or not run_.world.processes["of_3"].alive)
+                    and not any(entry.is_socket for entry in run_.world.processes["of_3"].fds)
+                )
+            )
+            said = found(run_.source.timeline)
+        assert said == {"of": ["both receive"]}
+
+    run(body())
+
+
+#: A server with a loop that reads to the end, and a client that waits for its answer.
+LOOP = """
+import select; s = at(7401); s.listen(9); p = select.epoll(); p.register(s, 1); keep = []
+def serve():
+    while True:
+        for fd, _ in p.poll():
+            if fd == s.fileno():
+                keep.append(accept(s)); p.register(keep[-1], 1)
+            elif (data := keep[-1].recv(99)).endswith(b'!'):
+                keep[-1].send(data)
+def ask():
+    c = to(7401); c.send(b'hello'); return c
+"""
+TWO = "if os.fork():\n    serve()\nelse:\n    s.close(); c = ask(); %sc.recv(9); c.recv(9)"
+
+
+@pytest.mark.parametrize(
+    ("program", "who_received", "rules"),
+    [
+        (TWO % "", "loop", ["both receive"]),
+        ("c = ask(); p.register(c, 1); serve()", "loop", ["both receive"]),
+        (TWO % "c.send(b'!'); ", "loop_2", []),  # it was answered, and may ask again
+        ("r, w = os.pipe(); p.register(r, 1)\n" + TWO % "", "loop", []),  # something else may wake the server
+    ],
+    ids=["two", "one", "answered", "another"],
+)
+def test_a_loop_that_reads_to_the_end_is_told_where_nobody_is_left_to_wake_it(
+    program: str, who_received: str, rules: list[str]
+) -> None:
+    async def body() -> None:
+        async with watched("isolated", python("loop", LISTEN + TO + LOOP + program)) as run_:
+            await run_.until(
+                lambda: (
+                    who_received in run_.world.processes
+                    and any(call.name == "recv" for call in run_.calls(who_received))
+                    and all(process.sleeping for process in run_.world.processes.values())
+                )
+            )
+            said = found(run_.source.timeline)
+        assert said.get("loop", []) == rules
+
+    run(body())
+
+
 LIMIT = "c.setsockopt(SOL_SOCKET, SO_RCVTIMEO, (1000).to_bytes(16, 'little')); "
 
 

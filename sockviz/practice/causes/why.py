@@ -50,7 +50,9 @@ from sockviz.practice.causes.wrong_origin import wrong_origin
 from sockviz.practice.causes.wrong_output import wrong_output
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.refused import REFUSED
-from sockviz.words.mistakes.rules import STANDING, Rules, as_things_stand
+from sockviz.words.mistakes.rules import Rules
+from sockviz.words.mistakes.standing import RULES as STANDING
+from sockviz.words.mistakes.standing import as_things_stand
 from sockviz.words.wording import address_text
 
 #: A program may make calls without end: mistakes are looked for among so many events from the beginning.

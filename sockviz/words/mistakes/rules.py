@@ -16,16 +16,14 @@ from sockviz.model.events import (
     ProcessEnded,
 )
 from sockviz.model.moment import Moment
+from sockviz.model.segments import Packet, TcpHeader
 from sockviz.model.turns import Turns
 from sockviz.model.values import SocketValue
-from sockviz.model.world import World
 from sockviz.words.mistakes import (
     address_length,
     ended_by_sigpipe,
     families,
-    lost_datagrams,
     to_itself,
-    waiting,
 )
 from sockviz.words.mistakes.datagrams import Datagrams
 from sockviz.words.mistakes.descriptors import DescriptorMistakes
@@ -34,12 +32,11 @@ from sockviz.words.mistakes.in_use import InUse
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.mistakes.named_sockets import NamedSockets
 from sockviz.words.mistakes.refused import RefusedConnects
+from sockviz.words.mistakes.standing import Standing
 from sockviz.words.mistakes.streams import Streams
 
 #: So many of one run are told.
 _MOST = 200
-#: The rules that say what calls sleep for in vain: so it is, or it was for a moment.
-STANDING = waiting.RULES | lost_datagrams.RULES
 #: The errors that a rule has something to say of.
 _TELLING = frozenset({"ECONNREFUSED", "EINPROGRESS", "EADDRINUSE", *families.ERRORS})
 #: The calls that move bytes, and do no more; of them those that send.
@@ -47,14 +44,6 @@ _SENDING = frozenset({"send", "write"})
 _MOVING = frozenset({"recv", "read"}) | _SENDING
 #: The calls that a rule learns from as they are entered; of all others, as they come back.
 _ENTERED = frozenset({"bind", "connect", "listen", "getsockname", "close"})
-
-
-def as_things_stand(world: World) -> Iterator[Mistake]:
-    """What whoever sleeps now waits for in vain."""
-    for process in list(world.processes.values()):
-        for call in process.sleeping:
-            yield from waiting.after(call, world)
-            yield from lost_datagrams.after(call, world)
 
 
 @dataclass(slots=True)
@@ -67,6 +56,7 @@ class Rules:
     _streams: Streams = field(default_factory=Streams)
     _descriptors: DescriptorMistakes = field(default_factory=DescriptorMistakes)
     _datagrams: Datagrams = field(default_factory=Datagrams)
+    _standing: Standing = field(default_factory=Standing)
     _end_ignored: EndIgnored = field(default_factory=EndIgnored)
     _moving: dict[tuple[str, int], CallEntered] = field(default_factory=dict)  # calls under way, of `_MOVING`
     _told: set[tuple[object, ...]] = field(default_factory=set)
@@ -141,6 +131,7 @@ class Rules:
         yield from self._streams.after(moment)
         yield from self._descriptors.after(moment)
         yield from self._datagrams.after(moment)
+        yield from self._standing.after(moment)
         match moment.event:
             case CallReturned(error=error) as event if error in _TELLING or error is None:
                 call = moment.call(event.process, event.call)
@@ -154,10 +145,10 @@ class Rules:
                 if call is not None and error is not None:
                     self._in_use.after(call, moment.after)
                     yield from families.after(call)
-            case PacketCaptured() as event if (
-                event.packet.tcp is not None and "RST" in event.packet.tcp.flags
-            ):
+            case PacketCaptured(packet=Packet(tcp=TcpHeader(flags=flags))) as event if "RST" in flags:
                 yield from self._refused.answered(event, moment.after)
+            case PacketCaptured(packet=Packet(tcp=TcpHeader(flags=flags))) as event if "SYN" in flags:
+                yield from to_itself.crossed(event, moment.after)
             case CallEntered(name="close", arguments=(SocketValue(inode=inode), *_)):
                 self._refused.forget(inode)
             case CallEntered(name="connect") as event:
@@ -168,8 +159,6 @@ class Rules:
                 call = moment.call(event.process, event.call)
                 if call is not None:
                     yield from self._refused.goes_on(call)
-                    yield from waiting.after(call, moment.after)
-                    yield from lost_datagrams.after(call, moment.after)
             case Observed() as event:
                 yield from to_itself.after(event, moment)
                 self._in_use.looked(moment.after, event.host)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, Call
-from sockviz.model.events import Observed
+from sockviz.model.events import Observed, PacketCaptured
 from sockviz.model.moment import Moment
 from sockviz.model.segments import endpoint
 from sockviz.model.values import Address
@@ -22,7 +22,17 @@ def after(event: Observed, moment: Moment) -> Iterator[Mistake]:
             continue
         process = moment.after.owner_of(row.inode)
         if process is not None:
-            yield _told(process, row.inode, row.local)
+            yield _told(process, endpoint(row.local) or row.local)
+
+
+def crossed(event: PacketCaptured, world: World) -> Iterator[Mistake]:
+    """A SYN that has met itself, and is answered as one that has crossed another's (RFC 9293, figure 5). A program that does not
+    wait for its handshake may be over before anybody looks."""
+    packet = event.packet
+    if packet.source != packet.destination or packet.tcp is None or not {"SYN", "ACK"} <= {*packet.tcp.flags}:
+        return
+    if event.sender in world.processes:
+        yield _told(event.sender, packet.source)
 
 
 def connected(call: Call, world: World) -> Iterator[Mistake]:
@@ -38,12 +48,12 @@ def connected(call: Call, world: World) -> Iterator[Mistake]:
         and target is not None
         and endpoint(name.address) == target
     ):
-        yield _told(call.process, held.inode, target)
+        yield _told(call.process, target)
 
 
-def _told(process: str, inode: int, address: Address) -> Mistake:
+def _told(process: str, address: Address) -> Mistake:
     return Mistake(
-        "to itself", (process, inode), process,
+        "to itself", (process, address), process,
         _("a connection of {process} goes from {address} to {address}").format(process=process, address=address_text(address)),
         _("bound or given by the kernel, its own port is the very one that it calls; nobody listened there"),
         _("bind no client there, and take for the server a port below those that the kernel gives (ip_local_port_range)"),

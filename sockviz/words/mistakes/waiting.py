@@ -3,13 +3,12 @@ for which the accept queue has no room."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.index import inodes_in
-from sockviz.model.known import KnownSocket
 from sockviz.model.process import Process
 from sockviz.model.segments import Endpoint, endpoint
 from sockviz.model.sockets import State
@@ -35,20 +34,21 @@ _WOKEN_BY_CLIENTS = _WOKEN_BY_ANY | {"accept"}
 RULES = frozenset({"both receive", "never accepted", "blocked for another", "queue full"})
 #: So many processes, and calls of one, that sleep are looked at when another falls asleep.
 _MOST = 64
+#: A call that sleeps, and the socket for whose data.
+Waiting = tuple[Call, int]
 
 
-def after(call: Call, world: World) -> Iterator[Mistake]:
-    """What a call that has been seen asleep waits for in vain, as things stand; and who waits for its process."""
-    yield from _no_room(call, world)
-    inode = stream_of(call, world)
-    if not inode:
-        return
-    yield from _both(call, inode, world)
-    yield from _unaccepted(call, inode, world)
-    for other in _asleep(world):
-        starved = stream_of(other, world)
-        if starved:
-            yield from _unserved(other, starved, world)
+def as_things_stand(world: World) -> Iterator[Mistake]:
+    """What calls that sleep wait for in vain, whichever has fallen asleep last."""
+    asleep = [(call, stream_of(call, world)) for call in _asleep(world)]
+    streams = [(call, inode) for call, inode in asleep if inode]
+    for call, _inode in asleep:
+        yield from _no_room(call, world)
+    for one, other in _pairs(streams, world):
+        yield from _both(*one, *other, world)
+    for call, inode in streams:
+        yield from _unaccepted(call, inode, world)
+        yield from _unserved(call, inode, world)
 
 
 def _asleep(world: World) -> Iterator[Call]:
@@ -58,31 +58,45 @@ def _asleep(world: World) -> Iterator[Call]:
         yield from process.sleeping[:_MOST]
 
 
-def _both(call: Call, here: int, world: World) -> Iterator[Mistake]:
-    for other in _asleep(world):
-        there = stream_of(other, world)
-        if not there or not _are_ends(world.sockets.get(here), world.sockets.get(there)):
+def _pairs(streams: Sequence[Waiting], world: World) -> Iterator[tuple[Waiting, Waiting]]:
+    """Those that sleep at the two ends of one connection."""
+    at: dict[object, list[Waiting]] = {}  # by what names the end
+    towards: dict[object, list[Waiting]] = {}  # and by what names the other
+    for waiting in streams:
+        known = world.sockets.get(waiting[1])
+        if known is None:
             continue
-        ends = frozenset((here, there))
-        keepers = [each for each in world.processes.values() if each.alive and ends & inodes_in(each.fds)]
-        if not {call.process, other.process} <= {each.name for each in keepers}:
-            continue
-        if not wait_for_no_more_than(ends, keepers, world):
-            continue
-        if _waits(here, world) or _waits(there, world) or _on_the_wire(world):
-            continue
-        one, two = (task_name(each.process, each.task) for each in (call, other))
-        told = (
-            _("{one} and {other} sleep in {call} at the two ends of one connection")
-            if call.name == other.name
-            else _("{one} sleeps in {call}, and {other} in {its}, at the two ends of one connection")
-        )
-        yield Mistake(
-            "both receive", (ends,), call.process,
-            told.format(one=one, other=two, call=call.name, its=other.name),
-            _why(world, (one, call.process, here), (two, other.process, there)),
-            _("let whoever is done say so with shutdown(SHUT_WR), or agree on where a message ends (a length, a line)"),
-        )  # fmt: skip
+        here: object = known.inode
+        there: object = known.peer_inode
+        if known.family != "AF_UNIX":  # of which most have no name
+            here, there = (known.local, known.peer), known.peer and (known.peer, known.local)
+        met = {id(other): other for other in (*at.get(there, ()), *towards.get(here, ()))}
+        yield from ((other, waiting) for other in met.values() if other[1] != waiting[1])
+        at.setdefault(here, []).append(waiting)
+        towards.setdefault(there, []).append(waiting)
+
+
+def _both(call: Call, here: int, other: Call, there: int, world: World) -> Iterator[Mistake]:
+    ends = frozenset((here, there))
+    keepers = [each for each in world.processes.values() if each.alive and ends & inodes_in(each.fds)]
+    if not {call.process, other.process} <= {each.name for each in keepers}:
+        return
+    if not wait_for_no_more_than(ends, keepers, world):
+        return
+    if _waits(here, world) or _waits(there, world) or _on_the_wire(world):
+        return
+    one, two = (task_name(each.process, each.task) for each in (call, other))
+    told = (
+        _("{one} and {other} sleep in {call} at the two ends of one connection")
+        if call.name == other.name
+        else _("{one} sleeps in {call}, and {other} in {its}, at the two ends of one connection")
+    )
+    yield Mistake(
+        "both receive", (ends,), call.process,
+        told.format(one=one, other=two, call=call.name, its=other.name),
+        _why(world, (one, call.process, here), (two, other.process, there)),
+        _("let whoever is done say so with shutdown(SHUT_WR), or agree on where a message ends (a length, a line)"),
+    )  # fmt: skip
 
 
 def _why(world: World, one: tuple[str, str, int], two: tuple[str, str, int]) -> str:
@@ -119,14 +133,6 @@ def _unanswered(process: Process, inode: int) -> int:
         elif call.name in RECEIVING and isinstance(call.value, bytes):
             count += len(call.value)
     return count
-
-
-def _are_ends(one: KnownSocket | None, other: KnownSocket | None) -> bool:
-    if one is None or other is None or one is other:
-        return False
-    if one.family == "AF_UNIX":  # most have no name
-        return one.peer_inode == other.inode and bool(other.inode)
-    return one.peer is not None and one.peer == other.local and one.local == other.peer
 
 
 def _waits(inode: int, world: World) -> bool:
