@@ -35,11 +35,13 @@ _NOWHERE = "0xffffffffffffffff"
 
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """Where a call is made, as a tracer says it: a line of a ``file``, or an ``address`` in a compiled program."""
+    """Where a call is made, as a tracer says it: a line of a ``file``, or an ``address`` in a compiled program, with those of the
+    ``callers`` of the function that makes it, the nearest first, where a library may be part of that."""
 
     file: str
     line: int | None
     address: int | None
+    callers: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -89,7 +91,15 @@ class SourceTexts:
                 if oldest is not None:
                     oldest.close()
         self._programs[place.file] = program
-        return program.find(place.address) if program is not None else None
+        if program is None:
+            return None
+        first = None
+        for address in (place.address, *place.callers):
+            found = program.find(address)
+            if found is not None and not _is_librarys(found[0]):
+                return found
+            first = first or found
+        return first
 
 
 def _is_librarys(path: str) -> bool:

@@ -235,7 +235,13 @@ def _place(thing: Mapping[str, Json]) -> CallSite | None:
         case {"file": str(file), "line": int(line)}:
             return CallSite(file, line, None)
         case {"file": str(file), "address": int(address)}:
-            return CallSite(file, None, address)
+            callers = thing.get("callers")
+            return CallSite(
+                file,
+                None,
+                address,
+                tuple(each for each in callers if isinstance(each, int)) if isinstance(callers, list) else (),
+            )
     return None
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import ctypes
 import json
 import os
 import resource
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import types
@@ -18,6 +20,9 @@ from pathlib import Path
 import pytest
 
 from sockviz.lab.source_texts import Addresses, CallSite, SourceTexts
+from sockviz.lab.tracer import c_frames
+from sockviz.lab.tracer.c_frames import Compiled, _behind_call_arm
+from sockviz.lab.tracer.image import Mapping
 from sockviz.lab.tracer.libraries import Libraries
 from sockviz.lab.tracer.location_table import line_at
 from sockviz.model.events import SourceMet
@@ -106,6 +111,87 @@ def test_a_call_that_a_header_of_the_systems_makes_is_at_the_users_line(tmp_path
         assert isinstance(found, tuple)
         assert f"{name}(" in lines[found[0] - 1]
     texts.close()
+
+
+#: A library that is part of a program, as Go's is of each of Go's. It keeps frame pointers, and a section's name tells of it.
+LINKED_IN = """
+#include <sys/socket.h>
+static const char table[] __attribute__((section(".gopclntab"), used)) = "";
+static int room[2];
+__attribute__((noinline)) int inner(int kind)
+{
+    volatile char deep[200] = {0};
+    return socketpair(AF_UNIX, kind, 0, room) + deep[9];
+}
+__attribute__((noinline)) int outer(int kind) { volatile int more = kind; return inner(more) + more; }
+"""
+USING_IT = """
+int outer(int kind);
+static int once(void)
+{
+    return outer(1) + 1;
+}
+int main(void)
+{
+    int sum = once() + 1;
+    sum += outer(2) + 1;
+    return sum * 0;
+}
+"""
+
+
+def test_of_go_a_call_that_its_library_makes_is_at_the_users_line(tmp_path: Path) -> None:
+    library, own, program = tmp_path / "go" / "pkg" / "mod" / "linked.c", tmp_path / "own.c", tmp_path / "own"
+    library.parent.mkdir(parents=True)
+    library.write_text(LINKED_IN)
+    own.write_text(USING_IT)
+    subprocess.run(
+        [
+            "cc",
+            "-g",
+            "-O1",
+            "-fno-omit-frame-pointer",
+            "-fno-optimize-sibling-calls",
+            "-w",
+            "-o",
+            program,
+            library,
+            own,
+        ],
+        check=True,
+    )
+    met: list[SourceMet] = []
+    texts = SourceTexts(met.append)
+    places = [made.place for made in traced(str(program)).calls("socketpair")]
+    found = [texts.find(place, 0.0) for place in places if place is not None]
+    assert [place and len(place.callers) >= 1 for place in places] == [True, True]
+    lines = USING_IT.splitlines()
+    assert [lines[each[0] - 1].strip() for each in found if isinstance(each, tuple)] == [
+        "return outer(1) + 1;",
+        "sum += outer(2) + 1;",
+    ]
+    assert [each.path for each in met] == [str(own)]
+    texts.close()
+
+
+def test_on_arm64_whoever_makes_a_system_call_has_left_no_address_on_the_stack(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The link register has it, or the stack has; either may be signed. Not run on such a machine: its code is read here."""
+    call, other, signed = 0x94000010, 0xD503201F, 0x00A5 << 48  # BL, NOP
+    code = ctypes.create_string_buffer(struct.pack("<6I", other, other, other, call, other, other))
+    low = ctypes.addressof(code)
+    stack = ctypes.create_string_buffer(struct.pack("<4Q", 7, low + 12, low + 16 | signed, 0))
+    part = Mapping(low, low + 24, "r-xp", 0x1000, "/program")
+    tid, top = os.getpid(), ctypes.addressof(stack)
+    for link, found in ((low + 16 | signed, [0x500C]), (low + 8, [0x500C]), (0, [0x500C])):
+        monkeypatch.setattr(c_frames, "frames", lambda _tid, link=link: (0, link))
+        compiled = Compiled("/program", [(0x1000, 0x5000, 0x100)], [part], _behind_call_arm)
+        assert [address + 1 - 4 for address in compiled.addresses(tid, top)] == found
+    monkeypatch.setattr(c_frames, "frames", lambda _tid: (0, low + 16))
+    assert (
+        len(Compiled("/program", [(0x1000, 0x5000, 0x100)], [part], _behind_call_arm).addresses(tid, 8)) == 1
+    )
 
 
 def test_of_many_programs_a_few_are_asked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

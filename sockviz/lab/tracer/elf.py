@@ -63,6 +63,11 @@ class Elf:
         """Whether it was compiled with -g."""
         return b"\0.debug_line\0" in self._names
 
+    @property
+    def is_of_go(self) -> bool:
+        """Whether Go has compiled it: all that is linked in keeps frame pointers, and its library makes the calls."""
+        return b"\0.gopclntab\0" in self._names
+
     def symbol(self, name: bytes) -> int | None:
         """The address of a symbol, as the file has it. None where it has none. Raises OSError."""
         with open(self._path, "rb") as file:

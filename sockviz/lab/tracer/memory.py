@@ -11,7 +11,7 @@ import struct
 #: No more is read at once (bytes).
 MOST = 1 << 16
 #: What is longer, or was read in more parts, is not looked at again.
-_SHORT, _FEW = 4096, 16
+_SHORT, _FEW = 4096, 40
 #: Nor are more parts read ahead.
 _MOST_AHEAD = 64
 
@@ -83,6 +83,12 @@ def note(address: int, content: bytes) -> None:
     """Has the `CallReading` that is entered know that `content` was read."""
     if _noting is not None:
         _noting.note(address, content, len(content))
+
+
+def goes_by_more() -> None:
+    """Has the `CallReading` that is entered know that not only what was read counts: it is not taken for the same again."""
+    if _noting is not None:
+        _noting.is_short = False
 
 
 def peek(tid: int, address: int, size: int, *, noted: bool = True) -> bytes:

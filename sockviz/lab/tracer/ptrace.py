@@ -13,8 +13,9 @@ from sockviz.lab.confinement import libc
 _CONT, _SYSCALL = 7, 24
 _GETEVENTMSG, _SEIZE, _INTERRUPT, _LISTEN, _GET_SYSCALL_INFO = 0x4201, 0x4206, 0x4207, 0x4208, 0x420E
 _GETREGSET, _SETREGSET, _NT_PRSTATUS, _NT_ARM_SYSTEM_CALL = 0x4204, 0x4205, 1, 0x404
-#: Of struct user_regs_struct of x86-64; arm64 has 34 words.
-_RAX, _ORIG_RAX, _MOST_REGISTERS = 10, 15, 34
+#: Of struct user_regs_struct of x86-64; arm64 has 34 words (struct user_pt_regs).
+_RBP, _RAX, _ORIG_RAX, _MOST_REGISTERS = 4, 10, 15, 34
+_X29, _X30 = 29, 30
 #: What a tracee does besides: SIGTRAP|0x80 at calls; an event at fork, vfork, clone, exec and where seccomp says so; it dies with
 #: its tracer.
 _OPTIONS = 1 | 2 | 4 | 8 | 16 | 128 | 1 << 20
@@ -123,6 +124,19 @@ def refuse(tid: int, number: int) -> None:
         call = ctypes.create_string_buffer(struct.pack("QQ", ctypes.addressof(none), 4))
         _ptrace(_SETREGSET, tid, _NT_ARM_SYSTEM_CALL, ctypes.addressof(call))
     _ptrace(_SETREGSET, tid, _NT_PRSTATUS, ctypes.addressof(place))
+
+
+def frames(tid: int) -> tuple[int, int]:
+    """Of a stopped task the frame pointer, and on arm64 the link register, where a call has left the address behind it: on x86-64
+    that stands on the stack, and this is 0. Raises ProcessLookupError."""
+    registers = (ctypes.c_uint64 * _MOST_REGISTERS)()
+    place = ctypes.create_string_buffer(
+        struct.pack("QQ", ctypes.addressof(registers), ctypes.sizeof(registers))
+    )
+    _ptrace(_GETREGSET, tid, _NT_PRSTATUS, ctypes.addressof(place))
+    if os.uname().machine == "x86_64":
+        return registers[_RBP], 0
+    return registers[_X29], registers[_X30]
 
 
 def pidfd_open(pid: int) -> int | None:

@@ -27,8 +27,8 @@ class LineFinder:
 
     def place(self, tid: int, stack: int) -> tuple[dict[str, Any], bool]:
         """Where thread `tid`, whose stack pointer that is, makes its call: a ``file`` and ``line`` of the user's, else the
-        ``library`` and ``line`` that does; of a compiled program the ``file`` of the program and an ``address`` in it. Nothing
-        where that is not known. And whether a library makes it while it is imported."""
+        ``library`` and ``line`` that does; of a compiled program the ``file`` of the program and an ``address`` in it, of Go with
+        its ``callers``. Nothing where that is not known. And whether a library makes it while it is imported."""
         match self._program:
             case Interpreter():
                 found = self._program.line(tid, tid)
@@ -38,6 +38,9 @@ class LineFinder:
                     "library" if found.is_librarys else "file": found.file, "line": found.line,
                 }, found.is_at_import  # fmt: skip
             case Compiled():
-                address = self._program.address(tid, stack)
-                return ({} if address is None else {"file": self._program.path, "address": address}), False
+                address, *callers = self._program.addresses(tid, stack) or (None,)
+                if address is None:
+                    return {}, False
+                where = {"file": self._program.path, "address": address}
+                return ({**where, "callers": callers} if callers else where), False
         return {}, False
