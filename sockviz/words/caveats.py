@@ -35,6 +35,9 @@ _SENTENCES: Mapping[str, str] = {
     "traced": N_(
         "{process} wants to trace, or to be traced (ptrace): sockviz does that already, and no program can be by two (EPERM)"
     ),
+    "no lines": N_(
+        "{process} runs a Python that sockviz does not know (3.11 to 3.13 it does): which of its lines makes a call is not seen"
+    ),
     "tables": N_(
         "a thread of {process} has descriptors of its own (CLONE_FILES): what its numbers refer to is not seen, and is told as "
         "of the others"

@@ -25,7 +25,7 @@ from sockviz.lab.tracer.c_frames import Compiled, _behind_call_arm
 from sockviz.lab.tracer.image import Mapping
 from sockviz.lab.tracer.libraries import Libraries
 from sockviz.lab.tracer.location_table import line_at
-from sockviz.model.events import SourceMet
+from sockviz.model.events import Caveat, SourceMet
 from tests.required import unavailable
 from tests.watch.conftest import PROGRAMS
 from tests.watch.traced import traced
@@ -192,6 +192,18 @@ def test_on_arm64_whoever_makes_a_system_call_has_left_no_address_on_the_stack(
     assert (
         len(Compiled("/program", [(0x1000, 0x5000, 0x100)], [part], _behind_call_arm).addresses(tid, 8)) == 1
     )
+
+
+def test_a_python_whose_frames_are_not_known_is_said_to_be(tmp_path: Path) -> None:
+    """Its own C, which may have its lines, is none of the user's."""
+    program = tmp_path / "bin" / "python3.99"
+    program.parent.mkdir()
+    source = tmp_path / "python.c"
+    source.write_text(IN_A_HEADER + "int _PyRuntime = 7;\n")
+    subprocess.run(["cc", "-g", "-rdynamic", "-w", "-o", program, source], check=True)
+    heard = traced(str(program))
+    assert [said.what for said in heard.said if isinstance(said, Caveat)] == ["no lines"]
+    assert [made.place for made in heard.calls()] == [None] * 3
 
 
 def test_of_many_programs_a_few_are_asked_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:

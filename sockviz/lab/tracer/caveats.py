@@ -16,6 +16,8 @@ _PR_SET_DUMPABLE, _DUMPABLE = 4, 1
 _PR_SET_SECCOMP, _CLONE_UNTRACED = 22, 0x00800000
 #: A task shares the descriptors of its maker. And the code of threads that do not, of one process.
 CLONE_FILES, TABLES = 0x00000400, "tables"
+#: The code of a Python whose lines are not known.
+NO_LINES = "no lines"
 _TRACEME, _ATTACH, _SEIZE = 0, 16, 0x4206
 #: linux/audit.h: the architecture is one of 64 bits.
 AUDIT_64_BIT = 0x80000000

@@ -17,7 +17,8 @@ from sockviz.lab.tracer.memory import Ahead, peek
 #: Frames of one thread that are looked at, threads, and code objects that are remembered.
 _FRAMES, _THREADS, _CODES = 200, 256, 4096
 _LONGEST_NAME, _LONGEST_TABLE = 512, 1 << 16
-_VERSION = re.compile(r"python(3\.\d+)")
+#: With a ``t`` where it has no global lock: its objects are others.
+_VERSION = re.compile(r"python(3\.\d+t?)")
 _Q = struct.Struct("<Q")
 
 
@@ -66,6 +67,10 @@ class CallingLine:
     def __init__(self, file: str, line: int, *, is_librarys: bool, is_at_import: bool) -> None:
         self.file, self.line = file, line
         self.is_librarys, self.is_at_import = is_librarys, is_at_import
+
+
+class NotKnown(Exception):
+    """A CPython of a version whose structures are not known here."""
 
 
 class NoFrame(Exception):
@@ -182,16 +187,16 @@ def _of(word: bytes) -> int:
 
 
 def interpreter_in(program: str, maps: list[Mapping]) -> Interpreter | None:
-    """The CPython that is the `program` of a process, or a library of it. None where there is none, or one that is not known."""
+    """The CPython that is the `program` of a process, or a library of it. None where there is none. Raises `NotKnown`."""
     libraries = (each.path for each in maps if "/libpython3" in each.path)
     for path in dict.fromkeys((program, *libraries)):
         version = _VERSION.search(path)
-        layout = LAYOUTS.get(version[1]) if version is not None else None
-        if layout is None:
-            continue
-        runtime = _runtime_of(path)
+        runtime = _runtime_of(path) if version is not None else None
         start = next((each for each in maps if each.path == path and each.offset == 0), None)
-        if runtime is not None and start is not None:
+        if version is not None and runtime is not None and start is not None:
+            layout = LAYOUTS.get(version[1])
+            if layout is None:
+                raise NotKnown
             return Interpreter(start.low + runtime, layout, Libraries(program))
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sockviz.lab.tracer import image
 from sockviz.lab.tracer.c_frames import Compiled, compiled
-from sockviz.lab.tracer.python_frames import Interpreter, interpreter_in
+from sockviz.lab.tracer.python_frames import Interpreter, NotKnown, interpreter_in
 
 TYPE_CHECKING = False  # not typing's: loading that takes as long as loading all of sockviz in a process
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ class LineFinder:
 
     def __init__(self, pidfd: int | None) -> None:
         self._program: Interpreter | Compiled | None = None
+        #: Whether it is a Python of a version that is not known, whose lines are therefore none.
+        self.is_not_known = False
         try:
             pid = image.outer_pid(pidfd) if pidfd is not None else None
             if pid is None:
@@ -23,7 +25,10 @@ class LineFinder:
             path, maps = image.program_of(pid), image.mappings(pid)
         except OSError:
             return  # EACCES, ENOENT: /proc does not show it. Then the call is all that is known
-        self._program = interpreter_in(path, maps) or compiled(path, maps)
+        try:
+            self._program = interpreter_in(path, maps) or compiled(path, maps)
+        except NotKnown:
+            self.is_not_known = True
 
     def place(self, tid: int, stack: int) -> tuple[dict[str, Any], bool]:
         """Where thread `tid`, whose stack pointer that is, makes its call: a ``file`` and ``line`` of the user's, else the

@@ -178,6 +178,8 @@ class Stops:
             told["watched"] = made.watched
         if process.source is None:
             process.source = LineFinder(process.pidfd)
+            if process.source.is_not_known:
+                self.population.note(process, caveats.NO_LINES)
         where, made.is_at_import = process.source.place(task.tid, place[-1])
         told.update(where)
         return made, told
