@@ -13,6 +13,46 @@ from sockviz.practice.verdicts import verdicts
 
 RECORDED = Path(__file__).with_name("recorded")
 TOLD = {
+    "half-close.settimeout": (
+        "said «TimeoutError: timed out»",
+        "the time of its socket (settimeout) was over at settimeout.py:5, and nothing had come",
+        "wait without a limit for what may come late",
+    ),
+    "half-close.stderr": (
+        "you.output is ''",
+        "what it has written went to its standard error",
+        "on the standard output",
+    ),
+    "half-close.unflushed": (
+        "you.output is ''",
+        "nothing of what it may have printed has come out",
+        "fflush and flush write it at once",
+    ),
+    "leak.closes_listener": (
+        "it ends after 5 bytes of 15 bytes",
+        "failed with EBADF: its descriptor is closed: server has closed it before",
+        "closed the socket that listens, which is there for all clients",
+    ),
+    "leak.forks_on": (
+        "makes processes without end",
+        "accept(3) (forks_on.c:11) of server failed with EMFILE again and again, and it has forked all the same",
+        "close the parent's descriptor of each client",
+    ),
+    "lines.makefile_left": (
+        "client.end has no value yet",
+        "descriptor 4 of server is still open",
+        "in Python each file that makefile has made of it, too",
+    ),
+    "send-it-all.settimeout": (
+        "said «TimeoutError: timed out»",
+        "the time of its socket (settimeout) was over at settimeout.py:5 before the other end had taken all",
+        "sendall has that time for all its bytes",
+    ),
+    "whole-message.one_more": (
+        "server.back has no value yet",
+        "client has received 65536 bytes and asks for more",
+        "answer as soon as that has come, without waiting for more",
+    ),
     "bind-order.swapped": (
         "server.peer is ('127.0.0.2', 34835)",
         "bind(3, 127.0.0.2:34835) (swapped.c:14) gives it port 34835, and that is the same two bytes as 5000",

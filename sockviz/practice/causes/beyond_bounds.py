@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
+from sockviz.model.call import Call
 from sockviz.model.events import OutputWritten, OverLimit
 from sockviz.model.long_values import whole_of
 from sockviz.practice.causes.case import Advice, Case
@@ -39,7 +40,7 @@ def beyond_bounds(case: Case) -> Beyond | None:
     why = case.given_up
     you = case.exercise.you
     if refused is not None or why == "processes":
-        return _processes(you, refused)
+        return _processes(case, you, refused)
     if why == "memory":
         cause = _("{process} takes more and more memory").format(process=you)
         following = _("look for what grows without end: what a loop adds to, or keeps of each round")
@@ -61,12 +62,34 @@ def beyond_bounds(case: Case) -> Beyond | None:
     return None
 
 
-def _processes(you: str, refused: OverLimit | None) -> Beyond:
+def _accepted_in_vain(case: Case) -> Call | None:
+    """The last accept that has failed, where it has done so many times of its last ones."""
+    for process in case.programs:
+        accepts = [call for call in process.calls if call.name == "accept"][-_MANY:]
+        if len(accepts) == _MANY and all(call.error not in (None, "EAGAIN") for call in accepts):
+            return accepts[-1]
+    return None
+
+
+def _processes(case: Case, you: str, refused: OverLimit | None) -> Beyond:
     observed = ""
     if refused is not None:
         observed = _(
             "a run has {most} processes at a time, and {process} was refused another one (EAGAIN)"
         ).format(most=refused.most, process=you)
+    if (vain := _accepted_in_vain(case)) is not None:
+        return Beyond(
+            observed,
+            Advice(
+                _("{accept} of {process} failed with {error} again and again, and it has forked all the same").format(
+                    accept=case.made(vain), process=vain.process, error=vain.error
+                ),
+                _(
+                    "fork only where accept has given a client; EMFILE: close the parent's descriptor of each client, the child "
+                    "has its own"
+                ),
+            ),
+        )  # fmt: skip
     following = _(
         "look for the loop that forks, and what should end it; a child leaves it (_exit), and its parent waits for it (waitpid)"
     )

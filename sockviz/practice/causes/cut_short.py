@@ -27,8 +27,9 @@ class CutShort:
     next: str
 
 
-def cut_short(world: World, names: Collection[str]) -> CutShort | None:
-    """Of the processes with these names the first call that was cut short, where none came after it."""
+def cut_short(world: World, names: Collection[str], *, all_came: bool = False) -> CutShort | None:
+    """Of the processes with these names the first call that was cut short, where none came after it; of what was sent where not
+    all of it has come."""
     processes = [world.processes[name] for name in names]
     calls = sorted((call for process in processes for call in process.calls), key=lambda call: call.entered)
     under_way = [call for process in processes for call in process.under_way]
@@ -45,7 +46,7 @@ def cut_short(world: World, names: Collection[str]) -> CutShort | None:
             continue
         count, reads = moved(call), which[1]
         # Who reads has been cut short only where it got all that it was let have, and others have sent more.
-        is_cut = count == treated.allowed and not has_all if reads else True
+        is_cut = count == treated.allowed and not has_all if reads else not all_came
         if 0 < count < treated.wanted and is_cut:
             return _said(world, call, sums[which], reads=reads)
     return _went_back(world, calls) or _begun_again(world, calls)

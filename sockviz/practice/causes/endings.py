@@ -16,6 +16,7 @@ from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.pattern import pattern
 from sockviz.practice.causes.case import Advice, Case
+from sockviz.practice.causes.flows import WRITES
 from sockviz.words.mistakes.sleepers import wait_of
 from sockviz.words.programs import place_of
 
@@ -83,6 +84,31 @@ def out_of_sight(case: Case) -> Advice | None:
                 ),
                 _("build it as a program of 64 bits, and have the C library make its calls"),
             )  # fmt: skip
+    return None
+
+
+def timed_out(case: Case) -> Advice | None:
+    """That a time limit of Python's (settimeout) has run out, which is no error of any call."""
+    for process in case.programs:
+        place, error = _uncaught(said_on_error(case.timeline, process.name))
+        if process.alive or not place or not error.startswith("TimeoutError") or _ERRNO.search(error):
+            continue
+        made = (
+            call
+            for call in process.calls[-_BACK:]
+            if call.name in WRITES and place_of(call, case.world) == place
+        )
+        if any(made):
+            return Advice(
+                _("the time of its socket (settimeout) was over at {place} before the other end had taken all: a TimeoutError, "
+                  "which nothing catches").format(place=place),
+                _("sendall has that time for all its bytes, however slow the reader is: leave settimeout out, or give it more"),
+            )  # fmt: skip
+        return Advice(
+            _("the time of its socket (settimeout) was over at {place}, and nothing had come: a TimeoutError, which nothing "
+              "catches").format(place=place),
+            _("wait without a limit for what may come late; or catch TimeoutError, and do what the task says then"),
+        )  # fmt: skip
     return None
 
 

@@ -11,7 +11,7 @@ from sockviz.model.segments import endpoint
 from sockviz.model.sockets import State
 from sockviz.model.world import World
 from sockviz.practice.causes.broken_off import BROKEN_OFF
-from sockviz.practice.causes.case import Advice, Case
+from sockviz.practice.causes.case import ENDLESS, Advice, Case
 from sockviz.words import acts
 from sockviz.words.causes.covering import covers
 from sockviz.words.explanation import Explanation, explain
@@ -97,7 +97,8 @@ def _helps(call: Call, case: Case) -> str:
                 "getaddrinfo lists a host's addresses: try each, with a new socket, until one lets you in, here {address}"
             )
             return told.format(address=address_text(other))
-    if call.error == "EBADF" and call.name == "accept" and (closed := _closed_listener(process)) is not None:
+    closed = _closed_listener(process) if call.error == "EBADF" else None
+    if closed is not None and any(each.error == "EBADF" and each.name == "accept" for each in process.calls):
         told = _(
             "{close} closed the socket that listens, which is there for all clients: close the one that accept gives"
         )
@@ -107,6 +108,18 @@ def _helps(call: Call, case: Case) -> str:
             "close a socket last: it ends both directions, and the descriptor is gone (shutdown(SHUT_WR) ends the sending alone)"
         )
     return ""
+
+
+def _is_seen_to(call: Call, case: Case) -> bool:
+    """Whether the program has gone on after that error as it should: it has closed that connection, and runs."""
+    process = case.world.processes[call.process]
+    return process.alive and any(
+        each.name == "close"
+        and each.error is None
+        and each.entered > call.entered
+        and each.receiver == call.receiver
+        for each in process.calls
+    )
 
 
 def _closed_listener(process: Process) -> Call | None:
@@ -121,7 +134,12 @@ def _closed_listener(process: Process) -> Call | None:
 
 
 def _explained(case: Case, *, own: bool) -> tuple[Call, Explanation] | None:
-    for number in range(len(case.timeline) - 1, max(len(case.timeline) - _LOOKED_AT, 0) - 1, -1):
+    numbers = range(len(case.timeline) - 1, max(len(case.timeline) - _LOOKED_AT, 0) - 1, -1)
+    if (
+        case.given_up in ENDLESS
+    ):  # of a loop without end its first error: which is the last hangs on when it was ended
+        numbers = range(min(len(case.timeline), _LOOKED_AT))
+    for number in numbers:
         event = case.timeline.events[number]
         if not isinstance(event, CallReturned) or event.error is None or event.error in _HARMLESS:
             continue
@@ -132,6 +150,8 @@ def _explained(case: Case, *, own: bool) -> tuple[Call, Explanation] | None:
         if call is None or call.name in _ASKING:
             continue
         if call.name in CONNECTING and was_let_in(case.world, call.process):
+            continue
+        if own and call.error in BROKEN_OFF and _is_seen_to(call, case):
             continue
         found = explain(call, moment.after)
         if found is not None:

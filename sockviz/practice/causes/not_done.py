@@ -39,7 +39,8 @@ def not_closed(case: Case) -> Advice | None:
                     _("{peer} waits for the end of the stream: descriptor {fd} of {process} is still open, and {what}").format(
                         peer=peer.name, fd=entry.fd, process=process.name, what=_where(case, process)
                     ),
-                    _("close that descriptor once all has been sent: only then does the stream end"),
+                    _("close that descriptor once all has been sent, in Python each file that makefile has made of it, too: "
+                      "only then does the stream end"),
                 )  # fmt: skip
     return None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 
 from sockviz.language import _
-from sockviz.model.call import Stage
+from sockviz.model.call import Call, Stage
 from sockviz.model.process import Process
 from sockviz.model.values import SocketValue
 from sockviz.practice.causes.case import Advice, Case
+from sockviz.practice.causes.flows import READS
 from sockviz.practice.causes.wrong_bytes import several, shown
 from sockviz.words.wording import grouped_bytes
 
@@ -43,12 +44,29 @@ def too_few(case: Case) -> Advice | None:
     process = _user(case, own)
     if process is None:
         return None
+    if (vain := _read_too_soon(process, own)) is not None:
+        return Advice(
+            _("{receive} of {process} failed with EAGAIN, as nothing more was there yet, and that was taken for the end").format(
+                receive=case.made(vain), process=process.name
+            ),
+            _("wait until there is something (select, poll), and go on receiving; the end of a stream is a recv of 0 bytes"),
+        )  # fmt: skip
     return Advice(
         _after_the_last(case, process, own),
         _("what is still expected there ({amount}) begins with {data}: send it before you close, or wait for more").format(
             amount=grouped_bytes(len(wanted)), data=shown(wanted)
         ),
     )  # fmt: skip
+
+
+def _read_too_soon(process: Process, inode: int) -> Call | None:
+    """Its last read of a socket that it has done with, where that would have had to wait."""
+    reads = [
+        call
+        for call in process.calls
+        if call.name in READS and call.receiver is not None and call.receiver.inode == inode
+    ]
+    return reads[-1] if reads and not process.alive and reads[-1].error == "EAGAIN" else None
 
 
 def _after_the_last(case: Case, process: Process, own: int) -> str:

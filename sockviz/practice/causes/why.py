@@ -16,6 +16,7 @@ from sockviz.practice.causes.endings import (
     crashed_at_a_call,
     left_running,
     out_of_sight,
+    timed_out,
     uncaught,
     wrong_status,
 )
@@ -93,6 +94,7 @@ def _in_order(case: Case, refused: Advice | None, never_again: Advice | None) ->
     """What the rules say, the surest first. The last one always says something."""
     yield out_of_sight(case)
     yield asked_elsewhere(case)
+    yield timed_out(case)
     yield crashed_at_a_call(case)
     yield _cut_short(case)
     yield crashed(case)
@@ -129,7 +131,8 @@ def _in_order(case: Case, refused: Advice | None, never_again: Advice | None) ->
 
 
 def _cut_short(case: Case) -> Advice | None:
-    part = cut_short(case.world, sorted(case.own))
+    all_came = case.sides is not None and case.sides[0].startswith(case.sides[1])
+    part = cut_short(case.world, sorted(case.own), all_came=all_came)
     return Advice(part.cause, part.next) if part is not None else None
 
 
@@ -177,6 +180,8 @@ def _mistaken(case: Case) -> Advice | None:
     if told.rule == "queue full" and told.process in own and not _is_own(told.about, case):
         fewer = _("connect only as often as the task says: whoever listens there accepts no more than that")
         return Advice(cause, fewer)
+    if told.rule == "both receive":
+        return Advice(cause, _what_ends_it(case))
     if told.rule == "another address" and told.process not in own:
         target = endpoint(told.about[1])
         following = _("bind to {address}: that is where others connect to").format(
@@ -184,6 +189,25 @@ def _mistaken(case: Case) -> Advice | None:
         )
         return Advice(cause, following)
     return Advice(cause, told.remedy)
+
+
+def _what_ends_it(case: Case) -> str:
+    """What helps where both ends wait for each other: what the others do is as it is, and the program can do its part."""
+    for process in case.programs:
+        call = process.current
+        own = call.receiver.inode if call is not None and call.receiver is not None else 0
+        taken, sent = case.flows.taken(own), case.flows.given(own)
+        if taken and (not sent or (taken[-1].call.returned or 0.0) > (sent[-1].call.returned or 0.0)):
+            return _(
+                "the task says where a message ends (so many bytes, a newline): answer as soon as that has come, without "
+                "waiting for more; what a library still holds back goes out by flush"
+            )
+        if sent:
+            return _(
+                "if all has been sent, say so by shutdown(SHUT_WR): it ends the sending, and the receiving goes on; else send "
+                "what is missing"
+            )
+    return _("look in the task who speaks first, and send what it says")
 
 
 def _is_own(about: Iterable[object], case: Case) -> bool:

@@ -127,7 +127,8 @@ def several(case: Case, own: int, last: Portion) -> Advice | None:
         for piece in case.flows.given(own)
         if (last.call.returned or 0.0) <= piece.call.entered < until
     )
-    if answers >= lines:
+    answers_lines = any(b"\n" in (piece.data or b"") for piece in case.flows.given(own))
+    if answers >= lines or not answers_lines:
         return None
     return Advice(
         ngettext(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sockviz.language import _
 from sockviz.model.linux.files import ACCESS, RESOURCES
-from sockviz.model.values import SocketValue, Value
+from sockviz.model.values import SocketValue, Value, sockets_in
 from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.causes.option_values import OF_PROGRAMS
@@ -23,14 +23,14 @@ def of_descriptor(s: Situation) -> Cause:
         if not _has_closed(s) and (beside := _bad_beside(s)) is not None:
             return Cause(beside)
         entry = s.entry
-        if entry is not None and entry.fd == s.number:
+        if entry is not None and entry.fd == s.number and not (entry.is_socket and _has_closed_number(s)):
             # fs/read_write.c, vfs_read and vfs_write: FMODE_READ and FMODE_WRITE, from the flags that it was opened with.
             told = {
                 ("write", ACCESS["O_RDONLY"]): _("descriptor {fd} is open ({file}) to read only"),
                 ("read", ACCESS["O_WRONLY"]): _("descriptor {fd} is open ({file}) to write only"),
             }.get((s.call.name, entry.flags & 3), _("descriptor {fd} is open ({file}), but not for this"))
             return Cause(told.format(fd=s.number, file=entry.target.partition(":")[0]))
-        if _has_closed(s):
+        if _has_closed(s) or _has_closed_number(s):
             return Cause(
                 _("its descriptor is closed: {process} has closed it before").format(process=s.call.process)
             )
@@ -99,6 +99,24 @@ def _has_closed(s: Situation) -> bool:
     return s.call.receiver is not None and any(
         call.process == s.call.process for call in acts.on(s.world, s.inode, "close")
     )
+
+
+def _has_closed_number(s: Situation) -> bool:
+    """Whether the last that its process did with that number was to close it: no look may have seen it since."""
+    process = s.process
+    if process is None:
+        return False
+    for call in reversed(process.calls):
+        if call.error is not None or call is s.call:
+            continue
+        if any(held.fd == s.number for held in sockets_in(call.value)):
+            return False
+        if call.value == s.number and call.name in ("dup", "dup2", "fcntl"):
+            return False
+        number = call.receiver.fd if call.receiver is not None else next(iter(call.arguments), None)
+        if call.name == "close" and number == s.number:
+            return True
+    return False
 
 
 def none_free(s: Situation) -> Cause:
