@@ -13,6 +13,31 @@ from sockviz.practice.verdicts import verdicts
 
 RECORDED = Path(__file__).with_name("recorded")
 TOLD = {
+    "byte-order.little": (
+        "accept_queue is 0",
+        "its four bytes the other way round are 127.0.0.2, where somebody listens",
+        "an address is sent with its first byte first",
+    ),
+    "byte-order.port_first": (
+        "accept_queue is 0",
+        "no way to 0.2.31.145:32512",
+        "127.0.0.2:8081 is expected there: see what makes the address and the port of that call",
+    ),
+    "many-at-once.four_only": (
+        "nobody listens on 127.0.0.1:8080 any more",
+        "server had ended by then, and its listener with it",
+        "go on listening",
+    ),
+    "udp-retry.once_more": (
+        "server.last.error is None",
+        "client has sent b'3?' 4 times",
+        "ask as often as the task says, and no more",
+    ),
+    "udp-retry.too_slow": (
+        "server.again has no value yet",
+        "waits in poll(<poll of 1>, 4000) (too_slow.py:10), for longer than anybody here waits for it",
+        "wait no longer than the task says",
+    ),
     "half-close.settimeout": (
         "said «TimeoutError: timed out»",
         "the time of its socket (settimeout) was over at settimeout.py:5, and nothing had come",

@@ -63,12 +63,14 @@ def beyond_bounds(case: Case) -> Beyond | None:
 
 
 def _accepted_in_vain(case: Case) -> Call | None:
-    """The last accept that has failed, where it has done so many times of its last ones."""
-    for process in case.programs:
-        accepts = [call for call in process.calls if call.name == "accept"][-_MANY:]
-        if len(accepts) == _MANY and all(call.error not in (None, "EAGAIN") for call in accepts):
-            return accepts[-1]
-    return None
+    """The first accept that has failed, where many have."""
+    failed = [
+        call
+        for process in case.programs
+        for call in process.calls
+        if call.name == "accept" and call.error not in (None, "EAGAIN")
+    ]
+    return min(failed, key=lambda call: call.entered) if len(failed) >= _MANY else None
 
 
 def _processes(case: Case, you: str, refused: OverLimit | None) -> Beyond:
@@ -84,10 +86,8 @@ def _processes(case: Case, you: str, refused: OverLimit | None) -> Beyond:
                 _("{accept} of {process} failed with {error} again and again, and it has forked all the same").format(
                     accept=case.made(vain), process=vain.process, error=vain.error
                 ),
-                _(
-                    "fork only where accept has given a client; EMFILE: close the parent's descriptor of each client, the child "
-                    "has its own"
-                ),
+                _("fork only where accept has given a client; a child leaves the loop once its client is served (_exit), and "
+                  "the parent closes its own descriptor of each"),
             ),
         )  # fmt: skip
     following = _(

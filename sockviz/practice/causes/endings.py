@@ -220,7 +220,7 @@ def left_running(case: Case) -> Advice | None:
 
 def _still_runs(case: Case, process: Process, wanted: object) -> Advice:
     call = process.current
-    is_asleep = call is not None and call.stage is Stage.ASLEEP and not _has_limit(case, call)
+    is_asleep = call is not None and call.stage is Stage.ASLEEP and not has_limit(case, call)
     told = goes_on(case, process, _MANY) if not is_asleep else None
     if told is not None:
         return Advice(
@@ -244,7 +244,7 @@ def _still_runs(case: Case, process: Process, wanted: object) -> Advice:
     )
 
 
-def _has_limit(case: Case, call: Call) -> bool:
+def has_limit(case: Case, call: Call) -> bool:
     """Whether a call that sleeps comes back by itself."""
     wait = wait_of(call, case.world)
     return wait.has_limit if wait is not None else call.name in _TIMED
@@ -253,7 +253,7 @@ def _has_limit(case: Case, call: Call) -> bool:
 def is_on_its_way(case: Case, process: Process) -> bool:
     """Whether it comes to a line again and again, woken by time limits: where it is as the run ends hangs on the moment."""
     last = process.calls[-_MANY:] if process.current is None else [process.current]
-    return any(_has_limit(case, call) for call in last) and goes_on(case, process, _MANY) is not None
+    return any(has_limit(case, call) for call in last) and goes_on(case, process, _MANY) is not None
 
 
 def goes_on(case: Case, process: Process, times: int) -> str | None:

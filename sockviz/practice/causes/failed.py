@@ -113,8 +113,9 @@ def _helps(call: Call, case: Case) -> str:
 def _is_seen_to(call: Call, case: Case) -> bool:
     """Whether the program has gone on after that error as it should: it has closed that connection, and runs."""
     process = case.world.processes[call.process]
-    return process.alive and any(
+    return (process.alive or process.status == 0) and any(
         each.name == "close"
+        and each.origin is not None
         and each.error is None
         and each.entered > call.entered
         and each.receiver == call.receiver

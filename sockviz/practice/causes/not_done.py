@@ -138,6 +138,12 @@ def not_connected(case: Case) -> Advice | None:
     if any(covers(wanted, call.target) for call in made):
         return None
     following = _("connect a socket to {address}").format(address=address_text(wanted))
+    if any(
+        call.error is not None and call.error not in ("EINPROGRESS", "ECONNREFUSED") for call in made[-1:]
+    ):
+        following = _(
+            "{address} is expected there: see what makes the address and the port of that call"
+        ).format(address=address_text(wanted))
     if not made:
         return Advice(_("{process} has not called connect").format(process=case.exercise.you), following)
     return Advice(

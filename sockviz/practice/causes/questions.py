@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 
 from sockviz.dataclass import dataclass
@@ -9,6 +10,7 @@ from sockviz.language import _
 from sockviz.model.call import CONNECTING, Call, Stage
 from sockviz.model.segments import Endpoint, endpoint
 from sockviz.practice.causes.case import Advice, Case
+from sockviz.practice.causes.endings import has_limit
 from sockviz.practice.causes.flows import READS, WRITES, received
 from sockviz.words import acts
 from sockviz.words.causes.covering import covers
@@ -212,6 +214,14 @@ def asked_too_little(case: Case) -> Advice | None:
         return None
     for process in case.programs:
         asked = list(_sent(case, process.calls))
+        call = process.current
+        if asked and call is not None and call.stage is Stage.ASLEEP and has_limit(case, call):
+            return Advice(
+                _(
+                    "{process} has sent {data}, and waits in {call}, for longer than anybody here waits for it"
+                ).format(process=process.name, data=repr(asked[-1].data), call=case.made(call)),
+                _("wait no longer than the task says, and then send the question again"),
+            )
         if not asked or process.alive:
             continue
         last = asked[-1]
@@ -229,6 +239,29 @@ def asked_too_little(case: Case) -> Advice | None:
                 "a datagram may be lost on either way: send it again when the time is over, as often as the task says"
             ),
         )
+    return None
+
+
+def asked_once_more(case: Case) -> Advice | None:
+    """Where nothing more was to come, and somebody has received a datagram: how often the program has sent that."""
+    if not any(isinstance(node, ast.Constant) and node.value == "EAGAIN" for node in case.nodes):
+        return None
+    for peer in case.others:
+        last = peer.last
+        data = (
+            received(last)
+            if last is not None and peer.name in case.named and _is_of_datagrams(last)
+            else None
+        )
+        for process in case.programs:
+            sent = [each for each in _sent(case, process.calls) if data is not None and each.data == data]
+            if sent:
+                return Advice(
+                    _("{process} has sent {data} {times} times, the last time by {call}").format(
+                        process=process.name, data=repr(data), times=len(sent), call=case.made(sent[-1].call)
+                    ),
+                    _("ask as often as the task says, and no more: then it is over"),
+                )
     return None
 
 

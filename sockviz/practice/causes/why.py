@@ -38,6 +38,7 @@ from sockviz.practice.causes.not_done import (
 from sockviz.practice.causes.not_served import not_accepted, shut_and_open
 from sockviz.practice.causes.questions import (
     asked_elsewhere,
+    asked_once_more,
     asked_otherwise,
     asked_too_little,
     asked_too_soon,
@@ -105,6 +106,7 @@ def _in_order(case: Case, refused: Advice | None, never_again: Advice | None) ->
     yield asked_otherwise(case)
     yield wrong_answer(case)
     yield asked_too_soon(case)
+    yield asked_once_more(case)
     yield wrong_bytes(case)
     yield wrong_origin(case)
     yield not_closed(case)

@@ -116,7 +116,9 @@ def _no_way(s: Situation) -> Cause:
     if s.family != "AF_INET" or s.end is None:
         return Cause(told)
     meant = ".".join(reversed(s.end[0].split(".")))
-    if meant == s.end[0] or not any(_is_at(row, (meant, s.end[1])) for row in s.world.listeners()):
+    turned = (s.end[1] & 0xFF) << 8 | s.end[1] >> 8  # the port may be so, too
+    ends = [(meant, port) for port in (s.end[1], turned)]
+    if meant == s.end[0] or not any(_is_at(row, end) for row in s.world.listeners() for end in ends):
         return Cause(told)
     return Cause(
         _("{told}; its four bytes the other way round are {meant}, where somebody listens").format(
