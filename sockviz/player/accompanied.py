@@ -93,6 +93,11 @@ class Accompanied(Performed):
         """Whether it can be talked to, or nobody need wait until it can."""
         return is_ready(self._timeline.world, program) or self._dozes() or self._all_stopped()
 
+    def _is_settled(self) -> bool:
+        """Whether all of them rest, and whoever does so in no call that is watched has for a while."""
+        now = time.monotonic()
+        return self.is_at_rest() and all(now - since >= DOZES for since in self._asleep_since.values())
+
     def _all_stopped(self) -> bool:
         """Whether all of them are stopped by a signal, and go on only when somebody sends them another one."""
         runs = self.runs
@@ -140,9 +145,12 @@ class Accompanied(Performed):
 
     async def rested(self, *, at_last: bool = False) -> None:
         """Waits until the programs rest: so each line is performed, and each verdict made, when all has come of what was before,
-        and not of what a machine had time for. One that has not rested before is waited for `at_last` again."""
+        and not of what a machine had time for. One that has not rested before is waited for `at_last` again; and one that
+        sleeps in no call that is watched, which may be about to end, for a while."""
         began = time.monotonic(), {process.name: spent(process) for process in self.runs} if at_last else {}
         if await self._rested(MOMENT if self._is_restless and not at_last else RESTS):
+            if at_last and self._asleep_since:
+                await self._until(self._is_settled, RESTS)
             return
         self._is_restless = True
         passed, before = time.monotonic() - began[0], began[1]

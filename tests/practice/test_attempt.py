@@ -84,6 +84,15 @@ def test_a_verdict_waits_until_the_program_has_come_to_rest(tmp_path: Path) -> N
     assert "server has ended with exit status 3" in verdict.observed
 
 
+def test_who_sleeps_as_the_run_ends_may_be_about_to_end(tmp_path: Path) -> None:
+    """So long a loaded machine may keep a program that has made its last call."""
+    lines = "c = socket.socket()\nc.connect(('127.0.0.1', 8080))\nd = c.recv(9)"
+    lesson = exercise(f'```python @client\n{lines}\n```\n\n```expect\n# it answers\nclient.d == b"x"\n```\n')
+    ends_later = "t, _ = s.accept()\nt.close()\nimport time; time.sleep(0.2)\nraise SystemExit(3)\n"
+    (verdict,) = tried(lesson, wrote(tmp_path, LISTENS + ends_later)).verdicts
+    assert "server has ended with exit status 3" in verdict.observed
+
+
 def test_runs_can_be_started_where_the_exercise_says(tmp_path: Path) -> None:
     body = "```run @server\nfirst\n```\n\n```expect\nserver.output == 'first\\n'\n```\n\n"
     body += "```run @again\nsecond run\n```\n\n```expect\nagain.output == 'second run\\n'\nserver.pid != again.pid\n```\n"

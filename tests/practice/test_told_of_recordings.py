@@ -61,7 +61,7 @@ TOLD = {
     "leak.forks_on": (
         "makes processes without end",
         "accept(3) (forks_on.c:11) of server failed with EMFILE again and again, and it has forked all the same",
-        "close the parent's descriptor of each client",
+        "the parent closes its own descriptor of each",
     ),
     "lines.makefile_left": (
         "client.end has no value yet",
