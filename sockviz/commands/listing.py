@@ -67,6 +67,14 @@ def list_course(options: argparse.Namespace) -> int:
 def notes(options: argparse.Namespace) -> int:
     """An instructor's notes, page by page."""
     if options.follow:
+        try:
+            from sockviz.lectern import directory  # noqa: F401
+        except ImportError:  # no fcntl: nobody could say whose a run is, and whether it lives
+            raise Usage(
+                _("no run can be followed here: {system} has no file locks (flock)").format(
+                    system=sys.platform
+                )
+            ) from None
         from sockviz.commands.noting import follow
 
         return follow(options)

@@ -35,6 +35,10 @@ class _CannotBegin(Exception):
 
 def watch(options: argparse.Namespace) -> int:
     """Runs programs in a lab, and shows the calls that they make."""
+    from sockviz.player.opening import other_system
+
+    if (reason := other_system()) is not None:
+        raise Usage(_("no program can be watched here: {reason}").format(reason=reason))
     if options.seconds is not None and not options.seconds > 0:
         raise Usage(_("--seconds {seconds:g}: expected more than 0").format(seconds=options.seconds))
     programs_named([options.program, *options.also], ("loopback",))  # what is wrong with them is said first

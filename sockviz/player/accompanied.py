@@ -11,6 +11,7 @@ from sockviz.kernel.errors import KernelError
 from sockviz.kernel.procfs import read_times
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import Caveat
+from sockviz.model.families import family, is_ready
 from sockviz.model.process import MAIN, Process
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
@@ -18,7 +19,7 @@ from sockviz.player.fair_time import FairTime
 from sockviz.player.patience import Patience
 from sockviz.player.performed import Performed, Processes
 from sockviz.player.rest import is_asleep
-from sockviz.player.started import Started, TracingLab, family, is_ready
+from sockviz.player.started import Started, TracingLab
 from sockviz.words.caveats import COMPUTES
 
 #: So long a program is waited for until it can be talked to; and, before each line of somebody else, until it rests (seconds).

@@ -10,6 +10,7 @@ from dataclasses import replace
 from sockviz.lab.supervisor import LabRefused
 from sockviz.model.call import Stage
 from sockviz.model.events import Event
+from sockviz.model.families import is_ready
 from sockviz.model.programs import Program
 from sockviz.model.timeline import Timeline
 from sockviz.player.holding import HeldPrograms
@@ -20,7 +21,7 @@ from sockviz.player.pumping import Pumping
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.rest import come_to_rest
 from sockviz.player.source import Source
-from sockviz.player.started import Started, TracingLab, is_ready
+from sockviz.player.started import Started, TracingLab
 
 #: Whether the last program has ended is looked at so often, where nothing happens (seconds).
 _GLANCE = 0.05

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sockviz.language import _
-from sockviz.practice.attempt import Attempt
-from sockviz.practice.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from sockviz.practice.attempt import Attempt
+    from sockviz.practice.verdicts import Verdict
 
 
 def as_json(attempt: Attempt, file: str, recording: str | None = None) -> dict[str, object]:

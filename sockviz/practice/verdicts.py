@@ -12,11 +12,11 @@ from sockviz.lesson.families import living
 from sockviz.lesson.judge import shown
 from sockviz.model.call import Call, Stage
 from sockviz.model.events import Caveat, ExpectationJudged, StatementFinished
+from sockviz.model.families import family
 from sockviz.model.first_names import of_lab
 from sockviz.model.found import Finding, Found
 from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
-from sockviz.player.started import family
 from sockviz.practice.causes.case import ENDLESS, Case
 from sockviz.practice.causes.endings import is_on_its_way, said_on_error
 from sockviz.practice.causes.why import why

@@ -10,11 +10,11 @@ from sockviz import terminal
 from sockviz.door import Door
 from sockviz.language import _
 from sockviz.model.timeline import Timeline
-from sockviz.player.traced import Traced
 from sockviz.watch.stepping import Conversation, Stepping
 from sockviz.watch.transcript import ProgramsTranscript
 
 if TYPE_CHECKING:
+    from sockviz.player.traced import Traced
     from sockviz.watch.json_lines import JsonLines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import field
-from typing import TextIO, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 from sockviz import terminal
 from sockviz.dataclass import dataclass
@@ -13,9 +13,11 @@ from sockviz.door import Door
 from sockviz.language import _
 from sockviz.model.call import Call
 from sockviz.model.tasks import task_name
-from sockviz.player.traced import Traced
 from sockviz.watch.transcript import ProgramsTranscript
 from sockviz.words.wording import asleep_in, call_as_made
+
+if TYPE_CHECKING:
+    from sockviz.player.traced import Traced
 
 #: What a person types to leave, and to let everything run or have it held again.
 _RUN = "p"

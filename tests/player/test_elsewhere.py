@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = Path(__file__).with_name("elsewhere.py")
+WATCHED = str(ROOT / "tests/watch/recorded/refused-then-served.jsonl")
 RECORDING = str(ROOT / "assets/recordings/06-handshake.jsonl")
 
 
@@ -133,10 +134,42 @@ def test_what_reads_works(system: System, tmp_path: Path, arguments: tuple[str, 
     assert said in told
 
 
-@pytest.mark.parametrize("command", ["doctor", "check", "shell", "practice 1 --once"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "doctor",
+        "check",
+        "shell",
+        "practice 1 --once --json",
+        "watch --json -- true",
+        "watch -- true",
+        "sandbox",
+    ],
+)
 def test_what_needs_linux_says_so(system: System, tmp_path: Path, command: str) -> None:
     _, told, wrong = system.sockviz(tmp_path, *command.split())
     assert "Linux" in told + wrong
+
+
+def test_what_programs_have_done_is_told_there(system: System, tmp_path: Path) -> None:
+    status, told, wrong = system.sockviz(tmp_path, "replay", WATCHED, "--plain")
+    assert (status, wrong) == (0, "")
+    assert "ECONNREFUSED" in told
+
+
+def test_and_shown(system: System, tmp_path: Path) -> None:
+    status, _, wrong = system.on_the_screen(
+        tmp_path, "replay", WATCHED, press=["space", "end", "i", "escape", "q"]
+    )
+    assert (status, wrong) == (0, "")
+
+
+def test_no_run_is_followed_without_locks(system: System, tmp_path: Path) -> None:
+    if system.name == "darwin":
+        return  # it has them, and waits for a run
+    status, told, wrong = system.sockviz(tmp_path, "notes", "--follow")
+    assert (status, told) == (2, "")
+    assert "win32 has no file locks" in wrong
 
 
 def test_the_screen_opens(system: System, tmp_path: Path) -> None:

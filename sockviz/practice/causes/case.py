@@ -10,11 +10,11 @@ from sockviz.dataclass import dataclass
 from sockviz.lesson.document import YOU, Exercise, Expectation
 from sockviz.model.call import Call
 from sockviz.model.events import Caveat
+from sockviz.model.families import family
 from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import Value
 from sockviz.model.world import World
-from sockviz.player.started import family
 from sockviz.practice.causes.flows import READS, Flows
 from sockviz.practice.differing import Sides, sides
 from sockviz.words.caveats import COMPUTES, GIVEN_UP

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
 from sockviz.language import _
 from sockviz.model.tasks import AtWork, at_work
 from sockviz.player.refusals import CannotGoOn
-from sockviz.player.traced import Traced
 from sockviz.tui import hints
 from sockviz.tui.cursor import Cursor
 from sockviz.tui.motion import GATHER
@@ -18,6 +18,9 @@ from sockviz.tui.stage.held_pane import chosen_in, rows
 from sockviz.tui.view import Mode
 from sockviz.tui.widgets.overlay import OverlayKind
 from sockviz.words.wording import call_name
+
+if TYPE_CHECKING:
+    from sockviz.player.traced import Traced
 
 #: The picture of a step that is not over is drawn after so long (seconds).
 _PATIENCE = 0.1

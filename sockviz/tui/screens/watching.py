@@ -16,7 +16,6 @@ from sockviz.model.programs import Programs
 from sockviz.player.next import Do, Next
 from sockviz.player.run import Provenance
 from sockviz.player.sourced import Sourced
-from sockviz.player.traced import Traced
 from sockviz.tui import hints
 from sockviz.tui.cast import cast
 from sockviz.tui.cursor import Cursor
@@ -38,6 +37,7 @@ from sockviz.tui.widgets.stage_area import StageArea
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
+    from sockviz.player.traced import Traced
 
 _COMMANDS: set[type[Provider] | Callable[[], type[Provider]]] = {KeyCommands}
 
@@ -60,6 +60,15 @@ class Onlooker(Cursor):
         return Next(Do.END if self._run.source.over else Do.BUSY)
 
 
+def _live(run: Sourced[Programs]) -> Traced | None:
+    """Where its programs run now, what they come from."""
+    if run.provenance is not Provenance.LIVE:
+        return None
+    from sockviz.player.traced import Traced  # what a lab is made of does not even load on another system
+
+    return run.source if isinstance(run.source, Traced) else None
+
+
 class WatchScreen(StageScreen):
     """A run of programs, as it goes on, or one that was recorded. Its result is what the kernel keeps after the lab is gone."""
 
@@ -71,7 +80,7 @@ class WatchScreen(StageScreen):
     def __init__(
         self, run: Sourced[Programs], look: Look, seconds: float | None, manual: Callable[[], Manual]
     ) -> None:
-        live = run.source if isinstance(run.source, Traced) else None
+        live = _live(run)
         super().__init__(live if live is not None and live.has_link else None, manual)
         self._run, self._live, self._seconds = run, live, seconds
         self._lent = Focus()

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from sockviz.language import _
 from sockviz.lesson.document import Lesson
 from sockviz.model.call import Call
+from sockviz.model.families import family
 from sockviz.model.tasks import at_work
 from sockviz.model.world import World
-from sockviz.player.started import family
 from sockviz.practice.causes.endings import place_of_crash
 from sockviz.tui.palette import DONE, FAILED, NOT_YET
 from sockviz.tui.stage.drawing import Drawing
