@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sockviz.commands.shared import Usage
 from sockviz.language import _
-from sockviz.model.hosts import KERNEL, LINK
+from sockviz.model.hosts import CLIENT, KERNEL, LINK, SERVER
 from sockviz.model.limits import MOST_PROCESSES
 from sockviz.visible import quoted
 
@@ -102,4 +102,4 @@ def _host_of(name: str, place: int, hosts: Sequence[str]) -> str:
     if len(hosts) == 1:
         return hosts[0]
     named = next((host for host in hosts if name.startswith(host)), None)
-    return named or ("server" if place == 0 else "client")
+    return named or (SERVER if place == 0 else CLIENT)

@@ -14,7 +14,7 @@ from sockviz.commands.programs_named import programs_named
 from sockviz.commands.recording import Recording, recording_to
 from sockviz.commands.shared import FAILED, OK, USAGE, Usage, cannot_be_read, drive, wants_terminal
 from sockviz.language import _
-from sockviz.model.hosts import SERVER
+from sockviz.model.first_names import in_environment
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
@@ -142,9 +142,7 @@ async def _begin(
     source = Traced(lab, Timeline(header), lab.counters & FOLLOWED, holds=holds)
     if recording is not None:
         Recorder(source, recording.file, recording.stopped)
-    environment = dict(os.environ)
-    if SERVER in lab.facts.hosts:
-        environment["HOST"] = lab.facts.addresses[SERVER]
+    environment = {**os.environ, **in_environment(lab.facts)}
     try:
         await source.start(programs, Surroundings(environment, stdin=stdin))
     except NotStarted as failed:

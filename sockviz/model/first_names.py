@@ -24,6 +24,11 @@ def first_names(address: str, ports: Sequence[int]) -> dict[str, str | int]:
     return {HOST: address, **dict(zip(PORTS, ports, strict=False))}
 
 
+def in_environment(facts: LabFacts) -> dict[str, str]:
+    """What of them programs of the user's own find in their environment: HOST, where there are two hosts."""
+    return {HOST: facts.addresses[SERVER]} if SERVER in facts.addresses else {}
+
+
 def of_lab(facts: LabFacts) -> Mapping[str, str | int]:
     """What they are bound to in a lab: where there are two hosts, HOST is the server's address."""
     address = facts.addresses.get(SERVER) or next(iter(facts.addresses.values()), LOCALHOST)

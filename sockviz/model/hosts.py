@@ -11,5 +11,11 @@ BROADCAST = "10.0.0.255"
 #: Those of IPv6, which two hosts have where that is asked for (RFC 4193: addresses of nobody's network but their own).
 ADDRESSES6 = {CLIENT: "fd00::1", SERVER: "fd00::2"}
 
+
+def by_name(process: str) -> str:
+    """On which of two hosts a process runs, where nobody says otherwise."""
+    return SERVER if process.startswith(SERVER) else CLIENT
+
+
 #: Who speaks among processes and is none: what no socket sent is the kernel's; lines for the wire are the link's.
 KERNEL, LINK = "kernel", "link"

@@ -20,7 +20,7 @@ from sockviz.language import _
 from sockviz.lesson.link_statements import link_order
 from sockviz.model.call import Stage
 from sockviz.model.events import ActedByHand, Event, StatementBegun, StatementFinished
-from sockviz.model.hosts import LINK
+from sockviz.model.hosts import LINK, by_name
 from sockviz.model.process import Process
 from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
@@ -308,7 +308,7 @@ class Performed:
         hosts = self._lab.facts.hosts
         if len(hosts) == 1:
             return hosts[0]
-        return self._processes.hosts.get(process, "server" if process.startswith("server") else "client")
+        return self._processes.hosts.get(process, by_name(process))
 
     def _fail(self, statements: Sequence[Statement], message: str) -> None:
         """None of them could be performed."""

@@ -10,7 +10,7 @@ from sockviz import __version__
 from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.lesson.document import Lesson
-from sockviz.model.hosts import SERVER
+from sockviz.model.first_names import in_environment
 from sockviz.model.programs import Program
 from sockviz.player.labs import LessonSkipped, lab_beside_programs, lab_for
 from sockviz.player.performance import Performance
@@ -39,9 +39,7 @@ async def opened_beside(
 
     with _told_why():
         lab = await lab_beside_programs(lesson, "auto" if kind == "two-hosts" else kind)
-    environment = dict(os.environ)
-    if SERVER in lab.facts.hosts:
-        environment["HOST"] = lab.facts.addresses[SERVER]
+    environment = {**os.environ, **in_environment(lab.facts)}
     run = Beside(lesson, lab, programs(lab.facts.hosts), __version__, holds=holds)
     with _told_why():
         await run.begin(Surroundings(environment))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
+from sockviz.model.call import CONNECTING, GIVING, TAKING, Call
 from sockviz.model.linux.errnos import ERRNOS
 from sockviz.model.world import World
 from sockviz.words.causes import (
@@ -101,7 +101,7 @@ def told_by_call(call: Call, world: World, seen: World) -> str:
             return on_the_wire.taken(situation, seen)
         case "EINTR" | "EFAULT":
             return _of_call(situation).why
-        case "EAGAIN" if call.name in SENDING:
+        case "EAGAIN" if call.name in GIVING:
             return sending.no_room_or_no_connection(situation)
         case name if name in _SAYS_ALL:
             return _cause(situation).why
@@ -126,9 +126,9 @@ def _cause(s: Situation) -> Cause:
     match s.call.name:
         case name if name in CONNECTING:
             return connecting.connecting(s)
-        case name if name in RECEIVING:
+        case name if name in TAKING:
             return receiving.receiving(s)
-        case name if name in SENDING:
+        case name if name in GIVING:
             return sending.sending(s)
         case "bind":
             return naming.binding(s)

@@ -93,6 +93,14 @@ def in_c(line: str, *, plain: bool) -> str:
     return folder.files["server.c"]
 
 
+@pytest.mark.parametrize(("python", "c"), [
+    ("7 // 2", "7 / 2"), ("-7 // 2", "-4"), ("7 // -2", "-4"), ("-7 % 3", "2"), ("7 % -3", "-2"), ("-8 // 2", "-8 / 2"),
+    ("-7 // -2", "-7 / -2"), ("-1 % 2 + 1", "(1) + 1"),
+])  # fmt: skip
+def test_a_quotient_of_literals_is_the_one_that_python_has(python: str, c: str) -> None:
+    assert f"listen(s, {c})" in in_c(f"s.listen({python})", plain=True)
+
+
 @pytest.mark.parametrize("plain", [False, True])
 def test_the_programs_of_odd_lines_compile(tmp_path: Path, *, plain: bool) -> None:
     if shutil.which("cc") is None:

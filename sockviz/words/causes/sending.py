@@ -259,14 +259,10 @@ def _unread(s: Situation, receiver: int | None) -> int:
     """The datagrams that were sent to the socket and not received, by the calls that did."""
     if receiver is None:
         return 0
-    sent = sum(
-        1
-        for call in acts.over(s.world, "send", "sendto", "sendmsg", "write")
-        if taker(s.world, call) == receiver
-    )
+    sent = sum(1 for call in acts.over(s.world, *SENDING) if taker(s.world, call) == receiver)
     taken = sum(
         1
-        for call in acts.on(s.world, receiver, "recv", "recvfrom", "recvmsg", "recv_into")
+        for call in acts.on(s.world, receiver, *RECEIVING)
         if not acts.has(call, "MSG_PEEK") and not acts.has(call, "MSG_ERRQUEUE")
     )
     return max(0, sent - taken)
