@@ -160,7 +160,9 @@ def _rows(
     if beside := _held_beside(listed, processes):
         given = {each.name: each.given for each in sources}
         rows += _beside_connections(rows, _bound_only(host, host.diag, beside, processes, given, ran, now))
-    missing = tuple(table for what, table in _TABLES.items() if what in host.diag.refused)
+    missing = tuple(
+        table for what, table in _TABLES.items() if what in host.diag.refused or what in host.diag.missed
+    )
     return rows + beside_diag(host, (*missing, *_NEVER_IN_DIAG), now, still=still)
 
 

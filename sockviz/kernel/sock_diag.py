@@ -61,6 +61,7 @@ class SockDiag:
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.refused: dict[str, KernelRefused] = {}  # by what was asked; not asked again
+        self.missed: set[str] = set()  # what was asked for last, and not told; asked for again
         self.known = KnownRows()
         self._rows: dict[str, tuple[list[bytes], list[SocketRow]]] = {}
         self._sequence = 0
@@ -145,9 +146,11 @@ def read_sockets(
     """Every TCP, UDP, raw and UNIX socket of the namespace; `now` is CLOCK_REALTIME in seconds, `states` TCP's only.
     ``still``: no process there has run since the last time.
 
-    A family that this kernel cannot list is left out and stands in ``diag.refused``.
+    A family that this kernel cannot list is left out and stands in ``diag.refused``, one that it did not list now in
+    ``diag.missed``.
     Raises `KernelRefused` only where the kernel will not list TCP at all.
     """
+    diag.missed.clear()
     rows = read_tcp(diag, now=now, states=states)
     for family in _FAMILIES:
         rows += _optional(diag, udp_request(family), f"UDP {family.name}", _UDP_ROWS, still)
@@ -211,5 +214,8 @@ def _optional(
     except KernelRefused as refusal:
         # ENOENT: built without udp_diag, raw_diag or unix_diag, or the module is not there. Asking again would make
         # the kernel look for the module again (net/core/sock_diag.c, sock_load_diag_module).
-        diag.refused[what] = refusal
+        if refusal.number in _FOR_GOOD:
+            diag.refused[what] = refusal
+        else:
+            diag.missed.add(what)  # ENOBUFS, ENOMEM
         return []

@@ -107,6 +107,17 @@ def test_what_a_kernel_cannot_list_is_asked_once(kernel: Kernel) -> None:
     assert (asked, len(kernel.was_asked())) == (6, 4)
 
 
+def test_what_it_did_not_list_once_is_asked_for_again(kernel: Kernel) -> None:
+    """ENOBUFS: more answers than a buffer held. That look has them of /proc/net (`observe`), the next one again of sock_diag."""
+    kernel.will_say(*(message(DONE, n, code(0 if n < 6 else -errno.ENOBUFS)) for n in range(1, 7)))
+    assert read_sockets(kernel.diag, now=0.0) == []
+    assert (kernel.diag.missed, kernel.diag.refused) == ({"UNIX"}, {})
+    asked = len(kernel.was_asked())
+    kernel.will_say(*(message(DONE, n, code(0)) for n in range(7, 13)))
+    assert read_sockets(kernel.diag, now=0.0) == []
+    assert (asked, len(kernel.was_asked()), kernel.diag.missed) == (6, 6, set())
+
+
 def test_where_there_were_none_and_nobody_has_run_there_are_none(
     kernel: Kernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
