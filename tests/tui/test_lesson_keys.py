@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from textual import events
+from textual.binding import Binding
 from textual.command import CommandPalette
 
 from sockviz.model.events import (
@@ -528,6 +529,21 @@ def test_a_search_of_the_palette_may_find_it_closed(tmp_path: Path) -> None:
             await session.pilot.pause()
             await session.press("i")
             assert session.panels == {"inspector"}
+
+    run_async(it())
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_help_tells_of_what_can_be_typed_only_where_it_can(tmp_path: Path, recorded: bool) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(recorded=recorded)) as session:
+            actions = {it.action for it in session.lesson.explained if isinstance(it, Binding)}
+            assert ({"edit", "undo", "keep", "what_if"} <= actions) is not recorded
+            assert session.lesson.can_do("edit") is not recorded
+            assert {"back", "play", "language"} <= actions
+            assert ("link('hold')" in actions) is not recorded
+            await session.press("question_mark")
+            assert ("Take back the line" in session.text) is not recorded
 
     run_async(it())
 

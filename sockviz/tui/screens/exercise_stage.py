@@ -11,11 +11,12 @@ from sockviz.language import N_, _
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.lesson_keys import KEYS
 from sockviz.tui.screens.lesson_picture import LessonPicture, panes
+from sockviz.tui.screens.typed_at import TYPED
 from sockviz.tui.view import View
 from sockviz.tui.widgets.student_source import StudentSource
 
 #: What a lesson's screen does and this does not: it is one run, which is over, and nobody is asked anything.
-_NOT_HERE = frozenset({"notes", "pages", "anew", "all_anew", "link", "digit"})
+_NOT_HERE = frozenset({"notes", "pages", "anew", "all_anew", "link", "digit", "votes", *TYPED})
 
 
 def _keys() -> list[BindingType]:

@@ -23,9 +23,9 @@ from sockviz.tui.screens.lesson_keys import KEYS
 from sockviz.tui.screens.lesson_picture import LessonPicture, panes
 from sockviz.tui.screens.pace import Pace
 from sockviz.tui.screens.predicting import Predicting
-from sockviz.tui.screens.typed_at import TypedAt
+from sockviz.tui.screens.typed_at import TYPED, TypedAt
 from sockviz.tui.screens.voted_at import VotedAt
-from sockviz.tui.view import Look
+from sockviz.tui.view import Look, Mode
 from sockviz.tui.widgets.lesson_pane import ChoiceClicked
 
 if TYPE_CHECKING:
@@ -145,6 +145,8 @@ class LessonScreen(TypedAt, VotedAt):
 
     def can_do(self, action: str) -> bool:
         """Whether `action`, of a key's, has anything to do now: what has not is not offered."""
+        if not self._has_use_for(action):
+            return False
         match action:
             case "notes":
                 return bool(self.reading.page.notes)
@@ -171,8 +173,14 @@ class LessonScreen(TypedAt, VotedAt):
 
     @property
     def explained(self) -> list[BindingType]:
-        """The keys that help tells of."""
-        return [it for it in super().explained if not isinstance(it, Binding) or self._is_free(it.action)]
+        """The keys that help tells of: of what this run has a use for at some time."""
+        bound = (it for it in super().explained if isinstance(it, Binding))
+        return [it for it in bound if self._is_free(it.action) and self._has_use_for(it.action)]
+
+    def _has_use_for(self, action: str) -> bool:
+        """Whether the run is one at which lines can be typed, and whose wire can be taken over, where `action` is about that."""
+        is_recorded = self.picture.view().mode in (Mode.RECORDED, Mode.FOLLOWING)
+        return not is_recorded or not (action in TYPED or action.startswith("link("))
 
     def over(self) -> None:
         """The run has come to its end, or to grief, and its reader wants to go on."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from sockviz.tui.widgets.typed_line import AnotherLine, ProcessWanted, Typing
 
 
+#: The actions that nothing comes of at a recording.
+TYPED = frozenset({"what_if", "edit", "undo", "keep"})
+
+
 class TypedAt(LessonStage):
     """Its keys and messages are for `sockviz.tui.screens.off_script`, which is there with the first line that is typed."""
 

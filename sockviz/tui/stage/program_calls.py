@@ -13,7 +13,7 @@ from sockviz.model.process import Process
 from sockviz.model.tasks import AtWork, alike, task_name
 from sockviz.tui.palette import ASLEEP, ENTERED, FAILED, NEXT
 from sockviz.tui.remembered import remembered
-from sockviz.tui.stage.ink import Line, crop, ends, fit, line, marked
+from sockviz.tui.stage.ink import Line, crop, ends, fit, line, marked, wrap
 from sockviz.tui.stage.written import broken
 from sockviz.tui.view import Focus, View
 from sockviz.words.programs import place_of
@@ -37,20 +37,30 @@ def calls_wanted(view: View, process: Process | None, width: int) -> tuple[int, 
 
 
 def calls_drawn(view: View, process: Process | None, width: int, height: int) -> list[Line]:
-    """Exactly `height` lines: the last calls, the one entered last at the end. Threads that do the same share a line."""
+    """Exactly `height` lines: the last calls, the one entered last at the end. Threads that do the same share a line. The one at
+    the end is whole, if it is under way; the others are as far as room is left, what is under way first, then the newest."""
     if process is None:
         return [fit(Line(), width)] * height
-    drawn: list[Line] = []
-    for calls in reversed(_under_way(process)):
-        drawn = [*_drawn(view, calls, width), *drawn]
-    for calls in _past(process):
-        if len(drawn) >= height:
+    told = [*reversed(_under_way(process))]  # the last first
+    under_way = len(told)
+    drawn = [_drawn(view, calls, width, whole=place == 0) for place, calls in enumerate(told)]
+    room = height - sum(map(len, drawn))
+    for calls in _past(process) if room > 0 else ():
+        told.append(calls)
+        drawn.append(_drawn(view, calls, width))
+        room -= len(drawn[-1])
+        if room <= 0:
             break
-        drawn = [*_drawn(view, calls, width), *drawn]
-    if not drawn:
-        drawn = [fit(line(" ", (_("no calls yet"), "muted")), width)]
-    drawn = drawn[max(len(drawn) - height, 0) :]
-    return drawn + [Line()] * (height - len(drawn))
+    for place in range(1 if under_way else 0, len(told) if room > 0 else 0):
+        whole = _drawn(view, told[place], width, whole=True)
+        if len(whole) - len(drawn[place]) <= room:
+            room -= len(whole) - len(drawn[place])
+            drawn[place] = whole
+    lines = [each for calls in reversed(drawn) for each in calls]
+    if not lines:
+        lines = [fit(line(" ", (_("no calls yet"), "muted")), width)]
+    lines = lines[max(len(lines) - height, 0) :]
+    return lines + [Line()] * (height - len(lines))
 
 
 def _past(process: Process) -> Iterator[list[Call]]:
@@ -99,20 +109,21 @@ def state_of(call: Call | None) -> Line:
     return line((f"{ENTERED} ", "muted"), (_("on its way"), "muted"))
 
 
-def _drawn(view: View, calls: list[Call], width: int) -> list[Line]:
+def _drawn(view: View, calls: list[Call], width: int, *, whole: bool = False) -> list[Line]:
     call = calls[0]
     focus = Focus(call=(call.process, call.number))
     role = "mark" if view.focus == focus else ""
-    return [marked(fit(each, width), role).pointing(focus) for each in _told(view, calls, width)]
+    return [marked(fit(each, width), role).pointing(focus) for each in _told(view, calls, width, whole)]
 
 
-def _told(view: View, calls: list[Call], width: int) -> list[Line]:
-    """In one line, cut; whole, in as many as it takes, where it is held or has failed. What sockviz did to it stands beneath."""
+def _told(view: View, calls: list[Call], width: int, whole: bool) -> list[Line]:
+    """In one line, cut; `whole`, in as many as it takes, and so where it is held or has failed. What sockviz did to it stands
+    beneath."""
     ours = in_short(calls[0])
-    return [*_made(view, calls, width), *([line(f"    {ours}").over("italic")] if ours else [])]
+    return [*_made(view, calls, width, whole), *([line(f"    {ours}").over("italic")] if ours else [])]
 
 
-def _made(view: View, calls: list[Call], width: int) -> list[Line]:
+def _made(view: View, calls: list[Call], width: int, whole: bool) -> list[Line]:
     call, count = calls[0], len(calls)
     place = place_of(call, view.world)
     thread = task_name("", call.task) if call.task else ""
@@ -128,11 +139,14 @@ def _made(view: View, calls: list[Call], width: int) -> list[Line]:
         where = Line()
     if call.stage is Stage.ASLEEP and who.width + cell_len(made) > room:
         end = line((_("asleep"), "asleep"))
-    if call.stage not in (Stage.HELD, Stage.FAILED) or who.width + where.width + cell_len(made) <= room:
+    fits = who.width + where.width + cell_len(made) <= room
+    if fits or not (whole or call.stage in (Stage.HELD, Stage.FAILED)):
         return [ends(start + who + where + line((made, role)), crop(end, max(width // 2, 8)), width)]
     parts = broken(made, max(width - start.width - who.width, 8))
     indent = line(" " * start.width)
     lines = [(start + who if place == 0 else indent) + line((part, role)) for place, part in enumerate(parts)]
+    if end.width >= width:
+        return [*lines, *(indent + each for each in wrap(end.text, width - start.width, "muted"))]
     if lines[-1].width + end.width + 1 > width:
         lines.append(Line())
     return [*lines[:-1], ends(lines[-1], end, width)]

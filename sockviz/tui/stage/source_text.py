@@ -97,12 +97,23 @@ def draw_source(
     room = height - 1
     first = max(0, min((here or 1) - 1 - room // 2, len(lines) - room))
     at_lines = _at_lines(tasks, at.text)
-    drawn: list[Line] = []
-    place = 0
-    for each in range(first + 1, min(first + room, len(lines)) + 1):
-        rows = _rows(lines[each - 1], each, tally.get(each), at_lines.get(each, []), each == at.line, width)
-        place = len(drawn) if each == at.line else place
-        drawn += rows
+    numbers = range(first + 1, min(first + room, len(lines)) + 1)
+    rows = {
+        each: _rows(lines[each - 1], each, tally.get(each), at_lines.get(each, []), each == at.line, width)
+        for each in numbers
+    }
+    left = room - sum(map(len, rows.values()))
+    if left > 0:
+        # Where there is room, what a line gave stands beside all of it: first near the line in sight.
+        for each in sorted(
+            (it for it in numbers if it in tally and it != at.line), key=lambda it: abs(it - (here or 1))
+        ):
+            whole = _whole(lines[each - 1], each, tally.get(each), at_lines.get(each, []), width)
+            if len(whole) - len(rows[each]) <= left:
+                left -= len(whole) - len(rows[each])
+                rows[each] = whole
+    drawn = [row for each in numbers for row in rows[each]]
+    place = sum(len(rows[each]) for each in numbers if at.line is not None and each < at.line)
     # The line in sight may have taken more than one row.
     start = max(0, min(len(drawn) - room, place - room // 2))
     return [title, *drawn[start : start + room]]
@@ -133,15 +144,24 @@ def _at_lines(tasks: list[AtWork], text: int | None) -> dict[int, list[AtWork]]:
 def _rows(
     source: str, number: int, called: Called | None, here: list[AtWork], is_in_sight: bool, width: int
 ) -> list[Line]:
+    if is_in_sight:
+        return [row.over("mark") for row in _whole(source, number, called, here, width)]
+    start, right = _start(number, here), _result(called, here)
+    told = start + coloured(source)
+    if told.width + right.width + 1 > width:
+        failed = called is not None and called.last is not None and called.last.stage is Stage.FAILED
+        right = crop(_brief(right), width // 2 if failed else max(int(width * _SHARE), 8))
+    return [ends(told, right, width) if right.runs else fit(told, width)]
+
+
+def _start(number: int, here: list[AtWork]) -> Line:
     mark, role = _mark(here)
-    start = line((f"{mark}{number:>{_NUMBER}} ", role or "muted"))
-    right = _result(called, here)
-    if not is_in_sight:
-        told = start + coloured(source)
-        if told.width + right.width + 1 > width:
-            failed = called is not None and called.last is not None and called.last.stage is Stage.FAILED
-            right = crop(_brief(right), width // 2 if failed else max(int(width * _SHARE), 8))
-        return [ends(told, right, width) if right.runs else fit(told, width)]
+    return line((f"{mark}{number:>{_NUMBER}} ", role or "muted"))
+
+
+def _whole(source: str, number: int, called: Called | None, here: list[AtWork], width: int) -> list[Line]:
+    """A line in as many rows as it takes, with what it gave."""
+    start, right = _start(number, here), _result(called, here)
     indent = len(source) - len(source.lstrip())
     room = max(width - start.width, 8)
     indent = min(indent, room // 3)
@@ -157,7 +177,7 @@ def _rows(
     elif right.runs:
         said = wrap(right.text, width - start.width, "muted")[:_MOST_ROWS]
         rows += [line(" " * start.width) + each for each in said]
-    return [fit(row, width).over("mark") for row in rows]
+    return [fit(row, width) for row in rows]
 
 
 def _brief(result: Line) -> Line:

@@ -20,6 +20,8 @@ from sockviz.model.timeline import Header, LabFacts, Timeline
 from sockviz.player.next import Do, Next
 from sockviz.tui.stage.held_pane import ChosenTask, draw_held
 from sockviz.tui.stage.process_panel import draw_process
+from sockviz.tui.stage.program_calls import calls_drawn
+from sockviz.tui.stage.source_text import TextAt, draw_source
 from sockviz.tui.stage.tally import Tally
 from sockviz.tui.view import Look, Mode, View
 
@@ -125,3 +127,49 @@ def test_who_is_stopped_by_a_signal_is_told_from_who_runs_and_who_sleeps() -> No
             draw_process(view, "server", 60, 9),
         ]
         assert [any("stopped by SIGSTOP" in text for text in _texts([*each])) for each in drawn] == [told] * 3
+
+
+def _wordy() -> View:
+    """Two calls that have come back and one that sleeps, none of which goes into thirty cells."""
+    events: list[Event] = [
+        ProcessStarted(1.0, "server", 5, 105, "loopback"),
+        CallEntered(1.1, "server", 1, None, "socket", "socket.socket", (2, 1, 0)),
+        CallReturned(1.1, "server", 1, value=3),
+        CallEntered(1.2, "server", 2, None, "setsockopt", "socket.socket.setsockopt", (3, 1, 2, 1)),
+        CallReturned(1.2, "server", 2, value=0),
+        CallEntered(1.3, "server", 3, None, "send", "socket.socket.send", (3, b"x" * 24)),
+        CallBlocked(1.4, "server", 3, _IN_RECV),
+    ]
+    return _view(*events)
+
+
+def test_a_call_under_way_is_whole_and_the_others_are_where_there_is_room() -> None:
+    view = _wordy()
+    process = view.world.processes["server"]
+    wide = "".join("".join(it.text for it in calls_drawn(view, process, 30, 12)).split())
+    assert "…" not in wide
+    for call in (
+        "socket(AF_INET,SOCK_STREAM,0)",
+        "setsockopt(3,SOL_SOCKET,SO_REUSEADDR,1)",
+        f"send(3,b'{'x' * 24}')",
+    ):
+        assert call in wide
+    narrow = [it.text for it in calls_drawn(view, process, 30, 5)]
+    assert "".join(narrow[2:]).replace(" ", "").startswith(f"◐send(3,b'{'x' * 24}')")
+    assert [text.split("(")[0].strip() for text in narrow[:2]] == ["socket", "setsockopt"]
+    assert all("…" in text for text in narrow[:2])
+
+
+def test_a_line_that_gave_something_is_whole_where_the_text_leaves_rows_empty() -> None:
+    source = "server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)\nlater = 1\n"
+    view = _view(
+        SourceMet(1.0, 1, "server.py", source),
+        ProcessStarted(1.0, "server", 5, 105, "loopback"),
+        CallEntered(1.1, "server", 1, 1, "socket", "socket.socket", (2, 1, 0), text=1),
+        CallReturned(1.1, "server", 1, value=3),
+    )
+    called = Tally().of(view.world, 1)
+    at = TextAt("server", 1, 2)
+    assert "…" in " ".join(it.text for it in draw_source(view, at, called, [], 36, 3))
+    drawn = "".join("".join(it.text for it in draw_source(view, at, called, [], 36, 9)).split())
+    assert "socket.socket(socket.AF_INET,socket.SOCK_STREAM)→3" in drawn
