@@ -542,8 +542,6 @@ def test_help_tells_of_what_can_be_typed_only_where_it_can(tmp_path: Path, recor
             assert session.lesson.can_do("edit") is not recorded
             assert {"back", "play", "language"} <= actions
             assert ("link('hold')" in actions) is not recorded
-            await session.press("question_mark")
-            assert ("Take back the line" in session.text) is not recorded
 
     run_async(it())
 
