@@ -10,7 +10,7 @@ from sockviz.lesson.course import PARTS, parts
 from sockviz.player.shelf import course
 from sockviz.progress_text import AnswerNoted, PageSeen, PredictionNoted, Progress, applied
 from sockviz.tui.entry import CourseEntry
-from sockviz.tui.screens.course_rows import brand, rows, time
+from sockviz.tui.screens.course_rows import about, brand, rows, time
 from tests.tui.driving import at_home, run_async
 from tests.tui.scripted import run
 
@@ -78,6 +78,9 @@ def test_what_all_of_it_takes_and_what_is_left() -> None:
     assert str(brand(LESSONS, _progress(), 80)).endswith("4 lessons, 55 min; 45 min left ")
     assert "the sockets API, performed" in str(brand(LESSONS, _progress(), 80))
     assert "performed" not in str(brand(LESSONS, _progress(), 50))
+    assert str(brand(LESSONS, _progress(), 34)).endswith("  45 min left ")
+    for width in range(12, 90):
+        assert brand(LESSONS, _progress(), width).cell_length <= width
     assert str(brand(LESSONS, Progress(), 80)).endswith("4 lessons, 55 min ")
 
 
@@ -94,3 +97,13 @@ def test_it_is_seen_at_home(tmp_path: Path, size: tuple[int, int]) -> None:
             assert "1  The first connection" in session.text.split("╮╭")[1], "parts are passed over"
 
     run_async(it())
+
+
+def test_a_fact_hangs_beside_its_name_or_stands_beneath_it() -> None:
+    told = [str(line) for line in about(LESSONS[1], _progress().of("socket"), 34)]
+    at = next(n for n, line in enumerate(told) if line.startswith("predicted"))
+    assert told[at : at + 2] == ["predicted  1 of 2 as the kernel", "           had it"]
+    told = [str(line) for line in about(LESSONS[1], _progress().of("socket"), 18)]
+    at = told.index("predicted")
+    assert told[at + 1 : at + 3] == ["  1 of 2 as the", "  kernel had it"]
+    assert max(map(len, told)) <= 18

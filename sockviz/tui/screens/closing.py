@@ -286,4 +286,5 @@ class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry
         """All keys."""
         from sockviz.tui.screens.help import HelpScreen  # on demand
 
-        self.app.push_screen(HelpScreen(KEYS, stage=False))
+        bound = [each for each in KEYS if isinstance(each, Binding) and self.check_action(each.action, ())]
+        self.app.push_screen(HelpScreen(bound, stage=False))

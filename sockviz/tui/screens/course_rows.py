@@ -14,6 +14,9 @@ from sockviz.progress_text import LessonProgress, Progress
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.lettering import BREAK, assemble, plain, styled
 
+#: A fact stands beside its name where it has so many cells there.
+_ROOMY = 14
+
 
 def rows(course: Sequence[CourseEntry], progress: Progress, width: int) -> Iterator[Option]:
     """A line for each part of the course, which cannot be chosen, and each lesson below it, in `width` cells."""
@@ -72,13 +75,15 @@ def brand(course: Sequence[CourseEntry], progress: Progress, width: int) -> Cont
     total = time(sum(entry.minutes or 0 for entry in course))
     left = time(sum(left_of(entry, progress.of(entry.slug)) for entry in course))
     lessons = ngettext("{count} lesson", "{count} lessons", len(course)).format(count=len(course))
+    brief = [", ".join(filter(None, (lessons, total))), lessons]
     if total and left and left != total:
-        said = _("{lessons}, {total}; {left} left").format(lessons=lessons, total=total, left=left)
-    else:
-        said = ", ".join(filter(None, (lessons, total)))
-    told = styled(said + " ", "$quiet") if course else plain()
-    whole = name + tagline
-    return apart(whole if whole.cell_length + told.cell_length + 2 <= width else name, told, width)
+        whole = _("{lessons}, {total}; {left} left").format(lessons=lessons, total=total, left=left)
+        brief = [whole, _("{left} left").format(left=left)]
+    room = width - name.cell_length - 3
+    said = next((each for each in brief if cell_len(each) <= room), "")
+    told = styled(said + " ", "$quiet") if course and said else plain()
+    whole_name = name + tagline
+    return apart(whole_name if whole_name.cell_length + told.cell_length + 2 <= width else name, told, width)
 
 
 def _mark(entry: CourseEntry, read: LessonProgress) -> tuple[str, str]:
@@ -98,8 +103,8 @@ _NEEDS = {
 }
 
 
-def about(entry: CourseEntry, read: LessonProgress) -> Content:
-    """What a lesson is about, what it takes and needs, and how far it has been read."""
+def about(entry: CourseEntry, read: LessonProgress, width: int) -> list[Content]:
+    """What a lesson is about, what it takes and needs, and how far it has been read: in lines of `width` cells."""
     lab = _("two hosts with a link between them") if entry.lab == "two-hosts" else "loopback"
     minutes = entry.minutes
     facts = [
@@ -116,18 +121,25 @@ def about(entry: CourseEntry, read: LessonProgress) -> Content:
     if read.made:
         kept = _("{kept} of {made} as the kernel had it").format(kept=read.kept, made=read.made)
         facts.append((_("predicted"), kept))
-    column = max(6, *(cell_len(name) for name, _value in facts)) + 2
-    parts: list[str | Content | tuple[str, str]] = [(entry.summary, "bold"), BREAK, BREAK]
-    for name, value in facts:
-        parts += [(name + " " * (column - cell_len(name)), "$quiet"), value, BREAK]
+    told = described(entry.summary, facts, width)
     if entry.skipped:
-        parts += [
-            BREAK,
-            (_("Not on this machine:") + " ", "bold $warning"),
-            (entry.skipped, "$warning"),
-            BREAK,
-        ]
-    return assemble(*parts)
+        why = assemble((_("Not on this machine:") + " ", "bold $warning"), (entry.skipped, "$warning"))
+        told += [plain(), *why.wrap(max(width, 8))]
+    return told
+
+
+def described(summary: str, facts: Sequence[tuple[str, str]], width: int) -> list[Content]:
+    """A summary, and facts by their names below it: each beside its name, or beneath it where that leaves too little room."""
+    column = max(6, *(cell_len(name) for name, _value in facts)) + 2
+    told = [*styled(summary, "bold").wrap(max(width, 8)), plain()]
+    for name, value in facts:
+        named = styled(name + " " * (column - cell_len(name)), "$quiet")
+        if width - column >= _ROOMY:
+            head, *others = plain(value).wrap(width - column)
+            told += [named + head, *(plain(" " * column) + line for line in others)]
+        else:
+            told += [named.rstrip(), *(plain("  ") + line for line in plain(value).wrap(max(width - 2, 8)))]
+    return told
 
 
 def _read(entry: CourseEntry, read: LessonProgress) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets.option_list import Option
 
@@ -14,8 +13,8 @@ from sockviz.practice.copies import file_of, written
 from sockviz.practice.listed import ExerciseEntry, state_of
 from sockviz.practice.shelf import SUFFIXES
 from sockviz.progress_text import ExerciseProgress, Progress
-from sockviz.tui.lettering import BREAK, assemble, styled
-from sockviz.tui.screens.course_rows import apart, row
+from sockviz.tui.lettering import styled
+from sockviz.tui.screens.course_rows import apart, described, row
 
 #: Goes before the name of an exercise's directory: a lesson may have the same slug.
 _OPTION = "exercise:"
@@ -45,8 +44,8 @@ def _mark(done: ExerciseProgress) -> tuple[str, str]:
     return ("◐", "$accent") if done.attempts else ("·", "$faint")
 
 
-def about_exercise(entry: ExerciseEntry, done: ExerciseProgress, lesson: str) -> Content:
-    """What an exercise is about, what it practises (`lesson` is called so), and what has become of it."""
+def about_exercise(entry: ExerciseEntry, done: ExerciseProgress, lesson: str, width: int) -> list[Content]:
+    """What an exercise is about, what it practises (`lesson` is called so), and what has become of it, in `width` cells."""
     minutes = entry.minutes
     facts = [(_("exercise"), _("a program of your own"))]
     if minutes:
@@ -68,11 +67,7 @@ def about_exercise(entry: ExerciseEntry, done: ExerciseProgress, lesson: str) ->
     language = written(entry.place, tuple(SUFFIXES))
     if language is not None:
         facts.append((_("your file"), _at_home(file_of(entry.place, language))))
-    column = max(cell_len(name) for name, _value in facts) + 2
-    parts: list[str | Content | tuple[str, str]] = [(entry.summary, "bold"), BREAK, BREAK]
-    for name, value in facts:
-        parts += [(name + " " * (column - cell_len(name)), "$quiet"), value, BREAK]
-    return assemble(*parts)
+    return described(entry.summary, facts, width)
 
 
 def _at_home(file: Path) -> str:

@@ -25,6 +25,7 @@ from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.choices import Choices
 from sockviz.tui.widgets.key_bar import KeyBar
+from sockviz.tui.widgets.tall_text import TallText
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
@@ -93,6 +94,23 @@ _WIDTHS = [(0, "-narrow"), (100, "-medium"), (150, "-wide")]
 _HEIGHTS = [(0, "-short"), (28, "-tall")]
 
 
+class _About(TallText):
+    """What is highlighted."""
+
+    def __init__(self) -> None:
+        super().__init__(id="about")
+        self._told: Callable[[int], list[Content]] | None = None
+
+    def show(self, told: Callable[[int], list[Content]]) -> None:
+        """Shows what is `told` of it in the width that there is."""
+        self._told = told
+        self.refresh(layout=True)
+
+    def lines(self, width: int) -> list[Content]:
+        """All of it."""
+        return self._told(width) if self._told is not None else []
+
+
 class HomeScreen(StyledOnce, Selecting, Screen[None]):
     """The course on the left, what is highlighted of it on the right. ``exercises`` are there once the lessons can be seen."""
 
@@ -121,7 +139,7 @@ class HomeScreen(StyledOnce, Selecting, Screen[None]):
         with Horizontal(id="home"):
             yield CourseList(self._fill)
             with VerticalScroll(id="summary", can_focus=False):
-                yield Static(id="about")
+                yield _About()
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -168,7 +186,14 @@ class HomeScreen(StyledOnce, Selecting, Screen[None]):
         if known:
             at = next((option for option, entry in known.items() if entry == shown), next(iter(known)))
             courses.highlighted = courses.get_option_index(at)
-        self.query_one("#brand", Static).update(brand(self._course, progress, self.size.width))
+        self._head()
+
+    def _head(self) -> None:
+        self.query_one("#brand", Static).update(brand(self._course, self._store.progress, self.size.width))
+
+    def on_resize(self) -> None:
+        """The list fills itself anew where it has become another width; what stands above it is as wide as the screen."""
+        self._head()
 
     def _say(self) -> None:
         """Where to begin or to go on; or what is wrong with the reader's progress."""
@@ -220,17 +245,17 @@ class HomeScreen(StyledOnce, Selecting, Screen[None]):
     def _highlighted(self) -> None:
         entry = self._highlighted_entry
         if entry is not None:
-            self.query_one("#about", Static).update(self._about(entry))
+            self.query_one(_About).show(lambda width: self._about(entry, width))
             self.query_one("#summary").border_title = plain(entry.name)
 
-    def _about(self, entry: CourseEntry | ExerciseEntry) -> Content:
+    def _about(self, entry: CourseEntry | ExerciseEntry, width: int) -> list[Content]:
         progress = self._store.progress
         if isinstance(entry, CourseEntry):
-            return about(entry, progress.of(entry.slug))
+            return about(entry, progress.of(entry.slug), width)
         from sockviz.tui.screens.exercise_rows import about_exercise
 
         lesson = next((each.name for each in self._course if each.slug == entry.lesson), entry.lesson)
-        return about_exercise(entry, progress.exercise(entry.slug), lesson)
+        return about_exercise(entry, progress.exercise(entry.slug), lesson, width)
 
     @on(OptionList.OptionSelected)
     def _selected(self) -> None:

@@ -173,8 +173,10 @@ class ManualScreen(StyledOnce, Selecting, Leaving, Screen[None]):
         self.query_one(OptionList).action_select()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Whatever its `parameters`: a page is opened from the list only."""
+        """Whatever its `parameters`: a page is opened from the list only, and that goes on to the pages that were asked for."""
         del parameters
+        if action == "further":
+            return bool(self._pages)
         return action != "choose" or (self.page is None and bool(self._calls))
 
     @on(OptionList.OptionSelected)
