@@ -55,7 +55,7 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
     waiting = lookup.waiting(row, _SLOTS)
     slots = _slots(view, lookup, row, waiting, width, hues)
     names = _names(view, lookup, waiting, row.recv_q, hues)
-    spoken = slots + _said_full(row)
+    spoken = slots + _said_full(view, row)
     beside = names[0].width + slots.width < width
     if names[0].width + spoken.width < width or (not beside and spoken.width <= width):
         slots = spoken
@@ -72,7 +72,7 @@ def accept_boxes(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
     if not waiting:
         return []
     slots = _slots(view, lookup, row, waiting, width, hues)
-    spoken = slots + _said_full(row)
+    spoken = slots + _said_full(view, row)
     room = width - _BESIDE_A_BOX
     boxes = [
         _longest(_box(view, lookup, each, hues), room)
@@ -139,14 +139,17 @@ def _slots(
         role = hues.get(process, state_role(State.ESTABLISHED))
         runs.append((symbol, f"{role} mark" if inode and inode == view.focus.inode else role))
     runs.append(("□" * (drawn - taken - len(gone)) + ("…" if capacity > drawn else ""), "muted"))
+    # Who is on the way in is not counted yet, and who is on the way out still is.
+    here = row.recv_q - (arriving if view.progress < LEAVES else 0) + len(gone)
     count = (
-        str(row.recv_q)  # of how many nobody says
+        str(here)  # of how many nobody says
         if row.backlog is None
-        else _("{count} of {most}").format(count=row.recv_q, most=row.backlog + 1)
+        else _("{count} of {most}").format(count=here, most=row.backlog + 1)
     )
+    is_over = row.backlog is not None and here > row.backlog
     squares = line(
         *runs,
-        (f" {count}" if runs[:-1] or row.backlog is not None else count, "bad" if is_full(row) else ""),
+        (f" {count}" if runs[:-1] or row.backlog is not None else count, "bad" if is_over else ""),
     )
     label = _label("accept", width)
     if len(label) + squares.width > width:
@@ -154,8 +157,10 @@ def _slots(
     return line(label) + squares
 
 
-def _said_full(row: SocketRow) -> Line:
-    return line((f" {_('full')}", "bad")) if is_full(row) else Line()
+def _said_full(view: View, row: SocketRow) -> Line:
+    """Said once who makes it full has come."""
+    is_coming_in = view.progress < LEAVES and _arriving(view, row) > 0
+    return line((f" {_('full')}", "bad")) if is_full(row) and not is_coming_in else Line()
 
 
 def is_full(row: SocketRow) -> bool:

@@ -38,9 +38,9 @@ def test_a_new_connection_drops_into_its_slot() -> None:
         lines = draw_process(scripted.view(script, 44, progress=progress), "server", 48, 16)
         return next(it.text for it in lines if "accept queue" in it.text)
 
-    assert "■□ " in queue(0.2)
-    assert "■▪ " in queue(0.7)
-    assert "■■ " in queue(1.0)
+    assert "■□ 1 of 2 " in queue(0.2), "who is on the way is not counted yet"
+    assert "■▪ 2 of 2 full" in queue(0.7)
+    assert "■■ 2 of 2 full" in queue(1.0)
 
 
 def test_at_rest_the_picture_is_a_function_of_the_world_alone() -> None:
@@ -83,6 +83,6 @@ def test_a_connection_goes_from_station_to_station() -> None:
     conn = script.socket(4)
     script.hold("server", conn)
     script.observe(replace(waiting, inode=conn.inode), listening)
-    assert seen(0.2) == ["accept queue ▪□ 0 of 2"]
+    assert seen(0.2) == ["accept queue ▪□ 1 of 2"]
     assert seen(0.7) == ["4 TCP ▪ ESTABLISHED 127.0.0.1:8080 → :50009"]
     assert seen(1.0) == ["4 TCP ● ESTABLISHED 127.0.0.1:8080 → :50009"]
