@@ -98,6 +98,18 @@ async def opened(
         await app.close_runs()
 
 
+def test_what_may_be_typed_is_told_in_whole_clauses_where_the_screen_is_narrow(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with opened(tmp_path, empty(), (80, 24), screen=lambda: SandboxScreen, steps=Steps) as typed:
+            await typed.until("NAME> for a new one")
+            assert "…" not in next(line for line in typed.text.split("\n") if "NAME> for a new one" in line)
+            await typed.press("escape", "w")
+            await typed.until("programs in the language")
+            await typed.until("is shown")
+
+    run_async(it())
+
+
 def test_the_sandbox_from_nothing(tmp_path: Path) -> None:
     async def it() -> None:
         kept = tmp_path / "kept.md"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -306,13 +307,16 @@ class TypedLine(Vertical):
             told = _(
                 "NAME.md: a lesson; NAME.jsonl: a recording; NAME/: programs in the language that is shown"
             )
-            return styled(" " + told, "$quiet").truncate(room, ellipsis=True)
+            return lines(styled(f" {each.text}", "$quiet") for each in wrap(told, room)[:_MOST_SAID])
         field = self.input
         if not field.value.strip() and self.purpose is Purpose.PERFORM:
             told = _(
                 "Enter performs the line; Tab: another process, or NAME> for a new one; esc: the keys of the screen"
             )
-            return styled(" " + told, "$quiet").truncate(room, ellipsis=True)
+            clauses = told.split("; ")
+            while len(clauses) > 1 and cell_len("; ".join(clauses)) > room:
+                clauses.pop()  # the bar below has the key that leaves
+            return styled(" " + "; ".join(clauses), "$quiet").truncate(room, ellipsis=True)
         offers, call = self._offers(self.process, field.value, field.cursor_position)
         return _offered(offers, call).truncate(room, ellipsis=True)
 
