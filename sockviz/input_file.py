@@ -93,7 +93,9 @@ def _say(path: Path, error: OSError) -> NoReturn:
 
 
 def explained(error: OSError, path: Path) -> OSError:
-    """`error` with the file's name, and with what to do about it."""
+    """`error` with the file's name, and with what to do about it; one that says so already as it is."""
+    if isinstance(error, NotAFile):
+        return error
     number = error.errno or errno.EIO
     following = _NEXT.get(number)
     text = os.strerror(number) + (f"; {_(following)}" if following else "")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.input_file import NotAFile
 from sockviz.practice import sitting as practice_sitting
 from sockviz.practice.attempt import Attempt
-from sockviz.practice.shelf import find, read_exercise
+from sockviz.practice.shelf import LARGEST_PROGRAM, find, read_exercise
 from sockviz.practice.sitting import Sitting
 from sockviz.progress import ProgressStore
 
@@ -72,3 +73,19 @@ def test_a_file_that_has_gone_is_said_to_have(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as met:
         asyncio.run(sitting.attempt())
     assert "forgot-listen.py is not there any more: save it again" in sitting.why_unread(met.value)
+
+
+def test_what_is_no_program_that_can_be_read_is_said_to_be_what_it_is(tmp_path: Path) -> None:
+    sitting = _sitting(tmp_path)
+    sitting.file.write_bytes(b"#" * (LARGEST_PROGRAM + 1))
+    with pytest.raises(NotAFile) as met:
+        asyncio.run(sitting.attempt())
+    assert "it has more than 1048576 bytes" in sitting.why_unread(met.value)
+    sitting.file.unlink()
+    sitting.file.mkdir()
+    with pytest.raises(NotAFile) as met:
+        asyncio.run(sitting.attempt())
+    assert (
+        sitting.why_unread(met.value)
+        == f"{sitting.file.name}: cannot be read: it is a directory; name a file in it"
+    )
