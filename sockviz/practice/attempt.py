@@ -11,6 +11,7 @@ from dataclasses import field
 from pathlib import Path
 
 from sockviz import __version__
+from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
 from sockviz.lab.directory import BUILDING, LabDirectory
 from sockviz.lab.loopback import open_lab
@@ -102,7 +103,7 @@ async def attempt(
             if watch is not None:
                 watch(practice)
             given_up = await within_bounds(
-                _perform(practice),
+                _perform(practice, lesson),
                 lambda: _pids(practice),
                 lambda: excess(practice.counted),
                 FairClock(lab.run_delays, owed=practice.are_losses_owed, slower=SLOWER),
@@ -219,7 +220,7 @@ def _keep(practice: Practice, exercise: Exercise, given_up: GivenUp | None) -> N
         practice.source.append(Caveat(time.time(), process, f"{GIVEN_UP}{given_up.what}"))
 
 
-async def _perform(practice: Practice) -> GivenUp | None:
+async def _perform(practice: Practice, lesson: Lesson) -> GivenUp | None:
     """To its end, or until something of it has failed, and the program has come to rest after that: what comes then says nothing
     more. Returns what it got stuck at."""
     stuck: GivenUp | None = None
@@ -227,7 +228,7 @@ async def _perform(practice: Practice) -> GivenUp | None:
         while practice.next.do is not Do.END and not _has_failed(practice):
             await practice.advance()
     except Stuck as why:
-        line = why.statement
+        line = _waiting(practice, lesson, why.statement)
         said = _("{process} came no further than `{source}`").format(process=line.process, source=line.source)
         stuck = GivenUp("line", said, line.process)
     except CannotGoOn as refusal:
@@ -236,6 +237,14 @@ async def _perform(practice: Practice) -> GivenUp | None:
         await practice.source.rested(at_last=True)
         await practice.source.told()
     return stuck or (GivenUp("lab", practice.problem) if practice.problem else None)
+
+
+def _waiting(practice: Practice, lesson: Lesson, following: Statement) -> Statement:
+    """The line that its process waits in; `following` itself, where it has not come to be performed for another reason."""
+    process = practice.timeline.world.processes.get(following.process)
+    call = process.current if process is not None else None
+    at = lesson.statement_at(call.line) if call is not None and call.line is not None else None
+    return at or following
 
 
 def _has_failed(practice: Practice) -> bool:

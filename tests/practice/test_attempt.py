@@ -75,6 +75,15 @@ def test_a_program_that_never_answers_is_given_up_where_it_waits(tmp_path: Path)
     assert "server sleeps in recv" in verdict.observed
 
 
+def test_whoever_waits_in_vain_came_no_further_than_where_it_waits(tmp_path: Path) -> None:
+    lines = "c = socket.socket()\nc.connect(('127.0.0.1', 8080))\nd = c.recv(9)\nlater = c.recv(9)"
+    lesson = exercise(
+        f'```python @client\n{lines}\n```\n\n```expect\n# it answers\nclient.later == b"x"\n```\n'
+    )
+    (verdict,) = tried(lesson, wrote(tmp_path, LISTENS + "t, _ = s.accept()\nt.recv(9)\n")).verdicts
+    assert verdict.observed.startswith("client came no further than `d = c.recv(9)`")
+
+
 def test_a_verdict_waits_until_the_program_has_come_to_rest(tmp_path: Path) -> None:
     lines = "c = socket.socket()\nc.connect(('127.0.0.1', 8080))\nd = c.recv(9)"
     lesson = exercise(f'```python @client\n{lines}\n```\n\n```expect\n# it answers\nclient.d == b"x"\n```\n')
