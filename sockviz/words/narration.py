@@ -187,7 +187,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             verdict = (
                 _("holds")
                 if event.ok
-                else _("does not hold, it was {actual}").format(actual=actual_in_words(event))
+                else _("does not hold, as {actual}").format(actual=actual_in_words(event))
             )
             return f"{event.source}: {verdict}"
         case PredictionMade(choice=None):

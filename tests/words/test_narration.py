@@ -144,7 +144,7 @@ def test_a_retransmission_says_again() -> None:
         (ProcessEnded(0, "p", signal="SIGKILL"), "p is killed by SIGKILL: the kernel closes all its descriptors"),
         (ProcessEnded(0, "p", 0), "p exits with status 0: the kernel closes all its descriptors"),
         (CaptureLost(0, "h", 1), "the capture itself lost 1 packet: the wire is not complete here"),
-        (ExpectationJudged(0, 1, "a == 1", False, "a is 2"), "a == 1: does not hold, it was a is 2"),
+        (ExpectationJudged(0, 1, "a == 1", False, "a is 2"), "a == 1: does not hold, as a is 2"),
         (PredictionMade(0, 1, 0), "you predicted choice 1"),
         (VotesCounted(0, 1, (12, 0, 7)), "the room voted: 12 for 1, 0 for 2, 7 for 3"),
         (PredictionSettled(0, 1, "2"), "the answer to the prediction: 2"),
