@@ -10,6 +10,8 @@ from sockviz.markdown_blocks import Code, Rule, Table, TextBlock, blocks_of
 from sockviz.wrapping import wrapped
 
 _CODE = "    "
+#: A blank at which no line ends, until the lines are made: code in the text of so many characters at most is not torn apart.
+_WHOLE, _MOST_WHOLE = "\u00a0", 40
 
 
 def spoken(markdown: str, width: int | None = None) -> list[str]:
@@ -33,7 +35,7 @@ def _blocks(markdown: str, width: int | None) -> Iterator[tuple[list[str], bool]
         inside = "  " * block.at.lists
         match block:
             case TextBlock(item=item):
-                text = _inline(block.token, "\n" if width is None else " ")
+                text = _inline(block.token, *(("\n", " ") if width is None else (" ", _WHOLE)))
                 if block.opens_quote:
                     text = _("Quoted: {text}").format(text=text)
                 number = f"{item.number}. " if item is not None and item.number is not None else ""
@@ -43,7 +45,7 @@ def _blocks(markdown: str, width: int | None) -> Iterator[tuple[list[str], bool]
                     lines = [
                         line
                         for n, part in enumerate(text.split("\n"))
-                        for line in wrapped(part, width, rest if n else first, rest) or [""]
+                        for line in _whole(wrapped(part, width, rest if n else first, rest)) or [""]
                     ]
                 yield lines, item is None or item.first
             case Table():
@@ -53,6 +55,10 @@ def _blocks(markdown: str, width: int | None) -> Iterator[tuple[list[str], bool]
                 yield [f"{inside}{_CODE}{line}".rstrip() for line in block.lines], True
             case Rule():
                 pass
+
+
+def _whole(lines: Sequence[str]) -> list[str]:
+    return [line.replace(_WHOLE, " ") for line in lines]
 
 
 def _table(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -68,12 +74,15 @@ def _table(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _inline(token: Token, soft: str = "\n") -> str:
-    """The words of an inline token; `soft` stands where the author ended a line without meaning to."""
+def _inline(token: Token, soft: str = "\n", blank: str = " ") -> str:
+    """The words of an inline token; `soft` stands where the author ended a line without meaning to, `blank` for one in code of
+    few words."""
     said: list[str] = []
     target = ""
     for child in token.children or ():
         match child.type:
+            case "code_inline" if len(child.content) <= _MOST_WHOLE:
+                said.append(child.content.replace(" ", blank))
             case "text" | "code_inline" | "image":
                 said.append(child.content)
             case "softbreak":

@@ -45,6 +45,11 @@ def test_a_question_is_one_line() -> None:
     assert spoken_inline("Does `accept` send\n*anything*?") == "Does accept send anything?"
 
 
+def test_code_of_a_few_words_is_not_torn_apart() -> None:
+    said = spoken("The six bytes here are `7f 00 00 02 1f 91`, as they come.", 30)
+    assert said == ["The six bytes here are", "7f 00 00 02 1f 91, as they", "come."]
+
+
 _MARKS = re.compile(r"^\s*(?:#+ |[-*+] |>|```|\|)|\*\*|(?<!\w)[*_]\w|`")
 
 

@@ -80,15 +80,18 @@ def _helps(call: Call, case: Case) -> str:
     if call.error in BROKEN_OFF and call.receiver is not None:
         if acts.shut(case.world, call.receiver.inode, acts.SHUT_WR, acts.SHUT_RDWR) is not None:
             return _("call shutdown only once all has been sent: nothing can be sent after it")
+        alone = _(
+            "a client that breaks off ends nothing but its own connection: close that, and go on with the others"
+        )
         if not process.alive:
-            return _(
-                "a client that breaks off ends nothing but its own connection: close that, and go on with the others"
-            )
+            return alone
         if any(entry.inode == call.receiver.inode for entry in process.fds):
             told = _(
                 "close the descriptor where a call fails, too: {process} still holds {fd}, and nothing will come of it"
             )
             return told.format(process=process.name, fd=call.receiver.fd)  # fmt: skip
+        if any(each.name == "listen" for each in process.calls):
+            return alone  # what the client should have done instead is not the program's
     if call.error == "ECONNREFUSED" and call.name in CONNECTING and call.target is not None:
         near = [endpoint(row.local) for row in case.world.rows.values() if row.is_listening]
         other = next((end for end in near if end is not None and end[1] == call.target[1]), None)
