@@ -190,6 +190,10 @@ WRONG = {
         ["unread data"],
         OF_PATH.replace("b'x' * 3000", "b'a\\nb\\n'") + "d.recv(1); d.recv(1); d.close()\ntry: c.recv(1)\nexcept OSError: pass",
     ),
+    "binds_only": (  # another one is refused meanwhile; it never listens
+        ["never listened"],
+        "s = at(7265)\nif not os.fork():\n    to(7265); os._exit(0)\nos.wait()\ntry: s._accept()\nexcept OSError: pass",
+    ),
     "tries_again": (["another address"], "s = at(7261); s.listen(1); to(7261, '::1', 10); to(7261, '::1', 10); accept(s)"),
     "to_itself_soon": (["to itself"], "c = at(7271, '0.0.0.0'); c.connect(('127.0.0.1', 7271)); c.close()"),
     "to_itself_at_once": (["to itself"], "c = at(7272); c.setblocking(False); c.connect_ex(('127.0.0.1', 7272)); c.close()"),
@@ -237,6 +241,9 @@ RIGHT = {
     "no_family": "import ctypes; s = at(7292); s.listen(1); c = to(7292); ctypes.CDLL(None).connect(c.fileno(), bytes(16), 16)",
     "gone": FLOOD + "a.setblocking(False); n = a.send(DATA); b.recv(n); b.close(); a.close()",
     "forks": FORKS % (7252, 7252, "d.close()"),
+    "listens_late": (  # it has more to do first
+        "s = at(7264)\nif not os.fork():\n    to(7264); to(7264); os._exit(0)\nwhile os.waitpid(-1, 1)[0] == 0: pass\ns.listen(1)"
+    ),
     "tries_all": "s = at(7262); s.listen(1); to(7262, '::1', 10); to(7262); a, b = socketpair(); a.recv(1)",
     "calls_out": "s = at(7281); s.listen(1); c = at(7282); c.connect(('127.0.0.1', 7281)); to(7282)",
     "exits": (

@@ -167,6 +167,7 @@ def _mistaken(case: Case) -> Advice | None:
         for number in range(min(len(case.timeline), _LOOKED_AT))
         for mistake in rules.after(Moment(case.timeline, number))
     ]
+    found += rules.unresolved()
     found = [each for each in found if each.rule not in _LATER] + list(as_things_stand(case.world))
     found = [each for each in found if each.rule not in REFUSED or not was_let_in(case.world, each.process)]
     own = set(case.own)

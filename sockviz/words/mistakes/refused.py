@@ -12,6 +12,7 @@ from sockviz.model.call import CONNECTING, Call, Stage
 from sockviz.model.events import PacketCaptured
 from sockviz.model.linux.names import errno_name
 from sockviz.model.moment import Moment
+from sockviz.model.programs import Programs
 from sockviz.model.segments import Endpoint, wire_end
 from sockviz.model.world import World
 from sockviz.words.mistakes.mistake import Mistake
@@ -38,6 +39,8 @@ class RefusedConnects:
     )  # by inode, handshakes that their programs do not wait for
     #: By process, what was refused where somebody listens at another address of that port, until it is known what comes next.
     _elsewhere: dict[str, tuple[Call, Endpoint, Named]] = field(default_factory=dict)
+    #: By inode, those that were bound, and may be about to listen: until their process sleeps, ends, or listens.
+    _bound: dict[int, tuple[Named, Mistake]] = field(default_factory=dict)
 
     def after(self, call: Call, moment: Moment) -> Iterator[Mistake]:
         """What is wrong with a connect that has come back, or with one before that this call says the end of."""
@@ -49,24 +52,24 @@ class RefusedConnects:
             if call.name in CONNECTING or _is_refused(call):
                 del self._opening[held.inode]
             if _is_refused(call):
-                yield from self._refused(begun, moment.after)
+                yield from self._refused(begun, moment)
         elif call.name in CONNECTING:
             self._tries(call, moment.after)
             if call.error == "ECONNREFUSED":
-                yield from self._refused(call, moment.after)
+                yield from self._refused(call, moment)
             elif call.error == "EINPROGRESS" and len(self._opening) < _MOST:
                 self._opening[held.inode] = call
                 for seen in moment.after.packets[-_RECENT:]:
-                    yield from self.answered(seen.event, moment.after)
+                    yield from self.answered(seen.event, moment)
 
-    def answered(self, event: PacketCaptured, world: World) -> Iterator[Mistake]:
+    def answered(self, event: PacketCaptured, moment: Moment) -> Iterator[Mistake]:
         """What is wrong with handshakes that a packet answers with a RST: to a segment without an ACK, as a SYN is, it has the
         number 0 (net/ipv4/tcp_ipv4.c, tcp_v4_send_reset)."""
         packet = event.packet
         if packet.tcp is None or "RST" not in packet.tcp.flags or packet.tcp.seq:
             return
         for inode, call in list(self._opening.items()):
-            process = world.processes.get(call.process)
+            process = moment.after.processes.get(call.process)
             whose = (call.process, process.host if process is not None else None)
             if (
                 event.at >= call.entered
@@ -74,11 +77,13 @@ class RefusedConnects:
                 and wire_end(call.target) == packet.source
             ):
                 del self._opening[inode]
-                yield from self._refused(call, world)
+                yield from self._refused(call, moment)
 
     def goes_on(self, call: Call) -> Iterator[Mistake]:
         """What a program does after it was refused at one of a host's addresses, by a call that is entered or sleeps: one that
         tries them all, as they come from getaddrinfo, goes on to the one where somebody listens, and does nothing wrong."""
+        if call.stage is Stage.ASLEEP:
+            yield from self._will_not_listen(call.process)
         found = self._elsewhere.get(call.process)
         if found is None or found[0].task != call.task:
             return
@@ -89,9 +94,25 @@ class RefusedConnects:
                 yield _elsewhere(refused, target, other)
 
     def ended(self, process: str) -> Iterator[Mistake]:
-        """A process has ended: it tries nothing else any more."""
+        """A process has ended: it tries nothing else any more, and listens nowhere."""
+        yield from self._will_not_listen(process)
         if process in self._elsewhere:
             yield _elsewhere(*self._elsewhere.pop(process))
+
+    def failed(self, call: Call) -> Iterator[Mistake]:
+        """A call on a socket has failed: who calls accept there takes it for a listener."""
+        if call.name == "accept" and call.receiver is not None and call.receiver.inode in self._bound:
+            yield self._bound.pop(call.receiver.inode)[1]
+
+    def unresolved(self) -> Iterator[Mistake]:
+        """What is wrong with those that had not listened by the end."""
+        return (mistake for _socket, mistake in self._bound.values())
+
+    def _will_not_listen(self, process: str) -> Iterator[Mistake]:
+        for inode in [
+            inode for inode, (socket, _mistake) in self._bound.items() if socket.process == process
+        ]:
+            yield self._bound.pop(inode)[1]
 
     def waits_for(self, inode: int) -> bool:
         """Whether what becomes of a socket's handshake is still to come."""
@@ -108,13 +129,17 @@ class RefusedConnects:
         if key is not None and key in self._unexplained:
             self._unexplained[key] = None
 
-    def _refused(self, call: Call, world: World) -> Iterator[Mistake]:
-        target = _target(call)
+    def _refused(self, call: Call, moment: Moment) -> Iterator[Mistake]:
+        target, world = _target(call), moment.after
         if target is None:
             return
         near = [each for each in self.sockets if _lives_at(each, call, target, world)]
         found = _never_listened(call, target, near, world)
-        if found is None and target[1]:
+        socket = next((each for each in near if each.is_at(target)), None)
+        if found is not None and socket is not None and _may_listen_yet(socket, call, moment):
+            self._bound.setdefault(socket.inode, (socket, found))
+            found = None
+        elif found is None and target[1]:
             other = _other_place(target, near)
             if other is not None:
                 self._elsewhere.setdefault(call.process, (call, target, other))
@@ -129,6 +154,7 @@ class RefusedConnects:
 
     def listens(self, socket: Named, world: World) -> Iterator[Mistake]:
         """Who came too early for a socket that listens now. Whoever listens itself then has asked whether anybody does."""
+        self._bound.pop(socket.inode, None)
         for key in [each for each in self._unexplained if socket.is_at(each[1])]:
             client, target = self._unexplained.pop(key), key[1]
             if client is None or client in _line_of(socket.process, world):
@@ -213,6 +239,19 @@ def _never_listened(call: Call, target: Endpoint, near: list[Named], world: Worl
         _("{server} has bound its socket {fd} there, and has not called listen").format(server=server, fd=at[0].fd),
         _("in {server}, call listen after bind: only then does the kernel let clients in").format(server=server),
     )  # fmt: skip
+
+
+def _may_listen_yet(socket: Named, call: Call, moment: Moment) -> bool:
+    """Whether the process that has bound a socket goes on by itself: it may be about to call listen. Beside lines it rests."""
+    server = moment.after.processes.get(socket.process)
+    if (
+        server is None
+        or not server.alive
+        or server.name == call.process
+        or not isinstance(moment.script, Programs)
+    ):
+        return False
+    return not any(each.stage in (Stage.ASLEEP, Stage.HELD) for each in server.under_way)
 
 
 def _other_place(target: Endpoint, near: list[Named]) -> Named | None:

@@ -78,6 +78,10 @@ class Rules:
                 new.append(mistake)
         return new
 
+    def unresolved(self) -> Iterator[Mistake]:
+        """What is known to be wrong once nothing more comes."""
+        return self._refused.unresolved()
+
     def pass_over(self, event: Event) -> bool:
         """Whether nothing is known to be wrong from an event on, nor learned but what it says itself: that is then done."""
         if type(event) is CallEntered:
@@ -144,9 +148,10 @@ class Rules:
                     yield from families.forgotten(call)
                 if call is not None and error is not None:
                     self._in_use.after(call, moment.after)
+                    yield from self._refused.failed(call)
                     yield from families.after(call)
             case PacketCaptured(packet=Packet(tcp=TcpHeader(flags=flags))) as event if "RST" in flags:
-                yield from self._refused.answered(event, moment.after)
+                yield from self._refused.answered(event, moment)
             case PacketCaptured(packet=Packet(tcp=TcpHeader(flags=flags))) as event if "SYN" in flags:
                 yield from to_itself.crossed(event, moment.after)
             case CallEntered(name="close", arguments=(SocketValue(inode=inode), *_)):
