@@ -64,7 +64,7 @@ def listen(
             until = parser._timeout_time
             ready = waiting.select(None if until is None else max(0.0, until - get_time()))
             if any(key.fd == terminal for key, _ in ready):
-                if not (typed := os.read(terminal, _MOST)):
+                if not (typed := _read(terminal)):
                     waiting.unregister(terminal)  # there is no more to come
                     closed()
                 elif text := decode(typed_in(typed)):
@@ -75,6 +75,14 @@ def listen(
     with contextlib.suppress(EOFError, ParseError):  # in the middle of something
         for _ in parser.feed(""):
             pass
+
+
+def _read(terminal: int) -> bytes:
+    """What is there. Whose other end is gone says so once more than by an end: a terminal by EIO, a stream by ECONNRESET."""
+    try:
+        return os.read(terminal, _MOST)
+    except OSError:
+        return b""
 
 
 def _close(*descriptors: int) -> None:

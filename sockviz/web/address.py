@@ -94,8 +94,9 @@ def is_public_url(url: str) -> bool:
 
 def origin_of(url: str) -> str:
     """Scheme, name and port (RFC 6454)."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    parts = urlsplit(url.lower())
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")  # which no browser says
+    return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"
 
 
 def _name(authority: str) -> str | None:

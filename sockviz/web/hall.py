@@ -116,10 +116,18 @@ class Hall:
             self._faults.of_server(error)
             return VisitEnding.BROKEN
         finally:
-            await asyncio.shield(asyncio.to_thread(self._faults.of_session, home))
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, home, ignore_errors=True))
-            del self._places[visitor]
-            place.over.set()
+            try:
+                await asyncio.shield(asyncio.to_thread(self._clear, home))
+            finally:
+                del self._places[visitor]
+                place.over.set()
+
+    def _clear(self, home: Path) -> None:
+        """Hears what a session has left to be told, and removes the rest."""
+        try:
+            self._faults.of_session(home)
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
 
     def _look_who_is_here(self) -> None:
         """Tells, once, that all places are taken by one address: a class has one, or somebody who wants no others here."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sockviz.dataclass import dataclass
 
-#: What `Asked.what` may be, beside a lesson's slug.
+#: What `SessionRequest.what` may be, beside a lesson's slug.
 COURSE, SANDBOX, TWO_HOSTS = "", "sandbox", "sandbox-two-hosts"
 
 

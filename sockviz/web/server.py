@@ -141,9 +141,9 @@ class Server:
                 403: _("Only a page of this course opens a session."), 404: _("There is no such page here."),
                 405: _("Pages here are only read."), 426: _("This is for the pages of the course alone."),
             }.get(problem.status, problem.reason)  # fmt: skip
-            root = "../" * (request.path.count("/") - 1)
+            deep = request.rel_url.raw_path.count("/") - 1
             answer = _page(
-                pages.sentence(f"{problem.status}", said, root if request.path.count("/") < 8 else None),
+                pages.sentence(f"{problem.status}", said, "../" * deep if deep < 7 else None),
                 problem.status,
             )
         if "Allow" in problem.headers:

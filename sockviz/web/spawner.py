@@ -42,6 +42,7 @@ class Spawner:
             zygote.serve(theirs)
         theirs.close()
         self._one = asyncio.Lock()
+        self._owed = 1  # answers, the first of which says that it is ready
         self._ended = False
 
     async def ready(self, directory: Path) -> None:
@@ -67,6 +68,7 @@ class Spawner:
             async with self._one:
                 with theirs:
                     socket.send_fds(self._channel, [asked.encoded()], [theirs.fileno()])
+                self._owed += 1
                 answer, fds = await self._answer()
             pid = int(answer or b"0")
             if pid <= 0 or not fds:
@@ -81,11 +83,17 @@ class Spawner:
         return Begun(pid, fds[0], ours)
 
     async def _answer(self) -> tuple[bytes, list[int]]:
-        """The next, with what came along. Raises TimeoutError."""
+        """The one to what was asked last, with what came along: one that comes too late for who had asked is nobody's. Raises
+        TimeoutError."""
         async with asyncio.timeout(_PATIENCE):
-            await readable(self._channel.fileno())
-        answer, fds, _flags, _address = socket.recv_fds(self._channel, 4096, 1)
-        return answer, fds
+            while True:
+                await readable(self._channel.fileno())
+                answer, fds, _flags, _address = socket.recv_fds(self._channel, 4096, 1)
+                self._owed -= 1
+                if not self._owed or not answer:
+                    return answer, fds
+                for fd in fds:
+                    os.close(fd)
 
     async def gone(self) -> None:
         """Returns once it has ended."""

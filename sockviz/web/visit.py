@@ -50,7 +50,7 @@ class VisitEnding(Enum):
 
 
 class Visit:
-    """A session that has begun. `tell` ends it from outside; `over` is set once nothing is left of its process."""
+    """A session that has begun. `go_on` is until nothing is left of its process; `tell` ends it from outside."""
 
     def __init__(self, begun: Begun, page: web.WebSocketResponse, limits: Limits) -> None:
         self.pid = begun.pid

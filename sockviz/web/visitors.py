@@ -21,7 +21,7 @@ from sockviz.web.limits import FORGOTTEN, VISITORS
 
 #: Seconds for which a browser keeps the cookie.
 COOKIE_LIVES = int(FORGOTTEN)
-_SECRET, _BYTES, _PROGRESS = "secret", 16, "progress.toml"
+_SECRET, _SECRET_BYTES, _BYTES, _PROGRESS = "secret", 32, 16, "progress.toml"
 _COOKIE = re.compile(r"([0-9a-f]{32})([0-9a-f]{64})")
 
 
@@ -75,9 +75,12 @@ class Visitors:
 
 
 def _secret(file: Path) -> bytes:
-    with (
-        contextlib.suppress(FileExistsError),
-        open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new,
-    ):
-        new.write(os.urandom(32))
+    """The server's, made where there is none that is whole: with another, empty as it may be, anybody could make cookies."""
+    with contextlib.suppress(FileNotFoundError):
+        if len(known := file.read_bytes()) == _SECRET_BYTES:
+            return known
+    whole = file.with_name(f"{file.name}-{os.urandom(4).hex()}")
+    with open(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as new:
+        new.write(os.urandom(_SECRET_BYTES))
+    os.replace(whole, file)
     return file.read_bytes()

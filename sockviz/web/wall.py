@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sockviz.dataclass import dataclass
@@ -19,11 +19,12 @@ _LABS = str(Path(__file__).resolve().parent.parent / "lab" / "entry" / "init.py"
 _PRIVATE = ("isolated", "two-hosts")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _STARTS = frozenset({"os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn", "os.startfile"})
-#: What changes a file, and which of its arguments are paths.
-_CHANGES = {
-    "os.remove": (0,), "os.rename": (0, 1), "os.mkdir": (0,), "os.rmdir": (0,), "os.link": (0, 1), "os.symlink": (1,),
-    "os.truncate": (0,), "os.chmod": (0,), "os.chown": (0,), "os.utime": (0,), "shutil.rmtree": (0,), "shutil.move": (0, 1),
-    "shutil.copyfile": (1,),
+#: What changes a file: which of its arguments are paths, and which the descriptor of the directory that each is in.
+_CHANGES: Mapping[str, Sequence[tuple[int, int | None]]] = {
+    "os.remove": ((0, 1),), "os.rename": ((0, 2), (1, 3)), "os.mkdir": ((0, 2),), "os.rmdir": ((0, 1),),
+    "os.link": ((0, 2), (1, 3)), "os.symlink": ((1, 2),), "os.truncate": ((0, None),), "os.chmod": ((0, 2),),
+    "os.chown": ((0, 3),), "os.utime": ((0, 3),), "shutil.rmtree": ((0, 1),), "shutil.move": ((0, None), (1, None)),
+    "shutil.copyfile": ((1, None),),
 }  # fmt: skip
 
 
@@ -42,8 +43,11 @@ class Wall:
         if event == "open":
             self._opened(*arguments)
         elif event in _CHANGES:
-            for place in _CHANGES[event]:
-                self._within(arguments[place])
+            for place, directory in _CHANGES[event]:
+                beneath = (
+                    arguments[directory] if directory is not None and directory < len(arguments) else None
+                )
+                self._within(arguments[place], beneath)
         elif event == "subprocess.Popen":
             self._started(arguments[0], arguments[1])
         elif event in _STARTS:
@@ -54,10 +58,12 @@ class Wall:
         if writes and not isinstance(path, int):  # a descriptor has been opened before
             self._within(path)
 
-    def _within(self, path: object) -> None:
+    def _within(self, path: object, directory: object = None) -> None:
         if isinstance(path, int):
             return
-        named = os.path.abspath(os.fsdecode(path))  # type: ignore[arg-type]  # as open(2) had it
+        # As open(2) had it; Python says -1 where no directory was given.
+        beneath = f"/proc/self/fd/{directory}" if isinstance(directory, int) and directory >= 0 else "."
+        named = os.path.abspath(os.path.join(os.path.realpath(beneath), os.fsdecode(path)))  # type: ignore[arg-type]
         if named != os.devnull and not any(named == own or named.startswith(own + "/") for own in self.own):
             raise VisitorRefused(f"no visitor writes here: {named}")
 
@@ -74,4 +80,4 @@ def build(
     *own: str, add: Callable[[Callable[[str, tuple[object, ...]], None]], None] = sys.addaudithook
 ) -> None:
     """From here on, in this process, for good: files are written beneath `own` alone, and nothing starts but private labs."""
-    add(Wall(tuple(map(os.path.abspath, own))))
+    add(Wall(tuple({spelled(each): None for each in own for spelled in (os.path.abspath, os.path.realpath)})))

@@ -46,7 +46,7 @@ _NICE = 5
 
 
 def serve(channel: socket.socket) -> NoReturn:
-    """Begins sessions until the server is gone. The first datagram is the directory that goes with it; each that follows is an
+    """Begins sessions until the server is gone. The first datagram is the directory that goes with it; each that follows is a
     `SessionRequest`, beside it the session's socket; the answer is the new process's pid, beside it a pidfd."""
     try:
         os.setsid()  # a Ctrl-C is the server's
@@ -161,7 +161,9 @@ def _furnish(asked: SessionRequest, stream: int) -> None:
     for number in (0, 1):
         os.dup2(stream, number)
     os.close(stream)
-    os.dup2(os.open(os.path.join(asked.home, ERRORS), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
+    errors = os.open(os.path.join(asked.home, ERRORS), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(errors, 2)
+    os.close(errors)
     typed, drawn, told = (io.FileIO(number, mode, closefd=False) for number, mode in enumerate("rww"))
     sys.stdin = sys.__stdin__ = io.TextIOWrapper(typed, "utf-8")  # type: ignore[misc]
     sys.stderr = sys.__stderr__ = io.TextIOWrapper(told, "utf-8", "backslashreplace", write_through=True)  # type: ignore[misc]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,3 +90,22 @@ def test_what_is_over_may_begin_again() -> None:
             over.clear()
             assert not waiting.select(0)
         assert not over.is_set()
+
+
+def test_a_stream_whose_other_end_has_gone_with_something_unread_has_no_more() -> None:
+    """A server that closes a session's stream before it has read all that was drawn resets it: a read says ECONNRESET."""
+    ours, theirs = socket.socketpair()
+    ended = threading.Event()
+    with ours:
+        ours.send(b"drawn, and read by nobody")
+        theirs.close()
+        over = Enough()
+        thread = threading.Thread(
+            target=listen, args=(ours.fileno(), over, print), kwargs={"closed": ended.set}
+        )
+        thread.start()
+        assert ended.wait(30)
+        assert thread.is_alive(), "it waits for the end"
+        over.set()
+        thread.join(30)
+    assert not thread.is_alive()

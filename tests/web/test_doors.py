@@ -7,11 +7,12 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sockviz.web.wall import VisitorRefused, Wall
+from sockviz.web.wall import VisitorRefused, Wall, build
 from tests.web.house import house
 
 
@@ -101,6 +102,31 @@ def test_the_wall_refuses(event: str, arguments: tuple[object, ...]) -> None:
 )  # fmt: skip
 def test_the_wall_lets_through(event: str, arguments: tuple[object, ...]) -> None:
     WALL(event, arguments)
+
+
+def test_a_name_beneath_a_directory_that_is_open_is_judged_by_where_that_is(tmp_path: Path) -> None:
+    own, other = tmp_path / "own", tmp_path / "other"
+    own.mkdir()
+    other.mkdir()
+    (tmp_path / "by another name").symlink_to(own)
+    hooks: list[Callable[[str, tuple[object, ...]], None]] = []
+    build(str(tmp_path / "by another name"), add=hooks.append)
+    inside, outside = (os.open(each, os.O_RDONLY | os.O_DIRECTORY) for each in (own, other))
+    try:
+        for event, arguments in (
+            ("os.remove", ("x", outside)), ("os.mkdir", ("x", 0o700, outside)), ("os.rename", ("x", "y", inside, outside)),
+            ("os.link", ("x", "y", outside, inside)), ("os.symlink", ("anything", "y", outside)),
+            ("os.remove", ("../other/x", inside)),
+            ("os.utime", ("x", None, None, outside)), ("shutil.rmtree", ("x", outside)),
+        ):  # fmt: skip
+            with pytest.raises(VisitorRefused):
+                hooks[0](event, arguments)
+        hooks[0]("os.remove", ("x", inside))
+        hooks[0]("os.rename", ("x", "y", inside, inside))
+        hooks[0]("os.rename", (str(own / "x"), "y", -1, inside))
+    finally:
+        os.close(inside)
+        os.close(outside)
 
 
 def test_only_private_labs_start() -> None:

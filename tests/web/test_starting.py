@@ -104,6 +104,9 @@ PLAIN = ServedAt("127.0.0.1", 8000)
         (PROXIED, "https://x.org", "x.org", True), (PROXIED, "https://x.org", "127.0.0.1:8000", True),
         (PROXIED, "https://y.org", "x.org", False), (PROXIED, "http://y.org", "y.org", False),
         (PROXIED, "https://x.org.evil", "x.org", False),
+        (ServedAt("127.0.0.1", 8000, "https://X.org:443/a"), "https://x.org", "x.org", True),
+        (ServedAt("127.0.0.1", 8000, "http://x.org:80"), "http://x.org", "x.org", True),
+        (ServedAt("127.0.0.1", 8000, "http://x.org:443"), "http://x.org", "127.0.0.1:8000", False),
     ],
 )  # fmt: skip
 def test_only_its_own_pages_are_its_own(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import time
 from collections.abc import Iterable
@@ -57,6 +59,20 @@ def test_of_too_many_those_go_first_that_have_read_nothing(
     assert len(_kept(tmp_path)) == 5
     _come(those, ["r4", "r5", "r6"])
     assert _kept(tmp_path) == {"r2", "r3", "r4", "r5", "r6"}  # the oldest of those who read
+
+
+@pytest.mark.parametrize("torn", [b"", b"short"])
+def test_a_secret_that_is_not_whole_is_made_anew(tmp_path: Path, torn: bytes) -> None:
+    """A server may have been killed before it had written it: with none anybody could make cookies."""
+    Visitors(tmp_path)
+    (tmp_path / "secret").write_bytes(torn)
+    number = "0" * 32
+    forged = number + hmac.new(torn, number.encode(), hashlib.sha256).hexdigest()
+    those = Visitors(tmp_path)
+    assert those.name(forged) is None
+    assert those.name(Visitors(tmp_path).new()) is not None
+    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["secret"]
+    assert (tmp_path / "secret").stat().st_mode & 0o077 == 0
 
 
 def test_a_cookie_is_of_the_server_that_has_made_it(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
@@ -10,8 +11,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
+import pytest
+
+from sockviz.web import spawner, zygote
 from sockviz.web.request import SessionRequest
+from sockviz.web.spawner import CannotBegin, Spawner
 
 #: It imports nothing more; then what the test changes, and it serves.
 _PROGRAM = """
@@ -118,3 +124,39 @@ def test_a_fault_of_its_own_is_told(tmp_path: Path) -> None:
         _out, said = process.communicate(timeout=30)
     assert "sockviz met a fault of its own (ModuleNotFoundError" in said
     assert list((tmp_path / "state" / "sockviz").glob("crash-*"))
+
+
+def test_an_answer_that_came_too_late_is_nobody_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asked for that session has been told that there is none; who asks next has their own."""
+
+    def late(channel: socket.socket) -> NoReturn:
+        """Answers nobody before somebody else has asked."""
+        channel.send(b"ready")
+        channel.recv(100)
+        for _request in range(2):
+            for fd in socket.recv_fds(channel, 1 << 16, 1)[1]:
+                os.close(fd)
+        for pid in (111, 222):
+            socket.send_fds(channel, [f"{pid}".encode()], [0])
+        channel.recv(100)
+        os._exit(0)
+
+    async def it() -> int:
+        await those.ready(Path("/nonexistent"))
+        monkeypatch.setattr(spawner, "_PATIENCE", 0.0)
+        with pytest.raises(CannotBegin):
+            await those.begin(SessionRequest("", "en", 80, 24, "/", "/", 1 << 20))
+        monkeypatch.setattr(spawner, "_PATIENCE", 30.0)
+        before = len(os.listdir("/proc/self/fd"))
+        begun = await those.begin(SessionRequest("", "en", 80, 24, "/", "/", 1 << 20))
+        assert len(os.listdir("/proc/self/fd")) == before + 2, "the late one's pidfd is closed"
+        begun.stream.close()
+        os.close(begun.pidfd)
+        return begun.pid
+
+    monkeypatch.setattr(zygote, "serve", late)
+    those = Spawner()
+    try:
+        assert asyncio.run(it()) == 222
+    finally:
+        those.end()
