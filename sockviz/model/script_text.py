@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from sockviz.dataclass import dataclass
+from sockviz.pattern import pattern
 
 #: The kind that a recording's script is where nothing else is said.
 LESSON = "lesson"
@@ -35,3 +36,12 @@ class UnreadScript:
     text: str = ""
     path: str = ""
     kind: str = LESSON
+
+
+_NEWLINES = pattern("\r\n?")
+
+
+def numbered_lines(text: str) -> list[str]:
+    """Its lines as interpreters, compilers and readers of lessons count them: what else `str.splitlines` takes for one, as a
+    form feed or U+2028, is none."""
+    return _NEWLINES.sub("\n", text).removesuffix("\n").split("\n")

@@ -27,7 +27,7 @@ class Mode(Enum):
 @dataclass(frozen=True, slots=True)
 class Look:
     """How things may be drawn on this terminal. ``animate`` is off for TEXTUAL_ANIMATIONS=none and in golden screens; ``shell``
-    where its reader has none to type a command at."""
+    where its reader has one to type a command at."""
 
     ascii: bool = False
     colour: bool = True

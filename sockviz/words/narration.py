@@ -46,6 +46,7 @@ from sockviz.model.events import (
 from sockviz.model.hosts import LINK
 from sockviz.model.linux.files import OPEN_FLAGS
 from sockviz.model.process import Process
+from sockviz.model.script_text import numbered_lines
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
@@ -222,7 +223,7 @@ def call_of(world: World, process: str, number: int) -> Call | None:
 
 def _line(number: int, lesson: str, world: World) -> str:
     """A line by its words, without its comment; by its number where the lesson's text is not at hand."""
-    lines = lesson.splitlines()
+    lines = numbered_lines(lesson)
     typed = world.typed.get(number)
     if typed is not None:
         return typed.source

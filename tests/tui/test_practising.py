@@ -6,8 +6,11 @@ import asyncio
 import fcntl
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
+from rich.cells import cell_len
 
 from sockviz.player.recorded import open_recording
 from sockviz.player.run import LessonRun
@@ -25,11 +28,13 @@ from sockviz.tui.options import Options
 from sockviz.tui.practising import PractiseApp
 from sockviz.tui.screens.choosing_language import LanguageScreen
 from sockviz.tui.screens.closing import ClosingScreen
+from sockviz.tui.screens.exercise_line import _end_of
 from sockviz.tui.screens.exercise_stage import ExerciseStage
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.practising import PractiseScreen
 from sockviz.tui.widgets.verdict_text import VerdictText
+from sockviz.visible import quoted
 from tests.tui import golden
 from tests.tui.driving import Session, at_home, until
 from tests.tui.scripted import run
@@ -325,3 +330,51 @@ def test_task_and_verdicts_side_by_side(
             golden.check(app, f"practising-{size[0]}x{size[1]}")
 
     asyncio.run(body())
+
+
+def test_a_run_that_is_put_away_does_not_take_the_next_one_s_place() -> None:
+    """``r`` while one goes on: it takes a moment to end, and the next has begun by then, which Ctrl-C ends."""
+
+    async def it() -> None:
+        begun: list[asyncio.Event] = []
+
+        async def attempt() -> None:
+            begun.append(asyncio.Event())
+            begun[-1].set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0)  # its processes are ended
+                await asyncio.sleep(0)
+
+        async def begins(number: int) -> asyncio.Task[None]:
+            task = asyncio.ensure_future(PractiseScreen._judge(screen, at_once=True))
+            while len(begun) < number:
+                await asyncio.sleep(0)
+            return task
+
+        screen = cast("PractiseScreen", SimpleNamespace(
+            sitting=SimpleNamespace(attempt=attempt), _say=lambda _said: None, _still=lambda: None, _performing=None,
+            set_interval=lambda *_: SimpleNamespace(stop=lambda: None),
+        ))  # fmt: skip
+        first = await begins(1)
+        first.cancel()
+        second = await begins(2)
+        await asyncio.wait([first])
+        assert PractiseScreen.interrupt(screen)
+        second.cancel()
+        await asyncio.wait([second])
+
+    asyncio.run(it())
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["/home/a/work.py", "/home/漢字漢字漢字漢字漢字漢字漢字/work.py", "/home/\x1b[31m/e\u0301/work.py"],
+)
+@pytest.mark.parametrize("width", [20, 30, 80])
+def test_of_a_long_file_s_name_its_end_is_shown_in_the_cells_that_there_are(file: str, width: int) -> None:
+    shown = _end_of(quoted(file), width)
+    assert cell_len(shown) <= width
+    assert shown.endswith("/work.py")
+    assert shown.isprintable()

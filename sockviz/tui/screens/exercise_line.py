@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
@@ -9,6 +10,7 @@ from sockviz.language import _
 from sockviz.practice.sitting import Sitting
 from sockviz.tui.lettering import BREAK, assemble
 from sockviz.tui.screens.choosing_language import NAMES
+from sockviz.visible import quoted
 
 
 class ExerciseLine(Widget):
@@ -34,6 +36,13 @@ class ExerciseLine(Widget):
             if lesson and whole.cell_length + 2 <= self.size.width:
                 title = whole
                 break
-        file, room = str(sitting.file), max(self.size.width - 12, 8)
-        shown = file if len(file) <= room else "…" + file[1 - room :]
-        return BREAK.join([title, assemble((_("your file") + " ", "$quiet"), (shown, "$code"))])
+        begins = assemble((_("your file") + " ", "$quiet"))
+        shown = _end_of(quoted(str(sitting.file)), max(self.size.width - begins.cell_length - 2, 8))
+        return BREAK.join([title, assemble(begins, (shown, "$code"))])
+
+
+def _end_of(file: str, room: int) -> str:
+    """As much of it as goes into so many cells."""
+    if cell_len(file) <= room:
+        return file
+    return "…" + next(file[begin:] for begin in range(len(file) + 1) if cell_len(file[begin:]) < room)

@@ -29,6 +29,7 @@ from sockviz.tui.selecting import Selecting
 from sockviz.tui.widgets.document_text import DocumentText
 from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.verdict_text import VerdictText
+from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.model.timeline import Timeline
@@ -148,9 +149,9 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
             self._say(_("building and performing…"))
             going_on = self.set_interval(_LONG, self._still)
             self._began = time.monotonic()
-            self._performing = asyncio.ensure_future(sitting.attempt())
+            self._performing = performing = asyncio.ensure_future(sitting.attempt())
             try:
-                attempt = await self._performing
+                attempt = await performing
             except asyncio.CancelledError:
                 task = asyncio.current_task()
                 if task is None or task.cancelling():  # it is not the run alone that is to end
@@ -164,7 +165,10 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
                 self._say(sitting.why_unread(error))
                 continue
             finally:
-                self._performing = None
+                if (
+                    self._performing is performing
+                ):  # not the next, which may have begun before this one was put away
+                    self._performing = None
                 going_on.stop()
             took = f"{attempt.seconds:.1f} s"
             self._say(
@@ -266,7 +270,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
         try:
             text = self.sitting.solution()
         except OSError as error:
-            self.notify(f"{error.filename}: {error.strerror}", severity="error")
+            self.notify(f"{quoted(str(error.filename))}: {error.strerror}", severity="error")
             return
         if text is None:
             self.notify(_("You have not passed yet. Press s once more to read a solution all the same."))
@@ -288,17 +292,21 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
         except ValueError:
             command = [editor]
         if not command or shutil.which(command[0]) is None:
-            self.notify(_("{editor}: no such program; set EDITOR").format(editor=editor), severity="error")
+            self.notify(
+                _("{editor}: no such program; set EDITOR").format(editor=quoted(editor)), severity="error"
+            )
             return
         try:
             with self.app.suspend():
                 subprocess.run([*command, str(self.sitting.file)], check=False)
         except SuspendNotSupported:
             self.notify(
-                _("Only in a terminal is there room for an editor: {file}").format(file=self.sitting.file)
+                _("Only in a terminal is there room for an editor: {file}").format(
+                    file=quoted(str(self.sitting.file))
+                )
             )
         except OSError as error:
-            self.notify(f"{editor}: {error.strerror}", severity="error")
+            self.notify(f"{quoted(editor)}: {error.strerror}", severity="error")
 
     def interrupt(self) -> bool:
         """Ends the run, with all processes of the program, and stays."""

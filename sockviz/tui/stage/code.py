@@ -66,8 +66,6 @@ _REPORT = pattern(r"perror\(.*\);|if \(\w+ (?:== -1|!= 0|< 0)\)")
 _WIDEST = 76
 #: More lines than any terminal shows of one process.
 _MOST = 200
-#: Lines still to come that stay in sight below the one that is next.
-_AHEAD = 2
 
 
 def statements_of(view: View, process: str) -> Sequence[Statement]:

@@ -260,7 +260,7 @@ def draw_process(view: View, name: str, width: int, height: int, unframed: bool 
 
 
 def _folded(view: View, name: str, process: Process | None, hue: str, width: int) -> Line:
-    """``╶ client2  3 c TCP ● ESTABLISHED →:8080``: a panel whose turn it is not, where there is no room for it."""
+    """``─ client2  3 c TCP ● ESTABLISHED →:8080``: a panel whose turn it is not, where there is no room for it."""
     longest = max(len(each) for each in (name, *view.script.processes))
     edge = line(("─ ", _frame_role(hue, process)))
     start = edge + line((f"{name:<{longest}}", f"{hue} strong"))

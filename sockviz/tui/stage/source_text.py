@@ -8,6 +8,7 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
 from sockviz.model.bystanders import is_of_a_program
 from sockviz.model.call import Call, Stage
+from sockviz.model.script_text import numbered_lines
 from sockviz.model.tasks import AtWork
 from sockviz.model.world import World
 from sockviz.tui.palette import ASLEEP, ENTERED, NEXT
@@ -121,7 +122,7 @@ def draw_source(
 
 @remembered(16)
 def _lines(content: str) -> list[str]:
-    return [each.expandtabs(4) for each in content.splitlines()]
+    return [each.expandtabs(4) for each in numbered_lines(content)]
 
 
 def _last_line(tally: Mapping[int, Called]) -> int | None:

@@ -6,19 +6,22 @@ come to an end while anybody waits.
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 
 import pytest
 
-from sockviz.model.events import OutputWritten, ProcessStarted
+from sockviz.model.events import OutputWritten, ProcessStarted, SourceMet
 from sockviz.model.objects import ObjectValue
 from sockviz.model.paths import Path, StateStep
+from sockviz.model.script_text import numbered_lines
 from sockviz.model.sockets import State
 from sockviz.tui.cast import is_left
 from sockviz.tui.stage.at_hand import lists_at_hand
 from sockviz.tui.stage.ink import Line
 from sockviz.tui.stage.inspector import draw_inspector
 from sockviz.tui.stage.output_pane import PrintedLines
+from sockviz.tui.stage.source_text import TextAt, draw_source
 from sockviz.tui.stage.state_diagram import _way
 from sockviz.tui.stage.timeline_bar import _as_far_as_it_goes
 from sockviz.tui.widgets.markdown import lines_of
@@ -125,3 +128,15 @@ def test_after_a_step_back_the_same_is_printed_as_before() -> None:
     ):
         assert printed.up_to(script.timeline, cursor, 60) == shown[cursor]
     assert printed.up_to(script.timeline, cursor, 0) == []
+
+
+def test_the_lines_of_a_program_are_those_that_its_compiler_counts() -> None:
+    """A form feed parts the sections of many a C file; it, a vertical tab and Unicode's separators end no line."""
+    text = 'int a;\n\fint b;\r\nchar *s = "\u2028\v\x1c\x85";\nint c;\rint d;\n'
+    assert numbered_lines(text) == ["int a;", "\fint b;", 'char *s = "\u2028\v\x1c\x85";', "int c;", "int d;"]
+    assert [line.lineno for line in ast.parse('a\n\fb\r\n"\u2028\v\x1c\x85"\nc\rd\n').body] == [1, 2, 3, 4, 5]
+    script = scripted.listen_queue()
+    view = scripted.view(script)
+    view = replace(view, world=replace(view.world, texts={1: SourceMet(0.0, 1, "/x/y.c", text)}))
+    drawn = [line.text for line in draw_source(view, TextAt("server", 1, 3), {}, [], 60, 8)]
+    assert [line.split()[0] for line in drawn[1:] if line.strip()] == ["1", "2", "3", "4", "5"]
