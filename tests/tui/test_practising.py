@@ -177,7 +177,9 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
             assert "server.bind((" in _text(app), "what the student wrote"
             stage = app.screen
             assert isinstance(stage, LessonScreen)
-            decided = stage.cursor.cursor
+            decided, last = stage.cursor.cursor, sitting.last
+            assert last is not None
+            assert decided == next(each.event for each in last.verdicts if not each.ok)
             await pilot.press("b", "b")
             await until(pilot, lambda: stage.cursor.cursor < decided, "a step back")
             assert "accept4(3" in _text(app)
@@ -378,3 +380,20 @@ def test_of_a_long_file_s_name_its_end_is_shown_in_the_cells_that_there_are(file
     assert cell_len(shown) <= width
     assert shown.endswith("/work.py")
     assert shown.isprintable()
+
+
+@pytest.mark.parametrize(("events", "opened"), [((0, 20, 30), 20), ((0, 0, 30), 30), ((0, 0, 0), 42)])
+def test_the_stage_is_opened_at_the_first_moment_that_decided_against_it(
+    events: tuple[int, ...], opened: int
+) -> None:
+    verdicts = [
+        Verdict(1, "holds", True, "", event=10),
+        *(Verdict(n, "fails", False, "", event=n) for n in events),
+    ]
+    at: list[int] = []
+    screen = SimpleNamespace(
+        sitting=SimpleNamespace(last=SimpleNamespace(timeline=range(42), verdicts=verdicts)),
+        _open_stage=lambda _timeline, moment: at.append(moment),
+    )
+    PractiseScreen.action_stage(cast("PractiseScreen", screen))
+    assert at == [opened]

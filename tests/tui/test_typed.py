@@ -96,16 +96,20 @@ def test_a_stream_whose_other_end_has_gone_with_something_unread_has_no_more() -
     """A server that closes a session's stream before it has read all that was drawn resets it: a read says ECONNRESET."""
     ours, theirs = socket.socketpair()
     ended = threading.Event()
+
+    def once() -> None:
+        assert not ended.is_set(), "it is not asked again"
+        ended.set()
+
     with ours:
         ours.send(b"drawn, and read by nobody")
         theirs.close()
         over = Enough()
-        thread = threading.Thread(
-            target=listen, args=(ours.fileno(), over, print), kwargs={"closed": ended.set}
-        )
+        thread = threading.Thread(target=listen, args=(ours.fileno(), over, print), kwargs={"closed": once})
         thread.start()
         assert ended.wait(30)
-        assert thread.is_alive(), "it waits for the end"
+        thread.join(0.2)
+        assert thread.is_alive(), "it waits for the end, and for nothing else"
         over.set()
         thread.join(30)
     assert not thread.is_alive()

@@ -17,6 +17,9 @@ from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words.closing import closing
 from sockviz.words.explanation import explain, told_by_call
+from sockviz.words.next_send import Polled
+from sockviz.words.readiness import only_the_end_waits
+from sockviz.words.situation import Situation
 from tests.tui.stage import scripted
 
 
@@ -304,3 +307,19 @@ def test_a_host_is_unreachable_by_an_icmp_that_quotes_what_was_sent_to_it() -> N
     assert said("AF_INET", IcmpHeader(3, 1, (other, elsewhere))) == ""
     assert said("AF_INET", IcmpHeader(3, 3, (ours, there))) == ""
     assert said("AF_INET6", IcmpHeader(3, 0, (ours, there))) == ""
+
+
+def test_of_a_connection_that_is_ended_only_the_end_waits_once_all_else_was_received() -> None:
+    """The FIN counts as one byte of Recv-Q (net/ipv4/tcp_diag.c: rcv_nxt - copied_seq)."""
+    asked = Polled(Situation(call("recv", "EAGAIN"), World()), None)
+
+    def end_waits(state: State, received: int) -> bool:
+        row = scripted.row(state, scripted.SERVER, ("127.0.0.1", 40000), inode=1001, queues=(received, 0))
+        return only_the_end_waits(
+            replace(asked, s=replace(asked.s, world=World(rows={("lab", row.key): row})))
+        )
+
+    assert [end_waits(State.CLOSE_WAIT, size) for size in (0, 1, 2, 4)] == [True, True, False, False]
+    assert [end_waits(State.LAST_ACK, size) for size in (1, 4)] == [True, False]
+    assert not end_waits(State.ESTABLISHED, 0)
+    assert not end_waits(State.TIME_WAIT, 0)  # a row of it has no receive queue, and its socket may

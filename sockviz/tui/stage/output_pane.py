@@ -71,7 +71,7 @@ class PrintedLines:
     def _hear(self, event: OutputWritten) -> None:
         key = (event.process, event.stream)
         *whole, rest = (self._begun.get(key, "") + self._text.of(event)).split("\n")
-        self._begun[key] = rest[-_LONGEST:]
+        self._begun[key] = rest[:_LONGEST]
         self._whole.extend((event.process, event.stream, text[:_LONGEST]) for text in whole)
 
 

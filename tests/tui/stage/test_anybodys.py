@@ -140,3 +140,19 @@ def test_the_lines_of_a_program_are_those_that_its_compiler_counts() -> None:
     view = replace(view, world=replace(view.world, texts={1: SourceMet(0.0, 1, "/x/y.c", text)}))
     drawn = [line.text for line in draw_source(view, TextAt("server", 1, 3), {}, [], 60, 8)]
     assert [line.split()[0] for line in drawn[1:] if line.strip()] == ["1", "2", "3", "4", "5"]
+
+
+def test_a_line_that_never_ends_is_kept_as_far_as_one_can_be() -> None:
+    script = scripted.listen_queue()
+    begin = len(script.timeline)
+    written = "".join(f"{number} " for number in range(2000))
+    for at in range(0, len(written), 300):
+        script.say(OutputWritten(script.at, "server", 1, written[at : at + 300].encode()))
+    script.say(OutputWritten(script.at, "server", 1, b"\nnext"))
+    printed = PrintedLines()
+    for cursor in range(begin + 2, len(script.timeline)):
+        assert printed.up_to(script.timeline, cursor, 2) == [("server", 1, written[:400])]
+    assert printed.up_to(script.timeline, len(script.timeline), 2) == [
+        ("server", 1, written[:400]),
+        ("server", 1, "next"),
+    ]
