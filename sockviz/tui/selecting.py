@@ -61,7 +61,9 @@ class Selecting:
     """Goes before a kind of screen on which drawings can be selected."""
 
     def get_widget_and_offset_at(self, x: int, y: int) -> tuple[Widget | None, Offset | None]:
-        """The widget there, and which character of which of its lines."""
+        """The widget there, and which character of which of its lines; while something is selected, of the widget in which that
+        began: who goes past the edge of a pane means up to it."""
+        x, y = self._where_it_began(x, y)
         widget, offset = super().get_widget_and_offset_at(x, y)  # type: ignore[misc]  # the screen's
         if widget is not None and (inside := self._beside(widget, x, y)) is not None:
             found, nearest = self.get_widget_and_offset_at(*inside)
@@ -76,6 +78,19 @@ class Selecting:
             gutter = widget.gutter
             offset = character_at(x - region.x - gutter.left, y - region.y - gutter.top)
         return widget, offset
+
+    def _where_it_began(self, x: int, y: int) -> tuple[int, int]:
+        """While something is selected: the cell nearest to that one, of those in sight of the widget in which it began."""
+        screen = cast("Screen[Any]", self)
+        state = screen._select_state if screen._selecting else None
+        widget = state.start.content_widget if state is not None else None
+        if widget is None:
+            return x, y
+        try:
+            seen = screen.find_widget(widget).visible_region
+        except NoWidget:  # it is being taken away
+            return x, y
+        return (min(max(x, seen.x), seen.right - 1), min(max(y, seen.y), seen.bottom - 1)) if seen else (x, y)
 
     def _forward_event(self, event: Event) -> None:
         """Whoever has just selected something has not clicked. Only here is it known in time: a widget hears of both later, each

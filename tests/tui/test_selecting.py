@@ -86,6 +86,31 @@ def test_from_every_pane_what_is_seen_is_copied(tmp_path: Path, size: tuple[int,
     run_async(it())
 
 
+@pytest.mark.parametrize("column", [75, 110])
+def test_who_goes_past_the_edge_of_a_pane_has_what_is_in_that_pane(tmp_path: Path, column: int) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, run(), size=(120, 36)) as session:
+            await session.press("1")
+            await session.perform(3)
+            await session.press("home", "end")
+            lines = session.text.splitlines()
+            x, y = next(
+                (line.index("s.listen(1)"), y) for y, line in enumerate(lines) if "s.listen(1)" in line
+            )
+            whole = lines[y][x : lines[y].index("│", x)].rstrip()
+            assert x + len(whole) < column
+            await session.pilot.mouse_down(offset=(x, y))
+            await session.pilot.hover(offset=(column, y))
+            await session.pilot.mouse_up(offset=(column, y))
+            await session.pilot.pause()
+            assert session.app.screen.get_selected_text() == whole
+            assert await _dragged(session, "The listen queue", "The listen queue") == "The listen queue", (
+                "elsewhere again"
+            )
+
+    run_async(it())
+
+
 def test_who_takes_hold_of_a_border_has_what_is_beside_it(tmp_path: Path) -> None:
     async def it() -> None:
         async with in_lesson(tmp_path, run(), size=(120, 36)) as session:
