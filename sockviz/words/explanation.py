@@ -115,7 +115,7 @@ def _of_call(s: Situation) -> Cause:
 
 
 def _cause(s: Situation) -> Cause:
-    if s.error in ("EBADF", "ENOTSOCK"):
+    if s.error in ("EBADF", "ENOTSOCK", "ESPIPE"):
         return descriptors.of_descriptor(s)
     if s.error == "EMFILE":
         return descriptors.none_free(s)

@@ -72,3 +72,14 @@ def test_the_size_of_a_long_value_is_told_in_the_readers_language() -> None:
     assert any("200000 bytes" in text for text in told)
     english = [text for text in told if re.search(r"\b(the|kept|of)\b", re.sub(r"'[^']*'", "", text))]
     assert not english
+
+
+def test_where_the_course_fails_it_says_why_and_not_in_the_kernels_words_alone() -> None:
+    for number in (2, 10):
+        assert "is a socket: bytes come in order, and there is no position to go to" in said(number)
+    language.use("es")
+    for number in range(1, 19):
+        timeline = recorded(number)
+        for n, event in enumerate(timeline.events, 1):
+            if isinstance(event, CallReturned) and event.error not in (None, "TypeError") and event.message:
+                assert event.message not in narrate_at(timeline, n)

@@ -18,7 +18,7 @@ from sockviz.words.wording import call_as_made
 
 
 def of_descriptor(s: Situation) -> Cause:
-    """EBADF and ENOTSOCK, of any call."""
+    """EBADF, ENOTSOCK and ESPIPE, of any call."""
     if s.error == "EBADF":
         if not _has_closed(s) and (beside := _bad_beside(s)) is not None:
             return Cause(beside)
@@ -38,6 +38,16 @@ def of_descriptor(s: Situation) -> Cause:
             return Cause(_not_open(s, s.number))
         return Cause(_("its descriptor is closed: there is no socket behind it any more"))
     entry = s.entry
+    if s.error == "ESPIPE":
+        # fs/read_write.c, vfs_llseek: neither a socket nor a pipe has FMODE_LSEEK.
+        if entry is None or entry.fd != s.number:
+            return Cause()
+        told = (
+            _("descriptor {fd} is a socket: bytes come in order, and there is no position to go to")
+            if entry.is_socket
+            else _("descriptor {fd} has no positions to go to ({file})")
+        )
+        return Cause(told.format(fd=s.number, file=entry.target.partition(":")[0]))
     if entry is not None and not entry.is_socket:
         return Cause(
             _("descriptor {fd} is no socket ({file})").format(
