@@ -30,9 +30,9 @@ def collect_garbage() -> None:
 
 
 def collect_garbage_seldom() -> None:
-    """Has Python look for garbage each 20,000 objects, not each 700: nearly all that is imported, or that a run makes or loads,
+    """Has Python look for garbage each 50,000 objects, not each 700: nearly all that is imported, or that a run makes or loads,
     is kept. A screen, of whose frames nothing is, goes back to `collect_garbage`."""
-    gc.set_threshold(20_000, 10, 10)
+    gc.set_threshold(50_000, 10, 10)
 
 
 def leave_garbage() -> None:

@@ -167,6 +167,29 @@ OF_OTHERS = (
 )  # fmt: skip
 
 
+#: A program is watched, and told of as text.
+WATCHED = """
+import sys
+from sockviz.cli import main
+main(["watch", "--plain", "--", "true"])
+print(*sys.modules)
+"""
+#: What it has no use for: there is no lesson, no screen and no recording.
+OF_LESSONS = (
+    "markdown_it", "sockviz.calls.c", "sockviz.commonmark", "sockviz.kernel.packets", "sockviz.lesson", "sockviz.model.recording",
+    "sockviz.player.performance", "sockviz.player.recorder", "sockviz.tui", "ssl", "textual", "yaml",
+)  # fmt: skip
+
+
+def test_a_program_that_is_watched_does_not_wait_for_what_lessons_need() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    modules = done.stdout.splitlines()[-1].split()
+    assert "sockviz.watch.following" in modules, done
+    assert not [name for name in modules if f"{name}.".startswith(tuple(f"{each}." for each in OF_LESSONS))]
+
+
 def test_a_lessons_first_page_does_not_wait_for_what_other_screens_need(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", OPENED, str(tmp_path / "progress.toml")],

@@ -120,9 +120,8 @@ async def _begin(
     from sockviz.model.programs import Programs
     from sockviz.model.timeline import Header, Timeline
     from sockviz.player.programs_begun import NotStarted, Surroundings, lacking
-    from sockviz.player.recorder import Recorder
     from sockviz.player.traced import PATIENT, Traced
-    from sockviz.player.watched import FOLLOWED
+    from sockviz.words.counters_told import FOLLOWED
 
     stdin = _opened(options.stdin)
     try:
@@ -141,6 +140,8 @@ async def _begin(
     header = Header(Programs(programs), lab.facts, os.uname().release, time.time(), __version__)
     source = Traced(lab, Timeline(header), lab.counters & FOLLOWED, holds=holds)
     if recording is not None:
+        from sockviz.player.recorder import Recorder
+
         Recorder(source, recording.file, recording.stopped)
     environment = {**os.environ, **in_environment(lab.facts)}
     try:

@@ -1,4 +1,4 @@
-"""The counters worth an event: those a lesson asks for, and those that tell a story by themselves."""
+"""The counters worth an event: those a lesson asks for, beside those that tell a story by themselves."""
 
 from __future__ import annotations
 
@@ -7,14 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from sockviz.lesson.document import Expression, Lesson
 from sockviz.lesson.names import counter_key
-from sockviz.model.hindsight import COUNTERS
-from sockviz.words.counters_told import TELLING
-
-#: Those of which there is something to say, those by which it is found why a packet was sent again or not let in, and those that
-#: lessons have looked at: on a timeline stands how each of them grew.
-FOLLOWED = frozenset({
-    *TELLING, *COUNTERS, "TcpExt.SyncookiesRecv", "TcpExt.SyncookiesFailed", "Tcp.ActiveOpens", "Tcp.PassiveOpens",
-})  # fmt: skip
+from sockviz.words.counters_told import FOLLOWED
 
 
 def watched_counters(lesson: Lesson, known: Iterable[str]) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sockviz.language import N_
+from sockviz.model.hindsight import COUNTERS
 
 #: Counts each SYN, and each last ACK of a handshake, that met a full accept queue (net/ipv4/tcp_ipv4.c, tcp_input.c).
 OVERFLOWS = "TcpExt.ListenOverflows"
@@ -54,3 +55,8 @@ SPOKEN = frozenset(
      "TcpExt.TCPSpuriousRTOs", "Udp.RcvbufErrors", "Udp6.RcvbufErrors", "Ip.ReasmTimeout", "Ip6.ReasmTimeout",
      "Udp.InCsumErrors", "Udp6.InCsumErrors", "Udp.MemErrors", "Udp6.MemErrors", "Tcp.InCsumErrors"}
 )  # fmt: skip
+#: Those of which there is something to say, those by which it is found why a packet was sent again or not let in, and those that
+#: lessons have looked at: on a timeline stands how each of them grew.
+FOLLOWED = frozenset({
+    *TELLING, *COUNTERS, "TcpExt.SyncookiesRecv", "TcpExt.SyncookiesFailed", "Tcp.ActiveOpens", "Tcp.PassiveOpens",
+})  # fmt: skip

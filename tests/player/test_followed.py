@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sockviz.model import hindsight
-from sockviz.player.watched import FOLLOWED
 from sockviz.words import counters_told, meanings
+from sockviz.words.counters_told import FOLLOWED
 
 
 def test_what_there_are_words_for_is_followed() -> None:

@@ -18,7 +18,7 @@ from sockviz.model.timeline import Header, Timeline
 from sockviz.model.world import World
 from sockviz.player.programs_begun import Surroundings
 from sockviz.player.traced import Traced
-from sockviz.player.watched import FOLLOWED
+from sockviz.words.counters_told import FOLLOWED
 
 #: As long as a busy machine may take.
 LONG = 30.0
