@@ -83,7 +83,7 @@ def _existing(path: Path) -> Path:
 def _report(
     files: Sequence[Path], exercises: Sequence[Path], kind: str, kept: KeptRuns, pause: float
 ) -> Report:
-    from sockviz.player.opening import other_system
+    from sockviz.player.refusals import other_system
     from sockviz.player.report import all_skipped
     from sockviz.practice.shelf import TEXT, place_of
 

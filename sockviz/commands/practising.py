@@ -55,7 +55,7 @@ def _graded(options: argparse.Namespace) -> int:
 
 
 def _practised(options: argparse.Namespace) -> int:
-    from sockviz.player.opening import other_system
+    from sockviz.player.refusals import other_system
 
     if (reason := other_system()) is not None:
         raise Usage(_("no program can be judged here: {reason}").format(reason=reason))

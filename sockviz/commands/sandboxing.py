@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 def sandbox(options: argparse.Namespace) -> int:
     """Performs what is typed, at an empty stage or at a page of a lesson."""
-    from sockviz.player.opening import other_system
+    from sockviz.player.refusals import other_system
 
     if (reason := other_system()) is not None:
         raise Usage(_("nothing can be typed here: {reason}").format(reason=reason))

@@ -24,7 +24,7 @@ _LEAST_MEMORY, _MOST_MEMORY = 96, 1 << 20
 
 def serve(options: argparse.Namespace) -> int:
     """Serves the course until a signal ends it."""
-    from sockviz.player.opening import other_system
+    from sockviz.player.refusals import other_system
 
     if (reason := other_system()) is not None:
         raise Usage(_("nothing can be served here: {reason}").format(reason=reason))

@@ -35,7 +35,7 @@ class _CannotBegin(Exception):
 
 def watch(options: argparse.Namespace) -> int:
     """Runs programs in a lab, and shows the calls that they make."""
-    from sockviz.player.opening import other_system
+    from sockviz.player.refusals import other_system
 
     if (reason := other_system()) is not None:
         raise Usage(_("no program can be watched here: {reason}").format(reason=reason))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import sys
 from typing import TYPE_CHECKING
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.document import BadLesson, Lesson
-from sockviz.player.refusals import CannotPerform
+from sockviz.player.refusals import CannotPerform, other_system
 from sockviz.player.run import LessonRun
 
 if TYPE_CHECKING:
@@ -22,12 +21,6 @@ class Opened:
 
     run: LessonRun
     fallback: str | None = None
-
-
-def other_system() -> str | None:
-    """Why no lesson can be performed on this system at all; None on Linux."""
-    foreign = _("its labs need Linux, and this is {system}").format(system=sys.platform)
-    return None if sys.platform == "linux" else foreign
 
 
 async def open_run(

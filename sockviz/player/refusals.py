@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+from sockviz.language import _
+
 #: The parts of `LabFacts.missing` under which a reader finds why a recording is played, and why its text is not the lesson's.
 LIVE_RUN, PRESENT_TEXT, TRANSLATION = "a live run", "this lesson's present text", "this lesson's translation"
 
@@ -20,3 +24,9 @@ class CannotPerform(Exception):
 
 class CannotGoOn(Exception):
     """What was asked of a run cannot be done: its lab ended or refused it. The message is a sentence for a person."""
+
+
+def other_system() -> str | None:
+    """Why no lesson can be performed on this system at all; None on Linux."""
+    foreign = _("its labs need Linux, and this is {system}").format(system=sys.platform)
+    return None if sys.platform == "linux" else foreign

@@ -348,7 +348,7 @@ class SockvizApp(PatientApp):
         self._open_exercise(message.entry)
 
     def _open_exercise(self, entry: ExerciseEntry) -> None:
-        from sockviz.player.opening import other_system
+        from sockviz.player.refusals import other_system
 
         if (reason := other_system()) is not None:
             self.notify(
