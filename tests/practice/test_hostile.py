@@ -51,6 +51,7 @@ for other in (1, *others):
     tell("limiting", resource.prlimit, other, resource.RLIMIT_CPU, (1, 1))
     resource.prlimit(other, resource.RLIMIT_CPU)
     resource.prlimit(0, resource.RLIMIT_CPU, resource.getrlimit(resource.RLIMIT_CPU))
+assert libc.syscall(-1) == -1  # ENOSYS, and no more
 tell("what no tracer sees", libc.syscall, 425, 4, ctypes.create_string_buffer(120))
 for other in others:
     tell("killing", os.kill, other, signal.SIGKILL)

@@ -29,6 +29,8 @@ _CALLS = {
     0xC00000B7: ((425, 0), 277, 261),
     0xC00000F3: ((425, 0), 277, 261),
 }
+#: A number from here on is a negative one, which no architecture has a call for: ENOSYS.
+_NO_CALL = 1 << 31
 #: linux/seccomp.h: with this flag another process says of each call whether it is made, and it is made unseen.
 _NEW_LISTENER = 1 << 3
 # linux/bpf_common.h, and struct seccomp_data
@@ -82,7 +84,12 @@ def _refusals() -> bytes:
     refused = (_RETURN, 0, 0, ERRNO | errno.EPERM)
     code = [(_LOAD, 0, 0, _ARCH)]
     for arch, (unseen, filtering, limiting) in _CALLS.items():
-        block = [(_LOAD, 0, 0, _NUMBER), (_AT_LEAST, 0, 1, X32), (_RETURN, 0, 0, KILL_PROCESS)]
+        block = [
+            (_LOAD, 0, 0, _NUMBER),
+            (_AT_LEAST, 0, 2, X32),
+            (_AT_LEAST, 1, 0, _NO_CALL),
+            (_RETURN, 0, 0, KILL_PROCESS),
+        ]
         for number in unseen:
             block += [(_EQUAL, 0, 1, number), refused]
         block += [
