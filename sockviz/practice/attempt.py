@@ -19,8 +19,7 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.language import _
 from sockviz.lesson.document import Exercise, Lesson
 from sockviz.model.events import Caveat
-from sockviz.model.first_names import HOST
-from sockviz.model.hosts import SERVER
+from sockviz.model.first_names import in_environment
 from sockviz.model.timeline import Timeline
 from sockviz.player.fair_time import FairClock
 from sockviz.player.next import Do
@@ -96,7 +95,9 @@ async def attempt(
         built, lab = await _built_and_opened(prepared, file, language, content, ours.files)
         if lab is None:
             return Attempt(lesson, language, False, built.said, seconds=time.monotonic() - began)
-        around = Surroundings(_environment(lesson, lab), str(file.parent.resolve()), fenced=True)
+        around = Surroundings(
+            {**os.environ, **in_environment(lab.facts)}, str(file.parent.resolve()), fenced=True
+        )
         student = Student(built.command, around, text_of(file, language))
         practice = Practice(lesson, lab, student, __version__, PATIENT)
         try:
@@ -119,14 +120,6 @@ async def attempt(
         return Attempt(lesson, language, True, built.said, found, took, practice.timeline, practice.took)
     finally:
         ours.remove()
-
-
-def _environment(lesson: Lesson, lab: TracingLab) -> dict[str, str]:
-    """The student's own; where there are two hosts, with the address of the server's, as lines have it."""
-    environment = dict(os.environ)
-    if lesson.lab == "two-hosts":
-        environment[HOST] = lab.facts.addresses[SERVER]
-    return environment
 
 
 def _no_directory(error: OSError) -> str:
