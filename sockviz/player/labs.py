@@ -93,11 +93,16 @@ async def _fit_for(lesson: Lesson, lab: Lab, fallback: str | None = None) -> Non
     await lab.close()
     wanted = ", ".join(_(_NEED[need]) if need in _NEED else need for need in missing)
     why = next((lab.facts.missing[need] for need in missing if need in lab.facts.missing), fallback)
+    is_private = (
+        lab.facts.kind != "host"
+    )  # there what a lesson sets is refused for its value, or this kernel has it not
+    told = (
+        _("it sets {wanted}, and this lab ({kind}) takes no such value")
+        if is_private and all(need in lesson.sysctls for need in missing)
+        else _("it needs {wanted}, which this lab ({kind}) lacks")
+    )
     raise LessonSkipped(
-        _("it needs {wanted}, which this lab ({kind}) lacks").format(
-            wanted=wanted, kind=lab_word(lab.facts.kind)
-        )
-        + (f": {in_words(why)}" if why else "")
+        told.format(wanted=wanted, kind=lab_word(lab.facts.kind)) + (f": {in_words(why)}" if why else "")
     )
 
 

@@ -43,6 +43,8 @@ TELLING: Mapping[str, str] = {
     "Udp6.InErrors": N_("datagrams that could not be delivered"),
     "Udp.InCsumErrors": N_("datagrams dropped: their checksum was wrong"),
     "Udp6.InCsumErrors": N_("datagrams dropped: their checksum was wrong"),
+    "Udp.IgnoredMulti": N_("broadcasts and multicasts that no socket here takes"),
+    "Udp6.IgnoredMulti": N_("multicasts that no socket here takes"),
     "Udp.MemErrors": N_("datagrams dropped: all of UDP's memory was used up (udp_mem)"),
     "Udp6.MemErrors": N_("datagrams dropped: all of UDP's memory was used up (udp_mem)"),
     "Tcp.InCsumErrors": N_("segments dropped: their checksum was wrong"),
@@ -53,7 +55,8 @@ SPOKEN = frozenset(
      "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPTimeouts", "TcpExt.SyncookiesSent", "TcpExt.TCPReqQFullDoCookies",
      "TcpExt.TCPRcvQDrop", "TcpExt.TCPZeroWindowDrop", "TcpExt.TCPBacklogDrop", "TcpExt.PAWSEstab",
      "TcpExt.TCPSpuriousRTOs", "Udp.RcvbufErrors", "Udp6.RcvbufErrors", "Ip.ReasmTimeout", "Ip6.ReasmTimeout",
-     "Udp.InCsumErrors", "Udp6.InCsumErrors", "Udp.MemErrors", "Udp6.MemErrors", "Tcp.InCsumErrors"}
+     "Udp.InCsumErrors", "Udp6.InCsumErrors", "Udp.IgnoredMulti", "Udp6.IgnoredMulti",
+     "Udp.MemErrors", "Udp6.MemErrors", "Tcp.InCsumErrors"}
 )  # fmt: skip
 #: Those of which there is something to say, those by which it is found why a packet was sent again or not let in, and those that
 #: lessons have looked at: on a timeline stands how each of them grew.

@@ -63,6 +63,7 @@ from sockviz.words.misfits import unfit
 from sockviz.words.number_kinds import Kind, kinds_bound, with_names
 from sockviz.words.observing import changes, in_short
 from sockviz.words.programs import of_program
+from sockviz.words.segment_remarks import remark
 from sockviz.words.shown import show
 from sockviz.words.sleeping import sleeping
 from sockviz.words.unheard import unheard, unkept
@@ -318,4 +319,5 @@ def _packet(event: PacketCaptured, after: World) -> str:
     # A link tells of its packets after the fact, always: only of a capture is that worth a word.
     late = _(" (seen late)") if event.late and event.frame is None else ""
     part = f": {fragment_text(packet)}" if packet.fragment is not None else ""
-    return f"{event.sender} → {event.receiver}: {kind_of_packet(packet)}{size}{told}{part}{late}"
+    more = remark(event, meaning, after)
+    return f"{event.sender} → {event.receiver}: {kind_of_packet(packet)}{size}{told}{part}{more}{late}"

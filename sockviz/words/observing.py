@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sockviz.language import _
 from sockviz.model.events import Observed
 from sockviz.model.hindsight import DROP_CAUSES, DROPS, LISTEN_DROPS, NO_ROOM
+from sockviz.model.hosts import LOOPBACK
 from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
@@ -15,7 +16,7 @@ from sockviz.words.datagrams import errors_wait, unsent
 from sockviz.words.group_words import group_changes
 from sockviz.words.holding_back import held_back, window_now_closed
 from sockviz.words.meanings import drop_reason, news
-from sockviz.words.queues import recv_q, send_q
+from sockviz.words.queues import cut_backlog, recv_q, send_q
 from sockviz.words.row_names import both_text, local_text, peer_text
 from sockviz.words.urgent import urgent_in
 from sockviz.words.waiting_states import taken_over, unheld, why_gone, why_in
@@ -93,11 +94,20 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
                 (
                     2,
                     _("{counter} grew by {growth}: {counts}").format(
-                        counter=name.partition(".")[2], growth=growth, counts=_(TELLING[name])
+                        counter=name.partition(".")[2],
+                        growth=growth,
+                        counts=_(TELLING[name]) + _here(name, event.host),
                     ),
                 )
             )
     return found
+
+
+def _here(name: str, host: str) -> str:
+    """Where it was counted, where that is half of what is to be said: a broadcast comes to whoever has sent it, too."""
+    if host == LOOPBACK or not name.endswith(".IgnoredMulti"):
+        return ""
+    return _(" ({host})").format(host=host)
 
 
 def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list[tuple[int, str]]:
@@ -107,14 +117,9 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
             said = _("{whose} is LISTEN on {address}").format(whose=whose, address=local_text(row))
             return [(1, said)]
         if row.is_listening:
-            return [
-                (
-                    1,
-                    _("{whose} is LISTEN on {address}, backlog {backlog}").format(
-                        whose=whose, address=local_text(row), backlog=row.send_q
-                    ),
-                )
-            ]
+            lists = _("{whose} is LISTEN on {address}, backlog {backlog}")
+            said = lists.format(whose=whose, address=local_text(row), backlog=row.send_q)
+            return [(1, _and_why(said, cut_backlog(row, world)))]
         if not row.inode and row.state in (State.ESTABLISHED, State.SYN_RECEIVED):
             waits = (
                 _("a connection of {address} waits in the accept queue: {state}, owned by no descriptor")
@@ -142,16 +147,11 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
     if old.state is not row.state:
         said = _("{whose} goes from {old} to {new}").format(whose=whose, old=old.state, new=row.state)
         why = taken_over(old, world) or why_gone(old, at, world) if row.bound_only else why_in(row, world)
-        return [(1, _and_why(said, why))]
+        return [(1, _and_why(said, why or cut_backlog(row, world)))]
     if row.is_listening and old.send_q != row.send_q:
-        return [
-            (
-                1,
-                _("the backlog of {whose} is {new} (was {old})").format(
-                    whose=whose, new=send_q(row), old=send_q(old)
-                ),
-            )
-        ]
+        told_now = _("the backlog of {whose} is {new} (was {old})")
+        said = told_now.format(whose=whose, new=send_q(row), old=send_q(old))
+        return [(1, _and_why(said, cut_backlog(row, world)))]
     if row.is_listening and old.recv_q != row.recv_q:
         holds = _("the accept queue of {whose} holds {new} (was {old})").format(
             whose=whose, new=recv_q(row), old=recv_q(old)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sockviz.language import _, ngettext
 from sockviz.model.sockets import SocketRow, State, Timer
+from sockviz.model.world import World
+from sockviz.words import acts
 from sockviz.words.urgent import Urgent
 
 #: Received FIN: the kernel counts it as one in Recv-Q until it is read (net/ipv4/tcp_diag.c: rcv_nxt - copied_seq).
@@ -85,3 +87,18 @@ def send_q(row: SocketRow) -> str:
     """Its number, and what it counts where that is not simply bytes that are not acknowledged: ``768 of memory``."""
     told = sent(row)
     return str(row.send_q) + ("" if told == " " + _("not acknowledged") else told)
+
+
+def cut_backlog(row: SocketRow, world: World) -> str:
+    """That a listener's backlog is less than was asked for (net/socket.c, __sys_listen_socket); empty where it is not."""
+    asked = (
+        acts.last(acts.on(world, row.inode, "listen"))
+        if row.is_listening and row.backlog is not None
+        else None
+    )
+    wanted = asked.arguments[1] if asked is not None and len(asked.arguments) > 1 else None
+    if not isinstance(wanted, int) or row.backlog is None or 0 <= wanted <= row.backlog:
+        return ""
+    return _("{asked} was asked for, and net.core.somaxconn allows a backlog of {backlog} at most").format(
+        asked=wanted, backlog=row.backlog
+    )

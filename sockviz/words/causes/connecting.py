@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sockviz.language import _
+from sockviz.language import N_, _
 from sockviz.model.hosts import BROADCAST
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, wire_end
 from sockviz.model.sockets import SocketRow
@@ -18,6 +18,10 @@ from sockviz.words.causes.scopes import needs_scope, scope_missing
 from sockviz.words.causes.unanswered import gave_up, goes_on, is_unsent, peers_queue_is_full, unanswered_syn
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, ends_text
+
+
+#: What helps where the kernel has no port to choose.
+MORE_PORTS = N_("wait until one is given back, or widen net.ipv4.ip_local_port_range")
 
 
 def connecting(s: Situation) -> Cause:
@@ -173,7 +177,8 @@ def _no_local_name(s: Situation) -> Cause:
         return Cause(
             _(
                 "no local port is free for a connection to {target}: all of ip_local_port_range are in use"
-            ).format(target=s.target)
+            ).format(target=s.target),
+            _(MORE_PORTS),
         )
     return Cause()
 

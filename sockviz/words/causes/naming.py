@@ -7,7 +7,7 @@ from sockviz.model.segments import endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address
 from sockviz.words import acts, whose
-from sockviz.words.causes.connecting import v6_only
+from sockviz.words.causes.connecting import MORE_PORTS, v6_only
 from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.scopes import needs_scope, scope_missing
@@ -125,7 +125,8 @@ def _taken(s: Situation) -> Cause:
         return Cause(
             _("the kernel found no free port for {name}: all of ip_local_port_range are taken").format(
                 name=s.name
-            )
+            ),
+            _(MORE_PORTS),
         )
     protocol = "UDP" if s.is_datagram else "TCP"
     rows = [
