@@ -11,6 +11,7 @@ from sockviz.language import _
 from sockviz.model.call import CONNECTING, GIVING, TAKING, Call
 from sockviz.model.linux.errnos import ERRNOS
 from sockviz.model.world import World
+from sockviz.words import acts
 from sockviz.words.causes import (
     accepting,
     connecting,
@@ -103,6 +104,10 @@ def told_by_call(call: Call, world: World, seen: World) -> str:
             return _of_call(situation).why
         case "EAGAIN" if call.name in GIVING:
             return sending.no_room_or_no_connection(situation)
+        case "EINVAL" if call.name in RECEIVING and acts.has(call, "MSG_OOB"):
+            return _cause(situation).why
+        case _ if call.name in LISTING:
+            return _cause(situation).why
         case name if name in _SAYS_ALL:
             return _cause(situation).why
         case _ if call.name in ("setsockopt", "getsockopt", "sendmsg"):

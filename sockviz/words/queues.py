@@ -19,7 +19,7 @@ def received(row: SocketRow, briefly: bool = False, urgent: Urgent | None = None
     if urgent is not None:
         return " " + _beside_the_urgent_one(row.recv_q - 1, urgent, briefly)
     if (
-        row.protocol in ("UDP", "RAW") and row.recv_q
+        row.protocol in ("UDP", "RAW", "ICMP") and row.recv_q
     ):  # net/ipv4/raw_diag.c asks sk_rmem_alloc_get, as udp_diag.c does
         return " " + _("of memory")
     if (row.state in HAS_FIN or row.outlived) and row.recv_q:

@@ -20,7 +20,8 @@ def remark(event: PacketCaptured, meaning: Meaning | None, world: World) -> str:
     """A clause, with what parts it from what stands before; empty of most."""
     packet = event.packet
     if packet.tcp is None:
-        return ""
+        told = _datagrams(event, world) if packet.protocol == "UDP" else ""
+        return f": {told}" if told else ""
     if told := _fast_open(packet):
         return f", {told}"
     if not packet.length or meaning is not None:
@@ -67,3 +68,18 @@ def _uncut(event: PacketCaptured, world: World) -> str:
         "{count} segments of {size} at most, which loopback does not cut apart",
         count,
     ).format(count=count, size=bytes_text(mss))
+
+
+def _datagrams(event: PacketCaptured, world: World) -> str:
+    """The same of datagrams that UDP_SEGMENT parts."""
+    packet = event.packet
+    known = world.known_by(packet.source, packet.destination) if event.host == LOOPBACK else None
+    size = acts.option(world, known.inode, "UDP_SEGMENT") if known is not None else None
+    if not isinstance(size, int) or not 0 < size < packet.length:
+        return ""
+    count = -(-packet.length // size)
+    return ngettext(
+        "{count} datagram of {size}, which loopback does not cut",
+        "{count} datagrams of {size} at most, which loopback does not cut apart",
+        count,
+    ).format(count=count, size=bytes_text(size))

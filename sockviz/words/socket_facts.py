@@ -57,7 +57,7 @@ def row_facts(row: SocketRow, world: World) -> Iterator[Fact]:
     elif row.is_listening:
         yield Fact("Recv-Q", str(row.recv_q), _("LISTEN: connections in the accept queue"))
         yield Fact("Send-Q", str(row.send_q), _("LISTEN: the backlog; one more than it fits in"))
-    elif row.protocol in ("UDP", "RAW"):
+    elif row.protocol in ("UDP", "RAW", "ICMP"):
         received = _("{protocol}: buffer memory, not bytes of data").format(protocol=row.protocol)
         yield Fact("Recv-Q", str(row.recv_q), received)
         yield Fact("Send-Q", str(row.send_q), _("{protocol}: buffer memory").format(protocol=row.protocol))

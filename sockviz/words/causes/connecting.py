@@ -19,7 +19,6 @@ from sockviz.words.causes.unanswered import gave_up, goes_on, is_unsent, peers_q
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, ends_text
 
-
 #: What helps where the kernel has no port to choose.
 MORE_PORTS = N_("wait until one is given back, or widen net.ipv4.ip_local_port_range")
 

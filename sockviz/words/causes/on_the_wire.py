@@ -16,6 +16,7 @@ from sockviz.model.world import World
 from sockviz.words import acts, whose
 from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.naming import binding
+from sockviz.words.causes.paths import binder
 from sockviz.words.icmp_meanings import PORT_UNREACHABLE
 from sockviz.words.situation import Situation
 from sockviz.words.wording import address_text
@@ -35,6 +36,20 @@ def refused(s: Situation) -> str:
 
 
 def _unreachable(s: Situation) -> str:
+    here = plain_end(s.known.local if s.known is not None else None)
+    for seen in reversed(s.world.packets[-_RECENT:]):
+        packet = seen.event.packet
+        is_one = packet.icmp is not None and (packet.icmp.type, packet.icmp.code) in PORT_UNREACHABLE
+        quoted = packet.icmp.quoted if is_one and packet.icmp is not None else None
+        if (
+            here is not None
+            and quoted is not None
+            and quoted[0] == here
+            and packet.at <= (s.call.returned or packet.at)
+        ):
+            return _("an ICMP port unreachable answered an earlier datagram to {address}").format(
+                address=address_text(quoted[1])
+            )
     tried = s.connects()
     there = plain_end(s.peer or (tried.target if tried is not None else None))
     asked = [seen.event.packet for seen in s.world.packets[-_RECENT:]]
@@ -50,7 +65,9 @@ def _unreachable(s: Situation) -> str:
 
 
 def reset(s: Situation) -> str:
-    """ECONNRESET: whose RST it was, where that was captured."""
+    """ECONNRESET: whose RST it was, where that was captured; of a UNIX stream that its listener was closed."""
+    if s.is_unix:
+        return _never_taken(s)
     ends = _ends(s) if s.is_tcp else None
     if ends is None or (ends[1], ends[0], "RST") not in s.world.traffic.ending:
         return ""
@@ -65,7 +82,9 @@ def nobody_reads(s: Situation) -> str:
         return _("the sending side of {name} was ended here, by shutdown: nobody will read this").format(
             name=s.name
         )
-    if came := reset(s):
+    if s.is_unix and (told := _never_taken(s)):
+        return told
+    if not s.is_unix and (came := reset(s)):
         return _("the connection of {name} is gone: {reset}").format(name=s.name, reset=came)
     if s.is_tcp and _was_made_here(s) and not _was_connected(s):
         return _("{name} was never connected: nobody will read this").format(name=s.name)
@@ -73,6 +92,23 @@ def nobody_reads(s: Situation) -> str:
     if other and any(acts.on(s.world, other, "close")) and not any(acts.on(s.world, other, "shutdown")):
         return _("the other end of {name} is closed: nobody will read this").format(name=s.name)
     return ""
+
+
+def _never_taken(s: Situation) -> str:
+    """That the listener which its connect came to was closed, and has accepted nobody since: net/unix/af_unix.c."""
+    tried = s.connects()
+    address = tried.arguments[1] if tried is not None and len(tried.arguments) > 1 else None
+    bound = binder(s.world, address)
+    if tried is None or bound is None or not any(acts.on(s.world, bound, "close")):
+        return ""
+    taken = (
+        call
+        for call in acts.on(s.world, bound, "accept", "accept4")
+        if (call.returned or 0.0) >= tried.entered
+    )
+    if any(taken):
+        return ""
+    return _("the listener was closed before it accepted {name}").format(name=s.name)
 
 
 def _was_made_here(s: Situation) -> bool:

@@ -237,7 +237,9 @@ def _never_listened(call: Call, target: Endpoint, near: list[Named], world: Worl
     return Mistake(
         "never listened", (server, at[0].inode), call.process, _observed(call),
         _("{server} has bound its socket {fd} there, and has not called listen").format(server=server, fd=at[0].fd),
-        _("in {server}, call listen after bind: only then does the kernel let clients in").format(server=server),
+        _("in {server}, call listen after bind, before anybody connects: only then does the kernel let clients in").format(
+            server=server
+        ),
     )  # fmt: skip
 
 
