@@ -81,6 +81,11 @@ class _Made:
         return replace(process, **changes)
 
 
+def _changes_more(event: CallReturned) -> bool:
+    """Whether it says something of a name, of an option (a receive moves where MSG_PEEK looks next), or of a connection's end."""
+    return bool(event.told) or event.option_is is not None or event.error == _GIVEN_UP
+
+
 class Quiet:
     """A run of quiet events on top of `world`."""
 
@@ -138,7 +143,7 @@ class Quiet:
 
     def _returned(self, event: CallReturned, really: bool) -> bool:
         made = self._made.get(event.process) or self._of(event.process)
-        if made is None or event.told or event.error == _GIVEN_UP or not self._is_plain(event.value):
+        if made is None or _changes_more(event) or not self._is_plain(event.value):
             return False
         inside = made.tasks.get(event.task)
         try:
@@ -212,7 +217,7 @@ class Quiet:
             if like.text not in self._world.texts if like.text else like.line is not None:
                 return False
             return not self._are_new(like.arguments)
-        return not like.told and like.error != _GIVEN_UP and self._is_plain(like.value)
+        return not _changes_more(like) and self._is_plain(like.value)
 
     def _is_plain(self, value: Value) -> bool:
         return isinstance(value, _PLAIN) or not sockets_in(value)

@@ -59,6 +59,8 @@ def some_run(seed: int, length: int) -> list[Event]:
             inside[who] = numbers[process]
             name = names[who] = chance.choice(["send", "recv", "recv", *CALLS])
             arguments: tuple[Value, ...] = () if name == "socket" else (chance.choice(SOCKETS), 64)
+            if name == "setsockopt":
+                arguments = (arguments[0], 1, 42, 0)  # SO_PEEK_OFF, which what receives moves
             line = chance.choice([None, 3])
             events.append(
                 CallEntered(
@@ -76,9 +78,15 @@ def some_run(seed: int, length: int) -> list[Event]:
             held.discard(who)
             error = chance.choice([None, None, None, "EAGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"])
             value = chance.choice(CALLS[names[who]]) if error is None else None
-            events.append(
-                CallReturned(float(at), process, number, value, error, 11 if error else None, task=task)
+            moves = (
+                error is None and names[who] in ("setsockopt", "recv", "recvmsg") and chance.random() < 0.3
             )
+            events.append(
+                CallReturned(
+                    float(at), process, number, value, error, 11 if error else None, task=task,
+                    option_is=chance.randrange(4) if moves else None,
+                )
+            )  # fmt: skip
     return [*events, ProcessEnded(float(length), "b", 0)]
 
 
