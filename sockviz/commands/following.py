@@ -72,8 +72,7 @@ def _say_of(options: argparse.Namespace) -> Callable[[str], None]:
 
     def say(what: str) -> None:
         out = door.err() if options.json else door.out()
-        leave = " " + _("(q and Enter, or Ctrl-C, leaves)") if terminal.is_one(sys.stdin) else ""
-        out.say(what + leave)
+        out.say(what, *([_("(q and Enter, or Ctrl-C, leaves)")] if terminal.is_one(sys.stdin) else []))
 
     return say
 

@@ -161,6 +161,9 @@ class Sheet:
                 text = _("next page")
             case "busy", _line, _sleeps:
                 text = _("the last step is still under way")
+            case _ if state.get("problem"):
+                on = state.get("way_on")
+                text = on if isinstance(on, str) and on else _("The run can go on no more.")
             case _:
                 text = _("This is the end of the lesson.")
         return [Strong(each) for each in _lines(_("next: {what}").format(what=text), width)]

@@ -121,7 +121,9 @@ def process_refusal(name: str) -> str | None:
     if name in RESERVED and name != LINK:
         return f"{name} has a meaning of its own in a lesson; give the process another name"
     if not name.isascii():
-        return f"{name} cannot name a process: a process's name is letters, digits and underscores"
+        return (
+            f"{name} cannot name a process: a process's name is letters from a to z, digits and underscores"
+        )
     if keyword.iskeyword(name):
         return f"{name} is a word of Python's; give the process another name"
     return None

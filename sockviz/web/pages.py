@@ -49,10 +49,14 @@ def course(lessons: Sequence[Listed], progress: Progress, taken: int, places: in
     )  # fmt: skip
 
 
-def session(what: str, title: str) -> str:
-    """The page that a session is shown on."""
-    lost = _(
-        "The connection is lost, and this session has ended. Your progress is kept as long as the server runs."
+def session(what: str, title: str, *, keeps: bool) -> str:
+    """The page that a session is shown on. The server ``keeps`` progress: it outlives it."""
+    lost = (
+        _("The connection is lost, and this session has ended. Your progress is kept.")
+        if keeps
+        else _(
+            "The connection is lost, and this session has ended. Your progress is kept as long as the server runs."
+        )
     )
     return _page(
         title, "../",

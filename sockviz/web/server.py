@@ -88,10 +88,20 @@ class Static:
 
 
 class Server:
-    """Answers for one address. `heard` is told of each request, `settled` of those that are a session's page."""
+    """Answers for one address. `heard` is told of each request, `settled` of those that are a session's page. What visitors have
+    read is kept when the server is gone, where it ``keeps`` that."""
 
-    def __init__(self, address: ServedAt, hall: Hall, visitors: Visitors, spoken: str | None = None) -> None:
+    def __init__(
+        self,
+        address: ServedAt,
+        hall: Hall,
+        visitors: Visitors,
+        spoken: str | None = None,
+        *,
+        keeps: bool = False,
+    ) -> None:
         self._address, self._hall, self._visitors, self._spoken = address, hall, visitors, spoken
+        self._keeps = keeps
         self._files = {name: Static(file) for name, file in static_files().items()}
         self.heard: Callable[[web.Request], None] = lambda _request: None
         self.settled: Callable[[web.Request], None] = lambda _request: None
@@ -172,7 +182,7 @@ class Server:
                 answer = _page(pages.full(limits.sessions, each, "../"), 503)
                 answer.headers["Retry-After"] = str(pages.TRY_AGAIN)
                 return answer
-            answer = _page(pages.session(what, title))
+            answer = _page(pages.session(what, title, keeps=self._keeps))
         self._name(request, answer)
         return answer
 

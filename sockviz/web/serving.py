@@ -60,7 +60,8 @@ async def serve(
             )
         )
         hall = Hall(wanted.limits, spawner, visitors, own.files, tell, faults)
-        server = Server(wanted.address, hall, visitors, wanted.language)
+        keeps = wanted.keep is not None
+        server = Server(wanted.address, hall, visitors, wanted.language, keeps=keeps)
         runner = web.AppRunner(server.application(), shutdown_timeout=_AT_THE_END)
         await runner.setup()
         try:

@@ -81,6 +81,15 @@ def test_what_is_next(following: object, told: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("way_on", "told"),
+    [("Space goes on from its recording.", "Space goes on"), ("", "no more"), (7, "no more")],
+)
+def test_what_is_next_where_the_lab_is_lost_is_no_end_of_the_lesson(way_on: object, told: str) -> None:
+    state = {"next": {"do": "end"}, "problem": "the lab's first process ended", "way_on": way_on}
+    assert told in "\n".join(Sheet(lesson()).next(state, 80))
+
+
+@pytest.mark.parametrize(
     "state",
     [
         {},

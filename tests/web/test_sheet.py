@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from sockviz.web import pages
 from sockviz.web.server import static_files
 
 SHEET = static_files()["page.css"].read_text("utf-8")
@@ -36,3 +37,8 @@ def test_text_stands_off_its_ground(colours: dict[str, str]) -> None:
 def test_nothing_is_fetched_from_elsewhere() -> None:
     assert not re.search(r"https?:|@import|url\(\s*[\"']?//", SHEET)
     assert "http" not in static_files()["page.js"].read_text("utf-8").replace('replace("http", "ws")', "")
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_who_loses_the_connection_is_told_for_how_long_progress_is_kept(keeps: bool) -> None:
+    assert ("as long as the server runs" in pages.session("home", "sockviz", keeps=keeps)) is not keeps

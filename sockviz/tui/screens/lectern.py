@@ -20,7 +20,7 @@ from sockviz.tui.view import Mode
 
 class Lectern:
     """Of `screen`, whose actions the notes' orders are. `go` goes to a page (from 0), `vote` notes a room's votes on the question
-    at a line."""
+    at a line; `way_on` says what there is to do where the run can go on no more."""
 
     def __init__(
         self,
@@ -29,7 +29,9 @@ class Lectern:
         reading: Reading,
         go: Callable[[int], None],
         vote: Callable[[int, tuple[int, ...]], None],
+        way_on: Callable[[], str] = str,
     ) -> None:
+        self._way_on = way_on
         self._screen, self._run, self._reading, self._go, self._vote = screen, run, reading, go, vote
         self._began = time.time()
         self._stand = Stand(run.script.text, run.script.path, self._state, self._do)
@@ -60,6 +62,7 @@ class Lectern:
             "blank": isinstance(top, BlankScreen),
             "covered": top is not self._screen and not isinstance(top, BlankScreen),
             "problem": self._run.problem,
+            "way_on": self._way_on() if self._run.problem else "",
         }
 
     def _next(self) -> Mapping[str, Any]:

@@ -121,7 +121,9 @@ class LessonScreen(TypedAt, VotedAt):
                 from sockviz.tui.screens.lectern import Lectern  # once the screen is there
             except ImportError:  # a system without such locks and sockets
                 return
-            self._lectern = Lectern(self, self._run, self.reading, self.go_to_page, self._vote)
+            self._lectern = Lectern(
+                self, self._run, self.reading, self.go_to_page, self._vote, self.departure.way_on
+            )
             await self._lectern.open()
 
     async def _begin(self) -> None:
