@@ -21,6 +21,7 @@ from sockviz.lesson.completion import CallHelp, Completion
 from sockviz.sandbox.script import can_be_named, named
 from sockviz.tui.lettering import assemble, lines, plain, styled
 from sockviz.tui.stage.ink import wrap
+from sockviz.visible import visible
 
 #: So many lines of the screen has what is said.
 _MOST_SAID = 4
@@ -116,10 +117,12 @@ class TypedInput(Input):
         self.owner.submitted(text)
 
     def _on_paste(self, event: events.Paste) -> None:
-        """As if it were typed: each line of it but the last is taken."""
+        """As if it were typed: each line of it but the last is taken. What does not show has no key: it is written out, as it
+        is in a text of Python's."""
         event.stop()
         event.prevent_default()
-        *whole, last = event.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        text = event.text.replace("\r\n", "\n").replace("\r", "\n").expandtabs()
+        *whole, last = map(visible, text.split("\n"))
         for line in whole:
             self.insert_text_at_cursor(line)
             text, self.value = self.value, ""
