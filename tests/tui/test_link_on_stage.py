@@ -13,7 +13,7 @@ import pytest
 from sockviz.model.events import LinkActed, PacketCaptured
 from sockviz.model.scripted import header
 from sockviz.model.segments import Packet, TcpHeader
-from sockviz.model.timeline import Timeline
+from sockviz.model.timeline import LabFacts, Timeline
 from sockviz.player.recorded import open_recording
 from sockviz.tui.reading import Reading
 from sockviz.tui.stage.crossings import Fate, chosen, coming, crossings
@@ -128,7 +128,7 @@ def test_a_copy_that_is_thrown_away_with_others_does_not_cross() -> None:
     """Not even between two of the reports that say so, where a reader may rest."""
     ends = ("10.0.0.1", 40001), ("10.0.0.2", 8080)
     tcp = TcpHeader(("SYN",), 1, 0, 512, 0, 0, ())
-    timeline = Timeline(header())
+    timeline = Timeline(header(LabFacts("two-hosts", ("packets",), ("client", "server"))))
     for frame in (1, 2, 3):
         packet = Packet(1000.0 + frame, "AF_INET", "TCP", *ends, 0, 64, 54, tcp)
         timeline.append(
