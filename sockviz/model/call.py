@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from sockviz.model.events import CallEntered, CallReturned, Treated
 
 #: Calls that hand data to the kernel, and calls that take some, by name: on a socket or on its descriptor.
-SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write"})
-RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg", "read"})
-#: The same with what programs of the user's own have for several buffers: no method of Python's sockets is called so.
-GIVING, TAKING = SENDING | {"writev"}, RECEIVING | {"readv"}
+SENDING = frozenset({"send", "sendall", "sendto", "sendmsg", "write", "writev"})
+RECEIVING = frozenset({"recv", "recvfrom", "recv_into", "recvfrom_into", "recvmsg", "read", "readv"})
 CONNECTING = frozenset({"connect", "connect_ex"})
 #: Calls whose address is somebody else's.
 _REACHING = CONNECTING | SENDING

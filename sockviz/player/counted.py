@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
-from sockviz.model.call import GIVING, TAKING
+from sockviz.model.call import RECEIVING, SENDING
 from sockviz.model.events import (
     CallEntered,
     CallReturned,
@@ -19,7 +19,7 @@ from sockviz.model.events import (
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import SocketValue, Value
 
-_MOVING = TAKING | GIVING
+_MOVING = RECEIVING | SENDING
 #: The families in which an exercise's own processes are at the other end.
 _FAMILIES = frozenset({"AF_INET", "AF_INET6"})
 

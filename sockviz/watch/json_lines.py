@@ -65,6 +65,8 @@ class JsonLines:
 
 
 def _text(moment: Moment) -> str | None:
+    if len(moment.after.misfits) > len(moment.before.misfits):
+        return narrate(moment.event, moment.before, moment.after)
     match moment.event:
         case SourceMet():
             return None

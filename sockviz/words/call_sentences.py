@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sockviz.language import _, ngettext
-from sockviz.model.call import RECEIVING, SENDING, TAKING, Call
+from sockviz.model.call import RECEIVING, SENDING, Call
 from sockviz.model.segments import endpoint, wire_end
 from sockviz.model.values import ObjectValue, SocketValue, Value, sockets_in
 from sockviz.model.world import World
@@ -158,25 +158,25 @@ def _gave(call: Call, world: World) -> str:
             )
         case "recv_into", int(count) if is_stream and not acts.has(call, "MSG_PEEK"):
             return _("takes {amount} from the receive queue").format(amount=bytes_text(count))
-        case _, bytes(data) if call.name in TAKING and acts.has(call, "MSG_ERRQUEUE"):
+        case _, bytes(data) if call.name in RECEIVING and acts.has(call, "MSG_ERRQUEUE"):
             return _("takes an entry off the error queue, with what was sent: {shown}").format(
                 shown=show(data, 32)
             )
-        case _, bytes(data) if call.name in TAKING and acts.has(call, "MSG_PEEK"):
+        case _, bytes(data) if call.name in RECEIVING and acts.has(call, "MSG_PEEK"):
             told = ngettext(
                 "looks at {count} byte and leaves it in the receive queue: {shown}",
                 "looks at {count} bytes and leaves them in the receive queue: {shown}",
                 len(data),
             ).format(count=len(data), shown=show(data, 32))
             return _with(told, _looked_behind(call, len(data), world))
-        case _, b"" if call.name in TAKING and not is_stream:
+        case _, b"" if call.name in RECEIVING and not is_stream:
             return _("takes an empty datagram")
-        case _, bytes(data) if call.name in TAKING and not is_stream:
+        case _, bytes(data) if call.name in RECEIVING and not is_stream:
             told = _("takes one datagram and gives {amount}: {shown}").format(
                 amount=bytes_text(len(data)), shown=show(data, 32)
             )
             return _with(_with(told, cut_off(call, data, world)), lost_beside(call, data, world))
-        case _, bytes(data) if call.name in TAKING:
+        case _, bytes(data) if call.name in RECEIVING:
             is_message = (
                 held is not None and held.type == "SOCK_SEQPACKET"
             )  # net/unix/af_unix.c: as of datagrams

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.model.call import CONNECTING, GIVING, TAKING, Call
+from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.linux.errnos import ERRNOS
 from sockviz.model.world import World
 from sockviz.words import acts
@@ -102,7 +102,7 @@ def told_by_call(call: Call, world: World, seen: World) -> str:
             return on_the_wire.taken(situation, seen)
         case "EINTR" | "EFAULT":
             return _of_call(situation).why
-        case "EAGAIN" if call.name in GIVING:
+        case "EAGAIN" if call.name in SENDING:
             return sending.no_room_or_no_connection(situation)
         case "EINVAL" if call.name in TAKING and acts.has(call, "MSG_OOB"):
             return _cause(situation).why
@@ -131,9 +131,9 @@ def _cause(s: Situation) -> Cause:
     match s.call.name:
         case name if name in CONNECTING:
             return connecting.connecting(s)
-        case name if name in TAKING:
+        case name if name in RECEIVING:
             return receiving.receiving(s)
-        case name if name in GIVING:
+        case name if name in SENDING:
             return sending.sending(s)
         case "bind":
             return naming.binding(s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from sockviz.language import _, ngettext
-from sockviz.model.call import GIVING, SENDING, Call
+from sockviz.model.call import SENDING, Call
 from sockviz.model.known import KnownSocket
 from sockviz.model.linux.options import option_of
 from sockviz.model.world import World
@@ -16,7 +16,7 @@ from sockviz.words.wording import address_text, bytes_text, receiver_name
 #: So many calls back one is looked for that has begun a datagram.
 _RECENT = 64
 #: Those that say how many bytes they took.
-COUNTING = GIVING - {"sendall"}
+COUNTING = SENDING - {"sendall"}
 
 
 def handed_over(call: Call, world: World) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sockviz.language import _, ngettext
-from sockviz.model.call import GIVING, Call
+from sockviz.model.call import SENDING, Call
 from sockviz.model.events import (
     ActedByHand,
     CallBlocked,
@@ -292,7 +292,7 @@ def _why_killed(event: ProcessEnded, process: Process | None, before: World) -> 
             names=_(" and ").join(names)
         )
     call = process.current if process is not None else None
-    if event.signal != "SIGPIPE" or call is None or call.name not in GIVING:
+    if event.signal != "SIGPIPE" or call is None or call.name not in SENDING:
         return ""
     told = explain(replace(call, error="EPIPE"), before)
     return f"{call.name}: {told.here}" if told is not None and told.here else ""

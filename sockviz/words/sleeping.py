@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sockviz.language import _, ngettext
 from sockviz.model.arriving import arrival
-from sockviz.model.call import CONNECTING, GIVING, TAKING, Call
+from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.linux.files import ACCESS, EPOLL, POLL
 from sockviz.model.linux.names import mask
 from sockviz.model.sockets import IN_HANDSHAKE, FdEntry
@@ -43,13 +43,13 @@ def why_asleep(call: Call, world: World) -> str:
     s = Situation(call, world)
     if call.name == "accept":
         return _at_most(_nobody_waits(s), s, "SO_RCVTIMEO")
-    if call.name in TAKING:
+    if call.name in RECEIVING:
         return _at_most(_nothing_to_read(s), s, "SO_RCVTIMEO")
     if call.name in CONNECTING and s.is_unix:
         return _at_most(unix_queue_full(s.address, world), s, "SO_SNDTIMEO")
     if call.name in CONNECTING:
         return _at_most(_unanswered(s), s, "SO_SNDTIMEO")
-    if call.name in GIVING:
+    if call.name in SENDING:
         return _at_most(_no_room(s), s, "SO_SNDTIMEO")
     if call.name in _WAITING:
         return _nothing_ready(call, world)

@@ -7,8 +7,11 @@ import json
 from pathlib import Path
 
 from sockviz.door import Door
+from sockviz.model.events import CallReturned, SourceMet, ThreadEnded
 from sockviz.model.recording import load_file
+from sockviz.model.scripted import Scripted
 from sockviz.watch.json_lines import JsonLines
+from sockviz.watch.transcript import ProgramsTranscript
 
 RECORDED = Path(__file__).parent / "recorded" / "refused-then-served.jsonl"
 
@@ -45,3 +48,35 @@ def test_each_event_is_a_line_that_stands_for_itself() -> None:
     assert listens[0]["local"][1] == refused["arguments"][1]["items"][1]
     gone = [row for line in events if line["event"] == "Observed" for row in line["gone"]]
     assert all(row["protocol"] for row in gone)
+
+
+def test_what_does_not_fit_is_told_as_json_and_as_text(misfits: None) -> None:
+    it = Scripted()
+    it.start("server")
+    s = it.socket(3)
+    it.do("server", None, "recv", s, 4, value=b"abcd")
+    it.say(SourceMet(it.at, 1, "/x.py", ""))
+    unfit = [
+        CallReturned(it.at, "server", 1, b"abcd"),
+        CallReturned(it.at, "nobody", 1),
+        SourceMet(it.at, 1, "/x.py", ""),
+        ThreadEnded(it.at, "server", 3),
+    ]
+    for event in unfit:
+        it.say(event)
+    told, out = io.StringIO(), io.StringIO()
+    JsonLines(it.timeline, Door(out), live=False).catch_up()
+    ProgramsTranscript(it.timeline, Door(told), live=False).catch_up()
+    texts = [json.loads(line)["text"] for line in out.getvalue().splitlines()][-len(unfit) :]
+    for why, text in zip(
+        (
+            "call 1 of server was over",
+            "no process nobody has started",
+            "text 1 is known already",
+            "no thread server/4",
+        ),
+        texts,
+        strict=True,
+    ):
+        assert why in text
+        assert told.getvalue().count(why) == 1

@@ -286,6 +286,8 @@ _U = SocketValue(78, 10, "AF_UNIX", "SOCK_STREAM", 0)
     [
         ("send", (_S, b""), 0, "sends nothing: a stream has no empty segment"),
         ("recv", (_D, 4), b"", "takes an empty datagram"),
+        ("readv", (_S, 4), b"", "returns 0 bytes: the peer will send no more"),
+        ("readv", (_D, 4), b"", "takes an empty datagram"),
         ("recv", (_D, 4), b"abcd", "takes one datagram and gives 4 bytes: b'abcd'"),
         ("setblocking", (_S, True), None, "lets calls on descriptor 9 sleep again"),
         ("setblocking", (_S, False), None,

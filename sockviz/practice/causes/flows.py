@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sockviz.dataclass import dataclass
-from sockviz.model.call import GIVING, TAKING, Call, Stage
+from sockviz.model.call import RECEIVING, SENDING, Call, Stage
 from sockviz.model.long_values import whole_of
 from sockviz.model.moment import Moment
 from sockviz.model.process import Process
@@ -15,8 +15,8 @@ from sockviz.words import acts
 from sockviz.words.mistakes.ends import EndMistakes
 
 #: Calls that take from a stream, and calls that put something into it, by name.
-READS = TAKING | {"recvmmsg"}
-WRITES = (GIVING - {"sendall"}) | {"sendmmsg", "sendfile"}
+READS = RECEIVING | {"recvmmsg"}
+WRITES = (SENDING - {"sendall"}) | {"sendmmsg", "sendfile"}
 #: A program may make calls without end: who is at the other end of its connections is learned from so many events.
 _LOOKED_AT = 20_000
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.model.call import GIVING, TAKING, Call
+from sockviz.model.call import RECEIVING, SENDING, Call
 from sockviz.model.index import inodes_in
 from sockviz.model.process import Process
 from sockviz.model.sockets import IN_HANDSHAKE, State
@@ -20,7 +20,7 @@ from sockviz.words.wording import bytes_text
 
 #: The calls of a run with more processes, or of one that waits at more sockets, are not gone through.
 _MOST, _MOST_SOCKETS = 64, 256
-_GIVING = GIVING | {"sendfile", "splice"}
+_GIVING = SENDING | {"sendfile", "splice"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _end(inode: int, call: Call, world: World) -> _End | None:
     for each in process.calls:
         if each.error is None and any(_is(value, inode) for value in each.arguments):
             sent += each.name in _GIVING
-            received += _length(each.value) if each.name in TAKING else 0
+            received += _length(each.value) if each.name in RECEIVING else 0
     return _End(inode, fd, call, process, sent, received)
 
 

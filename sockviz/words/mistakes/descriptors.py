@@ -7,7 +7,7 @@ from dataclasses import field
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
-from sockviz.model.call import GIVING, TAKING, Call
+from sockviz.model.call import RECEIVING, SENDING, Call
 from sockviz.model.events import CallBlocked, CallEntered, CallReturned, Executed, ProcessEnded
 from sockviz.model.index import inodes_in
 from sockviz.model.moment import Moment
@@ -21,7 +21,7 @@ from sockviz.words.mistakes.sleepers import SEVERAL
 from sockviz.words.wording import call_as_made
 
 #: What whoever has received the end of a connection may still do with it.
-_USING = GIVING | {"sendfile", "shutdown"}
+_USING = SENDING | {"sendfile", "shutdown"}
 #: Calls by which a server goes on to others.
 _GOING_ON = SEVERAL | {"accept"}
 #: So many connections that are kept are told of: fewer may be about to be closed. And of one process so many are remembered.
@@ -81,7 +81,7 @@ class DescriptorMistakes:
         if held is None or held.type != "SOCK_STREAM":
             return
         ended = self._ended.setdefault(call.process, {})
-        if call.name in TAKING and _data(call) == b"":
+        if call.name in RECEIVING and _data(call) == b"":
             asks = call.arguments[1] if len(call.arguments) > 1 else 0
             if isinstance(asks, int) and asks > 0 and len(ended) < _MOST and not acts.has(call, "MSG_PEEK"):
                 ended[held.inode] = call.task
@@ -138,12 +138,12 @@ def _copies_kept(name: str, world: World) -> Iterator[Mistake]:
         for other in world.processes.values()
         if other.parent == name and not other.alive
         for call in other.calls
-        if call.receiver is not None and call.name in TAKING | _USING
+        if call.receiver is not None and call.name in RECEIVING | _USING
     }
     used = {
         call.receiver.inode
         for call in process.calls
-        if call.receiver is not None and call.name in TAKING | _USING
+        if call.receiver is not None and call.name in RECEIVING | _USING
     }
     kept = [inode for inode in over if inode in served and inode not in used]
     if len(kept) >= _SEVERAL:

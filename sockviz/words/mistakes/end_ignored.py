@@ -7,7 +7,7 @@ from dataclasses import field
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.model.call import TAKING, Call
+from sockviz.model.call import RECEIVING, Call
 from sockviz.words import acts
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.wording import call_as_made
@@ -44,7 +44,7 @@ class EndIgnored:
 
 def _tells_the_end(call: Call) -> bool:
     asked = call.arguments[1] if len(call.arguments) > 1 else 0
-    if call.name not in TAKING or call.error is not None or not isinstance(asked, int) or asked <= 0:
+    if call.name not in RECEIVING or call.error is not None or not isinstance(asked, int) or asked <= 0:
         return False
     data = call.value[0] if isinstance(call.value, tuple) and call.value else call.value
     return data == b"" and not acts.has(call, "MSG_PEEK")

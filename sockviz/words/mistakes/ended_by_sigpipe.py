@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sockviz.language import _
-from sockviz.model.call import GIVING, Call
+from sockviz.model.call import SENDING, Call
 from sockviz.model.events import ProcessEnded
 from sockviz.model.linux.sockets import MESSAGE_FLAGS
 from sockviz.model.process import Process
@@ -39,7 +39,7 @@ def _broken(process: Process) -> Call | None:
         return None
     if call.name in _WRITING:
         return call
-    return call if call.name in GIVING and not _asks_for_none(call) else None
+    return call if call.name in SENDING and not _asks_for_none(call) else None
 
 
 def _asks_for_none(call: Call) -> bool:

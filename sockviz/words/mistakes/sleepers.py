@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
-from sockviz.model.call import TAKING, Call, Stage
+from sockviz.model.call import RECEIVING, Call, Stage
 from sockviz.model.linux.files import POLL
 from sockviz.model.process import Process
 from sockviz.model.values import ObjectValue, SocketValue, Value
@@ -42,7 +42,7 @@ class Wait:
 def wait_of(call: Call, world: World) -> Wait | None:
     """What a call that sleeps waits for; None where it waits for nothing that comes, or that is not known."""
     held = call.receiver
-    if held is not None and call.name in TAKING:
+    if held is not None and call.name in RECEIVING:
         has_limit = any(limit in world.options.get(held.inode, {}) for limit in _LIMITS)
         return Wait(frozenset((held.inode,)), has_limit=has_limit)
     process = world.processes.get(call.process)

@@ -12,7 +12,7 @@ from dataclasses import field
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.model.call import CONNECTING, GIVING, TAKING, Call
+from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.events import (
     CallBlocked,
     CallEntered,
@@ -113,7 +113,7 @@ class Streams:
                     yield from self._returned(call, moment)
             case CallBlocked() as event:
                 call = moment.call(event.process, event.call)
-                if call is not None and call.name in TAKING and call.receiver is not None:
+                if call is not None and call.name in RECEIVING and call.receiver is not None:
                     yield from self._left_short(call.process, call.receiver.inode, moment.after)
             case PacketCaptured() as event if (
                 event.packet.tcp is not None and "RST" in event.packet.tcp.flags
@@ -158,9 +158,9 @@ class Streams:
         elif call.error is not None:
             if call.error in _BROKEN and held.inode in self._closed:
                 yield from self._unread(held.inode, moment.after)
-        elif held.type == "SOCK_STREAM" and call.name in GIVING:
+        elif held.type == "SOCK_STREAM" and call.name in SENDING:
             self._gave(call, held)
-        elif held.type == "SOCK_STREAM" and call.name in TAKING:
+        elif held.type == "SOCK_STREAM" and call.name in RECEIVING:
             flow = self._has(call.process, held)
             if acts.has(call, "MSG_TRUNC"):
                 flow.counted = False
@@ -172,7 +172,7 @@ class Streams:
     def finds_no_room(self, entered: CallEntered, held: SocketValue) -> None:
         """A call on a stream has come back with EAGAIN."""
         flow = self._flows.get(held.inode)
-        if flow is not None and flow.short is not None and entered.name in GIVING:
+        if flow is not None and flow.short is not None and entered.name in SENDING:
             flow.found_no_room = True
 
     def counts(self, entered: CallEntered, returned: CallReturned, held: SocketValue, times: int = 1) -> bool:
@@ -327,7 +327,7 @@ def _ends_a_line(closed: _Closed, world: World) -> bool:
     process = world.processes.get(closed.process)
     for call in reversed(process.calls) if process is not None else ():
         held = call.receiver
-        if call.name in TAKING and held is not None and held.inode == closed.inode and call.error is None:
+        if call.name in RECEIVING and held is not None and held.inode == closed.inode and call.error is None:
             data = call.value[0] if isinstance(call.value, tuple) and call.value else call.value
             data = data[-1] if isinstance(data, list) and data else data
             return isinstance(data, bytes) and data.endswith(b"\n")
