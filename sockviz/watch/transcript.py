@@ -301,7 +301,7 @@ def returned(call: Call, world: World) -> str:
 
 def _returned(call: Call, world: World, brief: str) -> str:
     took = ""
-    if call.slept and call.returned is not None:
+    if call.slept and call.returned is not None and call.returned > call.entered:  # else the clock was set
         took = " " + _("(after {time})").format(time=duration_text(call.returned - call.entered))
     if call.error is not None:
         meaning = ": ".join(filter(None, (call.message, told_by_call(call, calls_alone(world), world))))

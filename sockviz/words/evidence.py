@@ -161,9 +161,9 @@ def of_call(world: World, header: Header, call: Call) -> Evidence:
                 call.message,
             )
         )
-    if call.returned is not None:
+    if call.returned is not None and call.returned >= call.entered:  # else the clock was set meanwhile
         facts.append(Fact(_("took"), duration_text(call.returned - call.entered)))
-    elif world.at > call.entered:
+    elif call.returned is None and world.at > call.entered:
         facts.append(Fact(_("so far"), duration_text(world.at - call.entered)))
     is_watched = header.script.kind == PROGRAMS or (process is not None and bool(process.command))
     if call.line is not None or call.library:

@@ -12,6 +12,7 @@ from sockviz.model.recording import load_file
 from sockviz.model.scripted import Scripted
 from sockviz.watch.json_lines import JsonLines
 from sockviz.watch.transcript import ProgramsTranscript
+from sockviz.words.evidence import of_call
 
 RECORDED = Path(__file__).parent / "recorded" / "refused-then-served.jsonl"
 
@@ -80,3 +81,20 @@ def test_what_does_not_fit_is_told_as_json_and_as_text(misfits: None) -> None:
     ):
         assert why in text
         assert told.getvalue().count(why) == 1
+
+
+def test_of_a_call_during_which_the_clock_was_set_back_no_time_is_told() -> None:
+    it = Scripted()
+    it.start("server")
+    it.enter("server", None, "recv", it.socket(3), 4)
+    it.sleep("server")
+    it.at -= 5
+    it.leave("server", None, b"abcd")
+    told = io.StringIO()
+    ProgramsTranscript(it.timeline, Door(told), live=False).catch_up()
+    assert "recv(3, 4) → b'abcd' · takes 4 bytes" in told.getvalue()
+    call = it.timeline.world.processes["server"].last
+    assert call is not None
+    known = of_call(it.timeline.world, it.timeline.header, call)
+    names = {fact.name for section in known.sections for fact in section.facts}
+    assert not names & {"took", "so far"}
