@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from sockviz.door import Door
-from sockviz.model.events import CallReturned, SourceMet, ThreadEnded
+from sockviz.model.events import CallReturned, Event, SourceMet, ThreadEnded
 from sockviz.model.recording import load_file
 from sockviz.model.scripted import Scripted
 from sockviz.watch.json_lines import JsonLines
@@ -57,7 +57,7 @@ def test_what_does_not_fit_is_told_as_json_and_as_text(misfits: None) -> None:
     s = it.socket(3)
     it.do("server", None, "recv", s, 4, value=b"abcd")
     it.say(SourceMet(it.at, 1, "/x.py", ""))
-    unfit = [
+    unfit: list[Event] = [
         CallReturned(it.at, "server", 1, b"abcd"),
         CallReturned(it.at, "nobody", 1),
         SourceMet(it.at, 1, "/x.py", ""),
