@@ -104,7 +104,7 @@ def told_by_call(call: Call, world: World, seen: World) -> str:
             return _of_call(situation).why
         case "EAGAIN" if call.name in SENDING:
             return sending.no_room_or_no_connection(situation)
-        case "EINVAL" if call.name in TAKING and acts.has(call, "MSG_OOB"):
+        case "EINVAL" if call.name in RECEIVING and acts.has(call, "MSG_OOB"):
             return _cause(situation).why
         case _ if call.name in LISTING:
             return _cause(situation).why
