@@ -377,9 +377,11 @@ class SockvizApp(PatientApp):
 
     async def close_runs(self) -> None:
         """Ends every lesson that is still open, or being opened, whatever happened before."""
-        if self.sitting is not None:
-            await self.sitting.close()
-        self.left += await self.runs.close()
+        try:
+            if self.sitting is not None:
+                await self.sitting.close()
+        finally:
+            self.left += await self.runs.close()
 
     # -- the end
 

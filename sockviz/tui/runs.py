@@ -67,6 +67,12 @@ class Runs:
             each.cancel()
         await asyncio.gather(*opening, return_exceptions=True)
         left: tuple[str, ...] = ()
+        failed: list[Exception] = []
         while self.open:
-            left += await self.open.pop().close()
+            try:
+                left += await self.open.pop().close()
+            except Exception as error:  # a fault of ours: the others are ended first
+                failed.append(error)
+        if failed:
+            raise failed[0]
         return left

@@ -6,10 +6,9 @@ from sockviz.language import _, ngettext
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words import acts
+from sockviz.words.unread import HAS_FIN
 from sockviz.words.urgent import Urgent
 
-#: Received FIN: the kernel counts it as one in Recv-Q until it is read (net/ipv4/tcp_diag.c: rcv_nxt - copied_seq).
-HAS_FIN = frozenset({State.CLOSE_WAIT, State.CLOSING, State.LAST_ACK})
 #: Sent FIN: it takes a sequence number, so it counts as one in Send-Q until it is acknowledged.
 FIN_UNACKED = frozenset({State.FIN_WAIT_1, State.CLOSING, State.LAST_ACK})
 

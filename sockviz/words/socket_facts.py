@@ -14,8 +14,8 @@ from sockviz.words.interest import interest_facts
 from sockviz.words.meanings import dropped_text
 from sockviz.words.number_kinds import open_flags
 from sockviz.words.number_meanings import DESCRIPTORS
-from sockviz.words.queues import HAS_FIN
 from sockviz.words.row_names import local_text, peer_text
+from sockviz.words.unread import HAS_FIN
 from sockviz.words.urgent import urgent_in
 from sockviz.words.wording import seconds_text
 

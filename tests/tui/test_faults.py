@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from sockviz import crash
+from sockviz.player.run import LessonRun
 from sockviz.progress import ProgressStore
 from sockviz.tui import look
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.ascii_only import spelled
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
+from sockviz.tui.runs import Runs, no_lesson
 from sockviz.tui.surroundings import why_not_as_asked
 from tests.tui.driving import COURSE, at_home, in_lesson, run_async, until
 from tests.tui.scripted import ScriptedRun, run
@@ -217,3 +221,23 @@ def test_the_ansi_theme_leaves_colours_to_the_terminal(tmp_path: Path) -> None:
             )
 
     run_async(it())
+
+
+def test_a_run_whose_close_breaks_leaves_no_other_open() -> None:
+    closed: list[str] = []
+
+    def a_run(name: str) -> LessonRun:
+        async def close() -> tuple[str, ...]:
+            closed.append(name)
+            if name == "second":
+                raise RuntimeError(name)
+            return ()
+
+        return cast("LessonRun", SimpleNamespace(close=close))
+
+    runs = Runs(no_lesson)
+    runs.open = [a_run("first"), a_run("second"), a_run("third")]
+    with pytest.raises(RuntimeError, match="second"):
+        asyncio.run(runs.close())
+    assert closed == ["third", "second", "first"]
+    assert asyncio.run(runs.close()) == ()

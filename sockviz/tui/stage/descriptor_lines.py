@@ -26,8 +26,9 @@ from sockviz.tui.stage.part_lines import Columns, PartLines
 from sockviz.tui.stage.ranking import DescriptorRow, Part, asked, is_new
 from sockviz.tui.view import Focus, View
 from sockviz.words.meanings import dropped_text
-from sockviz.words.queues import FIN_UNACKED, HAS_FIN
+from sockviz.words.queues import FIN_UNACKED
 from sockviz.words.row_names import both_text, local_text, peer_text
+from sockviz.words.unread import HAS_FIN
 from sockviz.words.wording import address_text
 
 
