@@ -93,11 +93,10 @@ async def _fit_for(lesson: Lesson, lab: Lab, fallback: str | None = None) -> Non
     await lab.close()
     wanted = ", ".join(_(_NEED[need]) if need in _NEED else need for need in missing)
     why = next((lab.facts.missing[need] for need in missing if need in lab.facts.missing), fallback)
-    is_private = (
-        lab.facts.kind != "host"
-    )  # there what a lesson sets is refused for its value, or this kernel has it not
+    # In a private network it is the value that is refused, or this kernel has no such setting.
+    is_private = lab.facts.kind != "host"
     told = (
-        _("it sets {wanted}, and this lab ({kind}) takes no such value")
+        _("it sets {wanted}, which this lab ({kind}) does not take")
         if is_private and all(need in lesson.sysctls for need in missing)
         else _("it needs {wanted}, which this lab ({kind}) lacks")
     )

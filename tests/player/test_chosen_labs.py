@@ -76,7 +76,8 @@ def test_where_the_kernel_lacks_it_it_is_skipped(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(labs, "open_lab", without)
     with pytest.raises(
-        LessonSkipped, match=r"net\.ipv4\.tcp_sack, which this lab \(isolated\) lacks: this kernel has no"
+        LessonSkipped,
+        match=r"it sets net\.ipv4\.tcp_sack, which this lab \(isolated\) does not take: this kernel has no",
     ):
         run(perform(lesson_text("x", front="sysctls: {tcp_sack: 0}\n")))
 
