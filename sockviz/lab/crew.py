@@ -178,7 +178,7 @@ class Crew:
         return self.supervisor.lifeline_inodes | {channel.inode for channel in list(self._channels.values())}
 
     def asleep(self, process: str, task: int = 0) -> Asleep | None:
-        """What the kernel says of the sleep of one process, or of a thread of its, now."""
+        """What the kernel says of the sleep of one process, or of a thread of its, now; see `sockviz.lab.lab.Lab`."""
         begun = self._begun.get(process)
         if begun is None or process in self._gone:
             return None
@@ -186,7 +186,8 @@ class Crew:
         if task:
             pid, proc = self._threads.get((process, task), 0), f"/proc/{pid}/task"
         stat = procfs.read_stat(pid, proc=proc)
-        return procfs.read_asleep(pid, stat.state, proc=proc) if stat else None
+        seen = procfs.read_asleep(pid, stat.state, proc=proc) if stat else None
+        return None if seen is None or seen.is_of_the_machine else seen
 
     def run_delays(self) -> Mapping[int, float]:
         """For how long each of the first processes could have run and had no CPU, by its number on this machine (seconds)."""

@@ -110,8 +110,8 @@ class Lab(Protocol):
         """Observes every host once."""
 
     def asleep(self, process: str, task: int = 0) -> Asleep | None:
-        """What the kernel says of the sleep of one process, or of a thread of its, now; None where it is awake or gone, or
-        nothing can be read."""
+        """What the kernel says of the sleep of one process, or of a thread of its, now; None where it is awake or gone, goes on
+        by itself as soon as the machine has brought what it waits for (a page, a file's bytes), or nothing can be read."""
 
     def caught(self, process: str) -> int | None:
         """The signals that a process has handlers for, now (see `sockviz.model.sockets.Asleep`)."""

@@ -234,6 +234,10 @@ class FdEntry:
         return self.target.startswith("socket:")
 
 
+#: The calls in which the parent sleeps until its child is another program (kernel/fork.c, wait_for_vfork_done).
+_VFORK = frozenset({"vfork", "clone", "clone3"})
+
+
 @dataclass(frozen=True, slots=True)
 class Asleep:
     """Evidence that a process sleeps: what /proc said of it at one look.
@@ -249,6 +253,12 @@ class Asleep:
     interface: str
     raw: str
     caught: int | None = None
+
+    @property
+    def is_of_the_machine(self) -> bool:
+        """Whether it waits for a disk, or for memory, and goes on without anybody's doing: an uninterruptible sleep, but for that
+        of who has forked by vfork(2) and waits for its child."""
+        return self.state == "D" and self.syscall not in _VFORK
 
 
 @dataclass(frozen=True, slots=True)

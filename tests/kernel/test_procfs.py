@@ -201,6 +201,22 @@ def test_it_woke_between_two_looks(tmp_path: Path) -> None:
     assert read_asleep(7, "S", proc=fake(tmp_path, syscall=b"running\n")) is None
 
 
+@pytest.mark.parametrize(
+    ("syscall", "state", "of_the_machine"),
+    [
+        ("read", "D", True),
+        (None, "D", True),
+        ("read", "S", False),
+        ("vfork", "D", False),
+        ("clone", "D", False),
+    ],
+)
+def test_who_waits_for_a_disk_goes_on_by_itself_and_who_has_forked_by_vfork_does_not(
+    syscall: str | None, state: str, of_the_machine: bool
+) -> None:
+    assert Asleep(syscall, (), None, state, "/proc/PID/syscall", "").is_of_the_machine is of_the_machine
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_another_users_process_is_refused_and_named() -> None:
     mounts = (line.split() for line in Path("/proc/self/mounts").read_text().splitlines())

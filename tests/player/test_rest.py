@@ -11,7 +11,8 @@ from typing import cast
 
 import pytest
 
-from sockviz.kernel.procfs import read_stat
+from sockviz.kernel import procfs
+from sockviz.kernel.procfs import ProcessStat, read_stat
 from sockviz.model.events import LinkActed, LinkSet, Observed, PacketCaptured
 from sockviz.model.script_text import UnreadScript
 from sockviz.model.segments import Packet, TcpHeader
@@ -24,7 +25,11 @@ from tests.player.scripted_lab import SLEEP, ScriptedLab, started
 
 
 @pytest.mark.parametrize("kind", LABS)
-def test_a_process_that_does_not_sleep_is_no_rest(kind: str) -> None:
+def test_a_process_that_does_not_sleep_is_no_rest(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_the_disk(pid: int, *, proc: str = "/proc") -> ProcessStat | None:
+        stat = read_stat(pid, proc=proc)
+        return None if stat is None else replace(stat, state="D")
+
     async def work() -> None:
         performance = await perform(lesson_text(LISTENING + CONNECTED), kind)
         lab, processes = performance._lab, performance.timeline.world.processes
@@ -42,6 +47,9 @@ def test_a_process_that_does_not_sleep_is_no_rest(kind: str) -> None:
             os.kill(pid, signal.SIGCONT)
             await until_state("S")
             assert is_asleep(lab, processes.values())
+            monkeypatch.setattr(procfs, "read_stat", at_the_disk)
+            assert not is_asleep(lab, processes.values())
+            monkeypatch.undo()
         finally:
             await performance.close()
 
