@@ -29,11 +29,11 @@ def why_not_made(path: Path, error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def new_file(directory: Path, stem: str, suffix: str) -> TextIO:
-    """A new file: of that name, or with a number where there is one of it. Raises OSError."""
+def new_file(directory: Path, stem: str, suffix: str, *, numbered: bool = False) -> TextIO:
+    """A new file: of that name, or with a number where there is one of it, or it is to be ``numbered``. Raises OSError."""
     number = 1
     while True:
-        name = f"{stem}{suffix}" if number == 1 else f"{stem}.{number}{suffix}"
+        name = f"{stem}.{number}{suffix}" if number > 1 or numbered else f"{stem}{suffix}"
         try:
             return (directory / name).open("x", encoding="utf-8")
         except FileExistsError:

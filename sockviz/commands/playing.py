@@ -203,16 +203,27 @@ async def _open(
     """A run of `lesson`, recorded where that was asked for; `tell` is told why where that breaks off. Raises `CannotPerform`."""
     from sockviz.player.opening import open_run
 
-    opened = await open_run(lesson, kind, __version__, record=recording is not None, unattended=unattended)
+    is_first = recording is not None and not recording.is_taken
+    opened = await open_run(lesson, kind, __version__, record=is_first, unattended=unattended)
     if recording is not None:
-        from sockviz.player.recorder import Recorder
-
-        def stopped(problem: str) -> None:
-            recording.problem = problem
-            tell(problem)
-
-        Recorder(opened.run, recording.file, stopped)
+        _record(opened.run, recording, tell)
     return opened
+
+
+def _record(run: LessonRun, recording: Recording, tell: Callable[[str], None]) -> None:
+    from sockviz.player.recorder import Recorder, not_recorded
+    from sockviz.player.run import Provenance
+
+    def stopped(problem: str) -> None:
+        recording.problem = problem
+        tell(problem)
+
+    if run.provenance is not Provenance.LIVE:
+        return  # its lab was refused after another's was not: a recording is not recorded again
+    try:
+        Recorder(run, recording.for_a_run(), stopped)
+    except OSError as error:
+        stopped(not_recorded(recording.file.name, error))
 
 
 def _screen(options: argparse.Namespace, path: Path | None, recorded: LessonRun | None = None) -> int:
@@ -245,7 +256,7 @@ def _screen(options: argparse.Namespace, path: Path | None, recorded: LessonRun 
             theme=options.theme,
             ascii_only=options.ascii,
             mouse=not options.no_mouse,
-            alone=recorded is not None or recording is not None,
+            alone=recorded is not None,
         )
         if recording is None or recording.problem is None:
             return status

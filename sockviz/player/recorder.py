@@ -72,16 +72,26 @@ class Recorder:
             OSError, ValueError
         ):  # what is left of a line is the end of it for a reader, too
             os.ftruncate(self._file.fileno(), self._size)
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        if self._size == 0:
-            told = _("{file}: the run is not recorded ({error}); it goes on all the same")
-        else:
-            told = _(
-                "{file}: the recording ends after event {number} ({error}); what it has can be replayed, and the run goes on"
-            )
-        self.problem = told.format(file=self._file.name, number=self._written, error=why)
+        told = _(
+            "{file}: the recording ends after event {number} ({error}); what it has can be replayed, and the run goes on"
+        )
+        self.problem = (
+            told.format(file=self._file.name, number=self._written, error=_why(error))
+            if self._size
+            else not_recorded(self._file.name, error)
+        )
         if self._stopped is not None:
             self._stopped(self.problem)
+
+
+def not_recorded(file: str, error: OSError | ValueError) -> str:
+    """That nothing of a run could be written, and why."""
+    told = _("{file}: the run is not recorded ({error}); it goes on all the same")
+    return told.format(file=file, error=_why(error))
+
+
+def _why(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def put_away(file: TextIO) -> None:

@@ -29,7 +29,7 @@ def _shipped() -> Manual:
 class Options:
     """How sockviz was started. ``lesson`` is opened at once, at ``page`` (from 0); None: the home screen.
 
-    ``alone``: this one run is all that there is, because it is a recording or being recorded: none is opened after it. ``course``
+    ``alone``: this one run is all that there is, because it is a recording: none is opened after it. ``course``
     has the lessons of the course, also where one was opened at once; ``exercises`` its exercises, which nobody reads before the
     first picture is there. ``mouse``: it is ours, and not the terminal's own.
 

@@ -17,6 +17,7 @@ from typing import TextIO
 import pytest
 
 import sockviz
+from sockviz.commands.recording import recording_to
 from sockviz.model.events import PageOpened
 from sockviz.model.following import Following
 from sockviz.model.recording import load_file
@@ -210,3 +211,43 @@ def test_a_line_without_end_is_not_read_whole(tmp_path: Path, monkeypatch: pytes
         1,
         f"{path}:3: the recording breaks off here ({recording.TOO_LONG})",
     )
+
+
+def test_the_run_that_was_begun_last_has_the_name(run: SourcedLesson, tmp_path: Path) -> None:
+    name = tmp_path / "r.jsonl"
+    (tmp_path / "r.2.jsonl").write_text("somebody's")
+    with recording_to(str(name)) as recording:
+        assert recording is not None
+        first = recording.for_a_run()
+        assert recording.for_a_run() is first, "nothing was written to it"
+        files = []
+        for _ in range(3):
+            Recorder(run, recording.for_a_run())
+            files.append(os.fstat(recording.file.fileno()).st_ino)
+            assert name.stat().st_ino == files[-1]
+        aside = [(tmp_path / f"r.{number}.jsonl") for number in (1, 3)]
+        assert [each.stat().st_ino for each in aside] == files[:2]
+        assert all(each.read_bytes() == name.read_bytes() != b"" for each in aside)
+        name.unlink()
+        recording.for_a_run()
+        assert name.stat().st_size == 0
+        assert not (tmp_path / "r.4.jsonl").exists(), "of what was taken away nothing is left"
+    assert not name.exists()
+    assert (tmp_path / "r.2.jsonl").read_text() == "somebody's"
+
+
+def test_what_cannot_be_moved_aside_stays_as_it_is(
+    run: SourcedLesson, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_paths: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    with recording_to(str(tmp_path / "r.jsonl")) as recording:
+        assert recording is not None
+        Recorder(run, recording.for_a_run())
+        kept = (tmp_path / "r.jsonl").read_bytes()
+        monkeypatch.setattr(os, "replace", refused)
+        with pytest.raises(PermissionError):
+            recording.for_a_run()
+    assert [each.name for each in tmp_path.iterdir()] == ["r.jsonl"]
+    assert (tmp_path / "r.jsonl").read_bytes() == kept

@@ -129,19 +129,6 @@ def test_a_page_and_the_lesson_are_performed_anew_in_a_new_lab(
     run_async(_opened(tmp_path, made, it, [COURSE[2]]))
 
 
-def test_what_is_recorded_is_not_performed_anew(tmp_path: Path) -> None:
-    async def it() -> None:
-        options = Options(COURSE[2], ascii=False, alone=True)
-        async with at_home(tmp_path, run(), options=options) as session:
-            await session.until(lambda: session.run.timeline.world.page is not None)
-            await session.press("r")
-            assert "no other can be in its file" in session.text
-            await session.press("R")
-            assert session.run.closed == 0
-
-    run_async(it())
-
-
 def test_a_recording_begins_where_it_is_looked_at(tmp_path: Path) -> None:
     async def it() -> None:
         recorded = run(recorded=True)

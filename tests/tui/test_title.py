@@ -8,6 +8,7 @@ import pytest
 
 from sockviz.language import use
 from sockviz.tui.view import Mode
+from sockviz.tui.widgets import title as of_title
 from sockviz.tui.widgets.title import badge, title
 from tests.tui.stage import scripted
 
@@ -53,3 +54,17 @@ def test_a_bar_of_the_pages_is_shorter_before_it_is_gone() -> None:
     ]
     assert widths[0] < widths[-1]
     assert all(widths)
+
+
+@pytest.mark.parametrize("height", [1, 2])
+def test_what_there_is_to_do_is_said_in_full_however_long_the_problem_is(height: int) -> None:
+    way_on = "Space goes on from its recording, at this page."
+    for length in (1, 8, 20):
+        problem = " ".join(["client could not be started"] * length)
+        for width in range(len(way_on) + 8, 200):
+            lines = of_title._with(problem, way_on, width, height).wrap(width)
+            assert len(lines) <= height
+            drawn = " ".join(line.plain.strip() for line in lines)
+            assert drawn.endswith(way_on), (width, drawn)
+            assert drawn.startswith("client")
+            assert problem in drawn or "…" in drawn

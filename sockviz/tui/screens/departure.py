@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlaceInCourse:
-    """A lesson in its course. ``alone``: no other run can be opened here: this one is a recording, or is being recorded.
+    """A lesson in its course. ``alone``: no other run can be opened here: this one is a recording.
     ``liberties``: what its reader may have of this machine."""
 
     entry: CourseEntry
@@ -53,21 +53,13 @@ class Departure:
         self.instead: LessonRun | None = None  # its recording, where the run itself can go on no more
         self.steps: Steps | None = None  # what the next run of the same lesson is to be given
 
-    @property
-    def can_begin_again(self) -> bool:
-        """Whether there can be another run of this lesson, or it is a recording, which begins where it is looked at."""
-        return not self._place.alone or self._reading.only_read
-
     def begin_again(self, page: int) -> None:
         """At `page` (from 0) in a new lab; in a recording it is looked at."""
         if self._reading.only_read:
             self._reading.to_page(page)
-        elif self._place.alone:
-            self._picture.hint = _(hints.ALONE)
+            self._picture.draw()
         else:
             self.leave((self._place.entry, page))
-            return
-        self._picture.draw()
 
     def begin_live(self) -> None:
         """The lesson from its beginning, in a new lab. Where a recording is a stopgap: live again, at the same page; any other
@@ -82,18 +74,14 @@ class Departure:
         """What there is to do where the run can go on no more."""
         from sockviz.player.instead import recording_path  # where something broke
 
-        if (
-            self._reading.only_read
-            or self._place.alone
-            or not recording_path(self._run.script.path).is_file()
-        ):
+        if self._reading.only_read or not recording_path(self._run.script.path).is_file():
             return ""
         return _("Space goes on from its recording, at this page.")
 
     def go_on_recorded(self) -> None:
         """A live run that can go on no more goes on from the lesson's recording, at the same page, where there is one."""
         run = self._run
-        if run.problem is None or self._reading.only_read or self._place.alone:
+        if run.problem is None or self._reading.only_read:
             return
         from sockviz.lesson.document import BadLesson  # where something broke
         from sockviz.model.recording import BadRecording
@@ -109,10 +97,6 @@ class Departure:
 
     def begin_with(self, steps: Steps) -> None:
         """In a new lab, and there gives it what this run was given, or nearly."""
-        if self._place.alone:
-            self._picture.hint = _(hints.ALONE)
-            self._picture.draw()
-            return
         self.steps = steps  # also while it is being left: the last word counts
         self.leave((self._place.entry, 0))
 

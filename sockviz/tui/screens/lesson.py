@@ -154,8 +154,6 @@ class LessonScreen(TypedAt, VotedAt):
                 return bool(self.reading.page.notes)
             case "keep" | "copy":
                 return self._is_free(action)
-            case "anew" | "all_anew":
-                return self.departure.can_begin_again
         return super().can_do(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -101,12 +101,13 @@ class LessonPicture(Picture):
         live = not reading.only_read
         asked = Asked(reading.choices, is_open, reading.pointed, live, reading.votes, self.counting)
         screen.query_one(TitleLine).show(view)
-        way_on = self.way_on() if known.problem else ""
-        problem = ". ".join(filter(None, (view.problem, way_on))) or None
+        problem, way_on = (
+            ("", "") if self.over else (view.problem or "", self.way_on() if known.problem else "")
+        )
         ahead = self.movement.ahead
         waits = hints.one_at_a_time(len(ahead), bool(view.world.captured)) if ahead else ""
         hint = self.hint or waits or self.panes.advice(screen.size)
-        screen.query_one(ObjectiveLine).show(view.script.summary, hint, problem)
+        screen.query_one(ObjectiveLine).show(view.script.summary, hint, problem, way_on)
         roadmap = screen.query_one(Roadmap)
         most = max(lines for height, lines in _ROADS.items() if height <= screen.size.height)
         roadmap.styles.height = rows_wanted(view, max(screen.size.width - 1, 1), most)

@@ -101,7 +101,8 @@ def _bar(done: int, of: int, width: int) -> Content:
 
 
 class ObjectiveLine(Widget):
-    """What the lesson is for, and beside it, while there is one, a hint; a reason why nothing goes on stands alone.
+    """What the lesson is for, and beside it, while there is one, a hint; a reason why nothing goes on stands alone, with what
+    there is to do then, which is never cut short for it.
 
     Where both do not fit, the hint comes first: it lasts until the next key. A long objective has two lines.
     """
@@ -110,11 +111,11 @@ class ObjectiveLine(Widget):
 
     def __init__(self) -> None:
         super().__init__(id="objective")
-        self._texts = ("", "", "")
+        self._texts = ("", "", "", "")
 
-    def show(self, objective: str, hint: str = "", problem: str | None = None) -> None:
-        """What there is to say."""
-        texts = (objective, hint, problem or "")
+    def show(self, objective: str, hint: str = "", problem: str = "", way_on: str = "") -> None:
+        """What there is to say; ``way_on`` is what there is to do about a problem."""
+        texts = (objective, hint, problem, way_on)
         if texts != self._texts:
             self.refresh(layout=texts[0] != self._texts[0])
             self._texts = texts
@@ -126,19 +127,37 @@ class ObjectiveLine(Widget):
 
     def render(self) -> Content:
         """One line, or two."""
-        objective, hint, problem = self._texts
+        objective, hint, problem, way_on = self._texts
         room = max(self.size.width - 2, 1)
         left, right = styled(objective, "$quiet"), styled(hint, "$accent")
         if problem:
-            said = styled(problem, "bold $error")
+            said = _with(problem, way_on, room, self.size.height)
         elif not hint:
             said = left
         elif left.cell_length + right.cell_length + 3 <= room:
             said = assemble(left, " " * (room - left.cell_length - right.cell_length), right)
         else:
             said = right
-        lines = said.wrap(room)
-        if len(lines) > self.size.height:
-            rest = plain(" ").join(lines[self.size.height - 1 :])
-            lines = [*lines[: self.size.height - 1], rest.truncate(room, ellipsis=True)]
-        return BREAK.join(plain(" ") + it for it in lines)
+        return BREAK.join(plain(" ") + it for it in _fitted(said, room, self.size.height))
+
+
+def _with(problem: str, way_on: str, room: int, height: int) -> Content:
+    """A problem and the way on, for so many lines of `room` cells. Where there is not room for both, the problem's end goes."""
+    first, last = styled(problem, "bold $error"), styled(way_on, "bold $error")
+    if not way_on:
+        return first
+    both = assemble(first, ". ", last)
+    if len(both.wrap(room)) <= height:
+        return both
+    if height > 1 and last.cell_length <= room:
+        return BREAK.join((*_fitted(first, room, height - 1), last))
+    return assemble(first.truncate(max(room * height - last.cell_length - 1, 0), ellipsis=True), " ", last)
+
+
+def _fitted(said: Content, room: int, height: int) -> list[Content]:
+    """Its lines, the last of which ends sooner where there are more."""
+    lines = said.wrap(room)
+    if len(lines) <= height:
+        return lines
+    rest = plain(" ").join(lines[height - 1 :])
+    return [*lines[: height - 1], rest.truncate(room, ellipsis=True)]
