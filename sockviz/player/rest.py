@@ -44,7 +44,7 @@ async def come_to_rest(
         now = time.monotonic()
         rested, rests = rests, _is_at_rest(lab, timeline)
         # That the link is told to keep what comes, or not, moves nothing.
-        if not all(isinstance(event, LinkSet) for event in timeline.events[events:]):
+        if not all(isinstance(timeline.events[new], LinkSet) for new in range(events, len(timeline))):
             silent_since = now
         elif (rested and rests) or now - silent_since >= SILENT:
             return
