@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import errno
 import os
@@ -126,11 +125,8 @@ def _become(
         os._exit(127)
     for place, fd in enumerate(streams):
         os.dup2(fd, place)
-    os.closerange(3, min(waiting, telling))
-    for fd in range(min(waiting, telling), 4096):
-        if fd != telling:
-            with contextlib.suppress(OSError):  # EBADF: it was none
-                os.close(fd)
+    os.closerange(3, telling)
+    os.closerange(telling + 1, 4096)
     os.chdir(directory)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if FEW_DESCRIPTORS in kernel:
