@@ -28,6 +28,7 @@ _SENTENCES: Mapping[str, str] = {
         "not seen from here on"
     ),
     "32-bit": N_("{process} is a 32-bit program: its calls are not seen"),
+    "32-bit calls": N_("{process} makes calls of 32 bits on sockets (int 0x80, say): these are not seen"),
     "untraced": N_(
         "{process} makes a process that may not be traced (CLONE_UNTRACED): it is not seen, and its calls on sockets "
         "fail with ENOSYS"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from sockviz.lab.tracer.image import outer_pid
 from sockviz.lab.tracer.memory import numbers
@@ -16,6 +16,8 @@ _PR_SET_DUMPABLE, _DUMPABLE = 4, 1
 _PR_SET_SECCOMP, _CLONE_UNTRACED = 22, 0x00800000
 #: A task shares the descriptors of its maker. And the code of threads that do not, of one process.
 CLONE_FILES, TABLES = 0x00000400, "tables"
+#: The codes of a program of 32 bits, and of calls of 32 bits on sockets that another makes.
+_NARROW, _NARROW_CALLS = "32-bit", "32-bit calls"
 #: The code of a Python whose lines are not known.
 NO_LINES = "no lines"
 _TRACEME, _ATTACH, _SEIZE = 0, 16, 0x4206
@@ -51,6 +53,11 @@ def of_call(tid: int, name: str, a: Sequence[int]) -> str | None:
     return None
 
 
+def of_narrow_call(known: Set[str]) -> str | None:
+    """That of a call of 32 bits on a socket, made by a program of which is `known` what of it is out of sight."""
+    return None if _NARROW in known else _NARROW_CALLS
+
+
 def clone_flags(tid: int, name: str, a: Sequence[int]) -> int:
     """What is asked of a call that makes a task; 0 of fork and vfork, which ask for a copy of everything."""
     match name:
@@ -64,7 +71,7 @@ def clone_flags(tid: int, name: str, a: Sequence[int]) -> int:
 def of_program(pidfd: int | None, arch: int) -> str | None:
     """That of a program which has just been executed, on a machine of that architecture (linux/audit.h)."""
     if not arch & AUDIT_64_BIT:
-        return "32-bit"
+        return _NARROW
     try:
         pid = outer_pid(pidfd) if pidfd is not None else None
         if pid is None:

@@ -64,8 +64,10 @@ class Tracer:
         self._orders: list[Order] = []
         self._reports = reports
         machine = Machine()
-        self._selection = program(machine.arch, machine.selected)
-        self._selection_with_ends = program(machine.arch, [*machine.selected, *machine.ending.values()])
+        self._selection, self._selection_with_ends = (
+            program(machine.arch, [*machine.selected, *ends], machine.narrow)
+            for ends in ((), machine.ending.values())
+        )
         self._holding = Holding()
         self._stops = Stops(self._reports, machine, self._holding)
         self._turns = TurnTaking(self._stops.population, self._reports, self._holding)

