@@ -69,7 +69,7 @@ def as_lines(report: Report, *, strict: bool) -> list[str]:
     if skipped:
         summary.append(f"{len(skipped)} skipped, which is not passed")
     if warnings:
-        summary.append(f"{warnings} warnings" + (", and --strict makes them count" if strict else ""))
+        summary.append(_counted(warnings, "warning") + (", and --strict makes them count" if strict else ""))
     where = "no lab can be had here" if report.lab == NO_LAB else f"Linux {report.kernel}, {report.lab} lab"
     return [*lines, f"{'; '.join(summary)} ({where})"]
 
@@ -79,12 +79,19 @@ def _lesson(lesson: LessonReport) -> list[str]:
         head = f"skipped  {lesson.path}: {lesson.skipped}"
     else:
         word = "ok      " if lesson.ok else "FAILED  "
-        programs = f"{lesson.programs} programs, " if lesson.programs else ""
-        judged = (
-            f"{lesson.pages} pages, {programs}{lesson.calls} calls, {len(lesson.expectations)} expectations"
+        parts = {
+            "page": lesson.pages, "program": lesson.programs, "call": lesson.calls, "expectation": len(lesson.expectations),
+        }  # fmt: skip
+        judged = ", ".join(
+            _counted(count, what) for what, count in parts.items() if count or what != "program"
         )
         head = f"{word} {lesson.path}  {judged}, {lesson.seconds:.1f} s"
     below = [f"  {problem.text(lesson.path)}" for problem in lesson.problems]
     below += [f"  recorded: sockviz replay {quoted(file)}" for file in lesson.recordings]
     below += [f"  warning: {warning.text(lesson.path)}" for warning in lesson.warnings]
     return [head, *below]
+
+
+def _counted(count: int, what: str) -> str:
+    """`check` speaks English."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
