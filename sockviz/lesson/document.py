@@ -18,8 +18,9 @@ from sockviz.problem import Problem
 #: Attributes every process has in an expression; no variable may take one of these names.
 PROCESS_ATTRIBUTES = ("pid", "blocked", "alive", "status", "fds", "last")
 #: And those that the runs of a student's program have besides: what it printed, all calls that it has made, by name,
-#: the descriptors of TCP connections that it and what it has forked have open, and those that it has of any socket of TCP or UDP.
-PROGRAM_ATTRIBUTES = (*PROCESS_ATTRIBUTES, "output", "calls", "connections", "sockets")
+#: the descriptors of TCP connections that it and what it has forked have open, those that it has of any socket of TCP or UDP, and
+#: the seconds from each datagram that it sent to the next, or to its end.
+PROGRAM_ATTRIBUTES = (*PROCESS_ATTRIBUTES, "output", "calls", "connections", "sockets", "pauses")
 #: In an exercise's expressions: the student's program, whatever its process is called.
 YOU = "you"
 

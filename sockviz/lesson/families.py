@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from sockviz.lesson.work import Work
+from sockviz.model.families import family
 from sockviz.model.known import KnownSocket
 from sockviz.model.long_values import whole_of
 from sockviz.model.process import Process
@@ -67,3 +69,21 @@ def printed(process: Process, work: Work) -> str:
     for part in parts:
         work.make(part)
     return b"".join(parts).decode("utf-8", "backslashreplace")
+
+
+def pauses(world: World, process: Process, work: Work) -> Sequence[float]:
+    """The seconds from each datagram that a program sent to somebody else until the next one, as captured; from the last one
+    until its end, once it has ended."""
+    own = family(world, process.name)
+    senders = {*own, *(world.processes[each].host for each in own)}  # on a link packets are their hosts'
+    work.spend(len(world.packets))
+    times = sorted(
+        packet.at
+        for packet in (seen.event.packet for seen in world.packets if seen.event.sender in senders
+                       and seen.event.receiver not in own)
+        if packet.protocol == "UDP" and not packet.is_later_fragment
+    )  # fmt: skip
+    ended = [world.processes[each].ended for each in own]
+    if times and not any(own.values()):
+        times.append(max(filter(None, ended), default=times[-1]))
+    return [round(later - earlier, 3) for earlier, later in pairwise(times)]

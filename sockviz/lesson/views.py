@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Any, TypeAlias
 
 from sockviz.dataclass import dataclass
-from sockviz.lesson.families import connections, living, most_descriptors, printed, sockets
+from sockviz.lesson.families import connections, living, most_descriptors, pauses, printed, sockets
 from sockviz.lesson.names import COUNTER_TABLES, ROW_CONDITIONS, counter_key
 from sockviz.lesson.work import Work
 from sockviz.model.call import Call
@@ -62,6 +62,8 @@ class ProcessView:
                 return connections(self.world, process, work)
             case "sockets" if process.command:
                 return sockets(self.world, process, work)
+            case "pauses" if process.command:
+                return pauses(self.world, process, work)
             case "last":
                 if process.last is None:
                     raise NotYet(Finding.NO_CALL, process.name)

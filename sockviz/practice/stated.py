@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
+from sockviz.lesson.blocks import USUAL_LIMIT
 from sockviz.lesson.document import Lesson, Prose, SendSignal
 from sockviz.model.call import SENDING
 from sockviz.problem import Problem
@@ -37,7 +38,7 @@ _OF_THE_KERNEL = frozenset({"state", "error", "name", "blocked", "type", "family
 _ADDRESS = re.compile(r"\d+(?:\.\d+){3}")
 _GROUPED = re.compile(r"(?<=\d)[.,\u00a0\u202f ](?=\d{3}(?!\d))")
 
-_Value: TypeAlias = "str | int | bytes | tuple[int, ...] | _Exit"
+_Value: TypeAlias = "str | int | bytes | tuple[int, ...] | _Exit | _Seconds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ class _Exit:
     """An exit status."""
 
     status: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Seconds:
+    """A time."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,8 @@ class _Told:
         if isinstance(value, _Exit):
             number = self._word(value.status) or str(value.status)
             return bool(re.search(rf"{_STATUS}(?:{value.status}|{number})\b", self.text, re.IGNORECASE))
+        if isinstance(value, _Seconds):
+            return self._states_time(value.seconds)
         if isinstance(value, int):
             return value in self.numbers or self._in_words(value)
         ends = {0}  # where what stands there may end
@@ -100,6 +110,14 @@ class _Told:
             if any(end - begin >= _SHORTEST and self._stands_as(value[begin:end]) for begin in ends):
                 ends.add(end)
         return len(value) in ends or self._stands_as(value)
+
+    def _states_time(self, seconds: float) -> bool:
+        """As seconds or milliseconds: ``0.2 s``, ``200 ms``; a number in words is of seconds."""
+        forms = [f"{seconds:g}".replace(".", "[.,]") + r"\s(?:s\b|se[cg])", rf"{1000 * seconds:g}\sms\b"]
+        if seconds == int(seconds) and (word := self._word(int(seconds))):
+            forms.append(rf"(?:{word}{'|a' if seconds == 1 else ''})\sse[cg]")
+        text = _GROUPED.sub("", self.text)
+        return any(re.search(rf"(?<![\w.,]){form}", text, re.IGNORECASE) for form in forms)
 
     def _stands_as(self, value: str | bytes) -> bool:
         if isinstance(value, bytes):
@@ -234,6 +252,8 @@ def _expected(lesson: Lesson) -> Iterator[_Part]:
     lengths = {len(n.value) for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, bytes)}
     for expectation in expectations:
         at = expectation.line, expectation.column
+        if expectation.within < USUAL_LIMIT:
+            yield _Part(*at, f"the {expectation.within:g} s that it has here", _Seconds(expectation.within))
         for node in ast.walk(expectation.expression.tree):
             match node:
                 case ast.Compare(left=left, comparators=comparators):
@@ -254,10 +274,13 @@ def _compared(
         return
     sent = lines.sent_before(line)
     is_status = any(_asks_for(side, {"status"}) for side in sides)
+    is_time = any(isinstance(side, ast.Subscript) and _asks_for(side.value, {"pauses"}) for side in sides)
     for side in sides:
         match side:
             case ast.Constant(value=bool() | None) | ast.Call() | ast.Subscript():
                 pass
+            case ast.Constant(value=int(number) | float(number)) if is_time:
+                yield f"the time of {number:g} s", _Seconds(number)
             case ast.Constant(value=int(number)) if is_status:
                 yield f"exit status {number}", _Exit(number)
             case ast.Constant(value=int(number)):

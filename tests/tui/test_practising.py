@@ -197,12 +197,15 @@ def test_it_is_judged_on_each_save_and_a_failed_run_is_on_the_stage_where_it_was
             assert "  server = (" in _text(app), "a compiler's lines are lines"
             file.unlink()
             await until(pilot, lambda: "not there any more" in _now(app), "the file has gone")
+            await until(pilot, lambda: "of the file as it was before" in _text(app), "what was said is older")
 
             await pilot.press("h")
             await until(pilot, lambda: "hint 1" in _text(app), "a hint")
+            assert "not there any more" in _now(app), "what is known of the program stays in sight"
             await pilot.press("s")
-            await pilot.pause()
-            assert "a solution" not in _text(app)
+            await until(pilot, lambda: "You have not passed yet" in _text(app), "how a solution is had")
+            assert "server.listen()" not in _text(app)
+            assert not app._notifications, "nothing lies over what was asked for"
             await pilot.press("s")
             await until(pilot, lambda: "server.listen()" in _text(app), "a solution")
 

@@ -11,8 +11,6 @@ from sockviz.words.wording import outcome
 
 #: Whoever has come to a line so often does not rest: which of its calls was the last hangs on when it was ended.
 _WITHOUT_END = 1000
-#: So many of its last calls say what its loop meets.
-_SOME = 20
 
 
 def last_done(case: Case) -> Advice:
@@ -37,7 +35,7 @@ def last_done(case: Case) -> Advice:
         )
     process = case.world.processes[last.process]
     if told := goes_on(case, process, _WITHOUT_END):
-        if all(call.error == "EAGAIN" for call in process.calls[-_SOME:]):
+        if 2 * sum(call.error == "EAGAIN" for call in process.calls) > len(process.calls):
             look = _(
                 "a socket that does not block says EAGAIN at once: wait in poll, select or epoll until one is ready, and "
                 "only then call it"

@@ -18,7 +18,7 @@ from sockviz.words.wording import address_text, outcome
 
 
 @dataclass(frozen=True, slots=True)
-class _Datagram:
+class Datagram:
     """A datagram that was sent by `call`: what it has, and by which name its sender goes."""
 
     call: Call
@@ -29,14 +29,14 @@ class _Datagram:
 
 def wrong_answer(case: Case) -> Advice | None:
     """The first datagram that the program took for the answer to what it had asked last, and that was none."""
-    sent = [each for process in case.others for each in _sent(case, process.calls)]
+    sent = [each for process in case.others for each in datagrams_sent(case, process.calls)]
     for process in case.programs:
-        asked: list[_Datagram] = []
+        asked: list[Datagram] = []
         taken: dict[bytes, bytes] = {}  # what was taken for an answer, and to what
         calls = [call for call in process.calls if _is_of_datagrams(call)]
         for number, call in enumerate(calls):
             if call.name in WRITES:
-                asked += _sent(case, [call])
+                asked += datagrams_sent(case, [call])
                 continue
             data = received(call) if call.name in READS and call.stage is Stage.RETURNED else None
             if data is None or not asked or not _goes_on(calls[number + 1 :], asked[-1]):
@@ -98,7 +98,7 @@ def asked_otherwise(case: Case) -> Advice | None:
     if not came or came == expected or not (came.startswith(expected) or expected.startswith(came)):
         return None
     for process in case.programs:
-        for each in _sent(case, process.calls):
+        for each in datagrams_sent(case, process.calls):
             if each.data == came:
                 return Advice(
                     _("it was sent by {send}").format(send=case.made(each.call)),
@@ -118,7 +118,7 @@ def asked_too_soon(case: Case) -> Advice | None:
         before: Call | None = None
         asked: set[bytes] = set()
         for call in (each for each in process.calls if _is_of_datagrams(each)):
-            for each in _sent(case, [call]):
+            for each in datagrams_sent(case, [call]):
                 if each.data == came and each.data in asked and before is not None:
                     return Advice(
                         _("{send} asked again right after {receive} had given {data}").format(
@@ -156,7 +156,7 @@ def asked_elsewhere(case: Case) -> Advice | None:
             and each.receiver.type == "SOCK_STREAM"
             and covers(known.local, each.target)
         ]
-        sent = [each for program in case.programs for each in _sent(case, program.calls)]
+        sent = [each for program in case.programs for each in datagrams_sent(case, program.calls)]
         if by_stream and not sent:
             return Advice(
                 _(
@@ -213,7 +213,7 @@ def asked_too_little(case: Case) -> Advice | None:
     if not any(call.stage is Stage.ASLEEP and _is_of_datagrams(call) for call in waiting):
         return None
     for process in case.programs:
-        asked = list(_sent(case, process.calls))
+        asked = list(datagrams_sent(case, process.calls))
         call = process.current
         if asked and call is not None and call.stage is Stage.ASLEEP and has_limit(case, call):
             return Advice(
@@ -254,7 +254,9 @@ def asked_once_more(case: Case) -> Advice | None:
             else None
         )
         for process in case.programs:
-            sent = [each for each in _sent(case, process.calls) if data is not None and each.data == data]
+            sent = [
+                each for each in datagrams_sent(case, process.calls) if data is not None and each.data == data
+            ]
             if sent:
                 return Advice(
                     _("{process} has sent {data} {times} times, the last time by {call}").format(
@@ -265,7 +267,7 @@ def asked_once_more(case: Case) -> Advice | None:
     return None
 
 
-def _goes_on(following: list[Call], asked: _Datagram) -> bool:
+def _goes_on(following: list[Call], asked: Datagram) -> bool:
     """Whether what has just come was taken for the answer: nothing more is received before something else is asked, if at all."""
     for call in following:
         if call.name in READS:
@@ -280,7 +282,8 @@ def _is_of_datagrams(call: Call) -> bool:
     return held is not None and held.type == "SOCK_DGRAM" and (call.name in READS or call.name in WRITES)
 
 
-def _sent(case: Case, calls: Sequence[Call]) -> Iterator[_Datagram]:
+def datagrams_sent(case: Case, calls: Sequence[Call]) -> Iterator[Datagram]:
+    """What these calls have sent, in order."""
     for call in calls:
         data = call.arguments[1] if len(call.arguments) > 1 else None
         held = call.receiver
@@ -293,7 +296,7 @@ def _sent(case: Case, calls: Sequence[Call]) -> Iterator[_Datagram]:
             continue
         known = case.world.sockets.get(held.inode)
         target = call.target or _connected(case, call)
-        yield _Datagram(call, data, endpoint(known.local) if known is not None else None, target)
+        yield Datagram(call, data, endpoint(known.local) if known is not None else None, target)
 
 
 def _connected(case: Case, call: Call) -> Endpoint | None:

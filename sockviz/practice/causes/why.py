@@ -36,6 +36,7 @@ from sockviz.practice.causes.not_done import (
     not_ended,
 )
 from sockviz.practice.causes.not_served import not_accepted, shut_and_open
+from sockviz.practice.causes.pauses import asked_too_hastily, asked_too_late
 from sockviz.practice.causes.questions import (
     asked_elsewhere,
     asked_once_more,
@@ -103,6 +104,8 @@ def _in_order(case: Case, refused: Advice | None, never_again: Advice | None) ->
     yield left_running(case)
     yield _left_behind(case)
     yield no_calls(case)
+    yield asked_too_hastily(case)
+    yield asked_too_late(case)
     yield asked_otherwise(case)
     yield wrong_answer(case)
     yield asked_too_soon(case)

@@ -26,8 +26,8 @@ from sockviz.tui.screens.choosing_language import NAMES
 from sockviz.tui.screens.exercise_line import ExerciseLine
 from sockviz.tui.screens.leaving import Leaving
 from sockviz.tui.selecting import Selecting
-from sockviz.tui.widgets.document_text import DocumentText
 from sockviz.tui.widgets.key_bar import KeyBar
+from sockviz.tui.widgets.task_text import TaskText
 from sockviz.tui.widgets.verdict_text import VerdictText
 from sockviz.visible import quoted
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 #: What takes so long (seconds) is told to go on; so often, too.
 _LONG = 3.0
+_NOT_PASSED = N_("You have not passed yet. Press s once more to read a solution all the same.")
 KEYS: list[BindingType] = [
     Binding(
         "enter", "stage", N_("the run on the stage"), id="practice.stage",
@@ -109,7 +110,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
         self._next: ExerciseEntry | None = None
         self.sitting = sitting
         self._open_stage = open_stage
-        self._now = ""
+        self._now, self._is_judged = "", True
         self._solution = ""
         self._side = "#verdicts"
         self._began = 0.0
@@ -121,7 +122,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
         yield ExerciseLine(self.sitting, practised)
         with Horizontal(id="sides"):
             with VerticalScroll(id="task", can_focus=False):
-                yield DocumentText()
+                yield TaskText()
             with VerticalScroll(id="verdicts", can_focus=False):
                 yield VerdictText()
         yield KeyBar()
@@ -132,7 +133,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
         kernel = "\n\n".join(f"> {said}" for said in treatment(sitting.exercise))
         self.query_one("#task").border_title = _("task")
         self.query_one("#verdicts").border_title = _("what the kernel and the others saw")
-        self.query_one(DocumentText).show(task_text(sitting.lesson) + (f"\n\n{kernel}" if kernel else ""))
+        self.query_one(TaskText).show(task_text(sitting.lesson) + (f"\n\n{kernel}" if kernel else ""))
         self._draw()
         self.run_worker(self._judge(), name="judge", exclusive=True, group="judge")
 
@@ -171,37 +172,40 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
                     self._performing = None
                 going_on.stop()
             took = f"{attempt.seconds:.1f} s"
+            if attempt.passed and self._solution == _(_NOT_PASSED):
+                self._solution = ""
             self._say(
                 _("judged in {time}; again each time that you save the file").format(time=took)
                 if attempt.built
-                else _("built again each time that you save the file")
+                else _("built again each time that you save the file"),
+                is_judged=True,
             )
-            self.call_after_refresh(self.query_one("#verdicts").scroll_home, animate=False)
             self.query_one(ExerciseLine).refresh()
 
     def _still(self) -> None:
         """Says that it takes long, and what can be done meanwhile."""
         took = f"{time.monotonic() - self._began:.0f} s"
-        self._say(
-            _(
-                "building and performing for {time} by now; as soon as you save the file it begins anew"
-            ).format(time=took)
-        )
-
-    def _say(self, now: str) -> None:
-        self._now = now
+        self._now = _(
+            "building and performing for {time} by now; as soon as you save the file it begins anew"
+        ).format(time=took)
         self._draw()
+
+    def _say(self, now: str, *, is_judged: bool = False) -> None:
+        """What goes on. Unless the file as it is was judged, the verdicts are of before."""
+        self._now, self._is_judged = now, is_judged
+        self._draw()
+        self.call_after_refresh(self.query_one("#verdicts").scroll_home, animate=False)
 
     def _draw(self) -> None:
         sitting = self.sitting
         self.query_one(VerdictText).show(
             sitting.last,
             self._now,
-            sitting.hints,
-            self._solution,
             str(sitting.file.parent.resolve()),
             self._onward(),
+            is_of_before=not self._is_judged,
         )
+        self.query_one(TaskText).add(sitting.hints, self._solution)
         left = sitting.hints_left
         self.query_one(KeyBar).rename(
             {
@@ -262,8 +266,9 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
         """One more hint."""
         if self.sitting.hint() is None:
             self.notify(_("There are no more hints."))
+        self._side = "#task"
         self._draw()
-        self.call_after_refresh(self.query_one("#verdicts").scroll_end, animate=False)
+        self.call_after_refresh(self._show_asked)
 
     def action_solution(self) -> None:
         """A solution; whoever has not passed is asked whether they mean it."""
@@ -273,16 +278,16 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
             self.notify(f"{quoted(str(error.filename))}: {error.strerror}", severity="error")
             return
         if text is None:
-            self.notify(_("You have not passed yet. Press s once more to read a solution all the same."))
-            return
-        self.app.clear_notifications()  # that of the first press would lie over it
-        self._solution = f"```\n{text}\n```"
+            self._solution = _(_NOT_PASSED)
+        else:
+            self._solution = f"```\n{text}\n```"
+        self._side = "#task"
         self._draw()
-        self.call_after_refresh(self._show_solution)
+        self.call_after_refresh(self._show_asked)
 
-    def _show_solution(self) -> None:
+    def _show_asked(self) -> None:
         """It is read from its beginning, however long it is."""
-        self.query_one("#verdicts").scroll_to(y=self.query_one(VerdictText).solution_at, animate=False)
+        self.query_one("#task").scroll_to(y=self.query_one(TaskText).asked_at, animate=False)
 
     def action_edit(self) -> None:
         """The reader's editor, in this terminal, until it is left."""

@@ -14,7 +14,7 @@ from sockviz.practice.differing import Difference
 from sockviz.practice.printed import PrintedEnd, printed
 from sockviz.practice.verdicts import Verdict
 from sockviz.tui.lettering import assemble, plain, styled
-from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
+from sockviz.tui.widgets.markdown import hang, inline_text
 from sockviz.tui.widgets.tall_text import TallText
 from sockviz.words.programs import STREAMS
 
@@ -25,52 +25,42 @@ _QUOTES_SOURCE = pattern(r" +(\d+ )?\|| {4}")
 
 
 class VerdictText(TallText):
-    """As high as it needs to be. ``solution_at`` is the row at which a solution begins, or would."""
+    """As high as it needs to be."""
 
     def __init__(self) -> None:
         super().__init__()
         self._attempt: Attempt | None = None
         self._now = ""
-        self._hints: Sequence[str] = ()
-        self._solution = ""
+        self._is_of_before = False
         self._printed = PrintedEnd()
         self._folder = ""
         self._onward: Sequence[tuple[str, str, str]] = ()
-        self.solution_at = 0
 
     def show(
-        self, attempt: Attempt | None, now: str, hints: Sequence[str], solution: str, folder: str,
-        onward: Sequence[tuple[str, str, str]] = (),
+        self, attempt: Attempt | None, now: str, folder: str,
+        onward: Sequence[tuple[str, str, str]] = (), *, is_of_before: bool = False,
     ) -> None:  # fmt: skip
-        """Shows another state of things. `solution` is Markdown, where it was asked for; `folder` has the file. `onward` is where
-        one can go on to: the key, what it leads to, its name."""
+        """Shows another state of things: `now` is what goes on, `is_of_before` whether the attempt is not of the file as it is.
+        `folder` has the file. `onward` is where one can go on to: the key, what it leads to, its name."""
         self._folder, self._onward = folder, onward
         if attempt is not self._attempt:
             self._printed = printed(attempt, _PRINTED)
-        self._attempt, self._now, self._hints, self._solution = attempt, now, hints, solution
+        self._attempt, self._now, self._is_of_before = attempt, now, is_of_before
         self.refresh(layout=True)
 
     def lines(self, width: int) -> list[Content]:
         """All of them."""
-        lines = [*hang(styled(self._now, "$quiet"), plain(), plain(), width), plain()] if self._now else []
+        lines = list(hang(styled(self._now, "$quiet"), plain(), plain(), width)) if self._now else []
+        if self._attempt is not None and self._is_of_before:
+            older = styled(_("below: of the file as it was before"), "$warning")
+            lines += hang(older, plain(), plain(), width)
+        elif lines:
+            lines.append(plain())
         if self._attempt is not None:
             lines += _told(self._attempt, width, self._folder)
             lines += _onward(self._onward, width)
             lines += _output(self._printed, width)
-        for number, hint in enumerate(self._hints, 1):
-            lines += [plain(), styled(_("hint {number}").format(number=number), "bold $accent")]
-            lines += lines_of(hint, width)
-        rows = _rows(lines)
-        self.solution_at = len(rows)
-        if self._solution:
-            rows += _rows(
-                [plain(), styled(_("a solution"), "bold $accent"), *lines_of(self._solution, width)]
-            )
-        return rows
-
-
-def _rows(lines: Sequence[Content]) -> list[Content]:
-    return [row for line in lines for row in line.split(allow_blank=True)]
+        return [row for line in lines for row in line.split(allow_blank=True)]
 
 
 def _brief(said: str, folder: str) -> str:

@@ -1,4 +1,4 @@
-/* fails at: it comes three times */
+/* fails at: it comes again */
 /* told: took b'1=red' for an answer to b'2?', as it had for one to b'1?' before */
 /* A connected socket and a time limit, but any answer is one to the question asked last. */
 

@@ -1,4 +1,4 @@
-# fails at: it comes three times
+# fails at: and a third time
 # told: client sent b'3?' 2 times, the last time by sendto
 """Asks once more, and no more."""
 
