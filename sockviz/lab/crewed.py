@@ -41,7 +41,7 @@ class CrewedLab:
         self._reach: dict[
             str, Json
         ] = {}  # what its processes may name: the arguments of `sockviz.lab.reach.Reach`
-        self._closed = False
+        self._closing: asyncio.Task[tuple[str, ...]] | None = None
         try:
             self._directory = LabDirectory()
         except OSError as error:
@@ -166,16 +166,19 @@ class CrewedLab:
     # --- the end -------------------------------------------------------------------------------------------------
 
     async def close(self) -> tuple[str, ...]:
-        """Ends everything. Returns what the kernel itself keeps for a while, a line each."""
-        if self._closed:
-            return ()
-        self._closed = True
+        """Ends everything. Returns what the kernel itself keeps for a while, a line each. It goes on to its end also where whoever
+        waits for it is cancelled: whoever asks then, or at the same time, waits for the same end."""
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close())
+        return await asyncio.shield(self._closing)
+
+    async def _close(self) -> tuple[str, ...]:
         for tracing in self._tracings:
             tracing.close()
         if self._texts is not None:
             self._texts.close()
-        await self._crew.close()
         try:
+            await self._crew.close()
             return self._left()
         except KernelError:
             return ()  # it cannot be told any more

@@ -144,20 +144,20 @@ class LoopbackLab(CrewedLab):
 
     # --- the end --------------------------------------------------------------------------------------------------------
 
-    async def close(self) -> tuple[str, ...]:
-        """Ends everything. Returns what the kernel itself keeps for a while: TIME-WAIT and orphans on the host's loopback."""
+    async def _close(self) -> tuple[str, ...]:
         captures, self._capture = self._capture, None
         if captures is None:
-            return await super().close()
+            return await super()._close()
         loop = asyncio.get_running_loop()
         loop.remove_reader(captures)
         # At the side: the kernel waits for some ticks of its clock (net/packet/af_packet.c, packet_release: synchronize_net).
         closed = loop.run_in_executor(None, captures.close)
-        left = await super().close()
+        left = await super()._close()
         await closed
         return left
 
     def _left(self) -> tuple[str, ...]:
+        """TIME-WAIT and orphans on the host's loopback."""
         if self._own is None:
             return ()
         rows = self._own.only(self._windows[LOOPBACK].all_rows(), ())

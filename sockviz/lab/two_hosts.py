@@ -79,7 +79,7 @@ class TwoHostsLab(CrewedLab):
         missing |= self._furnished(host, given).missing
 
     def _wire_lost(self) -> None:
-        if not self._closed:
+        if self._closing is None:
             self._crew.say(LabLost(_("the process that is the link ended: no packet passes any more")))
 
     async def catch_up(self) -> None:
@@ -92,10 +92,9 @@ class TwoHostsLab(CrewedLab):
         """Takes what the wire has told."""
         return self._wire.drain()
 
-    async def close(self) -> tuple[str, ...]:
-        """Ends everything; nothing of it is left."""
+    async def _close(self) -> tuple[str, ...]:
         self._wire.close()
-        return await super().close()
+        return await super()._close()
 
 
 async def open_two_hosts(

@@ -16,6 +16,7 @@ class Prepared:
     def __init__(self, open_one: Callable[[], Awaitable[TracingLab]]) -> None:
         self._open_one = open_one
         self._opening: asyncio.Future[TracingLab] | None = None
+        self._closings: set[asyncio.Task[None]] = set()
 
     def prepare(self) -> None:
         """Has one opened, where none is."""
@@ -42,10 +43,15 @@ class Prepared:
         return await self._open_one()
 
     async def close(self) -> None:
-        """Closes what nobody has taken."""
+        """Closes what nobody has taken: to its end, also where whoever waits for it is cancelled. Whoever asks then waits for the
+        same end."""
         opening, self._opening = self._opening, None
         if opening is not None:
-            await _closed(opening)
+            closing = asyncio.ensure_future(_closed(opening))
+            self._closings.add(closing)
+            closing.add_done_callback(self._closings.discard)
+        if self._closings:
+            await asyncio.shield(asyncio.gather(*self._closings))
 
 
 async def _closed(opening: asyncio.Future[TracingLab]) -> None:

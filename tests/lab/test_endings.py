@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import gc
@@ -36,7 +37,8 @@ INIT = Path(init.__file__).with_name("entry") / "init.py"
 
 
 def test_closing_leaves_no_process_namespace_directory_or_descriptor(kind: str) -> None:
-    """Also a worker asleep whose parent is gone; `a_lab` itself looks at every process of the lab."""
+    """Also a worker asleep whose parent is gone; `a_lab` itself looks at every process of the lab. Whoever waits for the end first
+    is cancelled, as what a screen does is when its application ends: the next to close it waits for all of it."""
     before = descriptors()
 
     async def body() -> None:
@@ -57,6 +59,11 @@ def test_closing_leaves_no_process_namespace_directory_or_descriptor(kind: str) 
                 assert len(living) >= 3  # the first process, the client, the worker
                 for pid in living:
                     lab.track(pid)
+            closing = asyncio.ensure_future(lab.lab.close())
+            await asyncio.sleep(0)
+            closing.cancel()
+            await asyncio.wait({closing})
+            assert closing.cancelled()
             await lab.lab.close()
             assert not lab.alive()
             assert not directory.exists()

@@ -96,3 +96,18 @@ def test_what_nobody_has_taken_is_closed_also_in_the_middle_of_being_opened() ->
         assert [lab.is_closed for lab in opening.labs] == [True, True]
 
     asyncio.run(work())
+
+
+def test_who_is_cancelled_while_it_is_closed_leaves_the_end_to_whoever_closes_it_next() -> None:
+    async def work() -> None:
+        opening = Opening()
+        prepared = Prepared(opening.one)
+        prepared.prepare()
+        closing = asyncio.ensure_future(prepared.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait({closing})
+        await prepared.close()
+        assert [lab.is_closed for lab in opening.labs] == [True]
+
+    asyncio.run(work())
