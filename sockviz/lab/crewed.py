@@ -42,6 +42,7 @@ class CrewedLab:
             str, Json
         ] = {}  # what its processes may name: the arguments of `sockviz.lab.reach.Reach`
         self._closing: asyncio.Task[tuple[str, ...]] | None = None
+        self._is_told = False  # what is left
         try:
             self._directory = LabDirectory()
         except OSError as error:
@@ -166,11 +167,13 @@ class CrewedLab:
     # --- the end -------------------------------------------------------------------------------------------------
 
     async def close(self) -> tuple[str, ...]:
-        """Ends everything. Returns what the kernel itself keeps for a while, a line each. It goes on to its end also where whoever
-        waits for it is cancelled: whoever asks then, or at the same time, waits for the same end."""
+        """Ends everything. Returns what the kernel itself keeps for a while, a line each, to whoever hears of it first. It goes
+        on to its end also where whoever waits for it is cancelled: whoever asks then waits for the same end."""
         if self._closing is None:
             self._closing = asyncio.ensure_future(self._close())
-        return await asyncio.shield(self._closing)
+        left = await asyncio.shield(self._closing)
+        is_told, self._is_told = self._is_told, True
+        return () if is_told else left
 
     async def _close(self) -> tuple[str, ...]:
         for tracing in self._tracings:

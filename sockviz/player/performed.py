@@ -359,7 +359,8 @@ class Performed:
             process.line not in (statement.line, *together) and not self._to_come(statement.process)
         ):
             return False
-        return process.current is None or process.current.stage is not Stage.ASLEEP
+        # A fork comes back by itself, whatever it was seen to sleep in.
+        return process.current is None or process.current.stage is not Stage.ASLEEP or statement.forks
 
     def _child_is_under_way(self, statement: Statement) -> bool:
         """Whether the fork of that line succeeded and its child has yet to say that it is done with the line, too."""

@@ -37,8 +37,8 @@ INIT = Path(init.__file__).with_name("entry") / "init.py"
 
 
 def test_closing_leaves_no_process_namespace_directory_or_descriptor(kind: str) -> None:
-    """Also a worker asleep whose parent is gone; `a_lab` itself looks at every process of the lab. Whoever waits for the end first
-    is cancelled, as what a screen does is when its application ends: the next to close it waits for all of it."""
+    """Also a worker asleep whose parent is gone; `a_lab` itself looks at every process of the lab. Whoever waits for the end
+    first is cancelled, as what a screen does is when its application ends: the next to close it waits for all of it."""
     before = descriptors()
 
     async def body() -> None:

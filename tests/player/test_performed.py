@@ -114,15 +114,22 @@ def test_processes_are_made_ahead_but_not_those_that_are_forked() -> None:
 
 
 def test_a_fork_is_over_once_the_child_is_done_with_its_line_too() -> None:
-    """Or its next line would be begun before the end of this one is heard, which would be taken for that one's."""
+    """Or its next line would be begun before the end of this one is heard, which would be taken for that one's. Nor is it over
+    where its process was seen to sleep in it: the child was then said never to be made."""
 
     async def body() -> None:
         lines = (line("server", 1, forks="worker"), line("worker", 2))
         async with performing(*lines) as (source, lab, timeline):
             source.offer(lines)
+            lab.sleeping["server"] = replace(SLEEP, syscall="clone", state="D")
             going = asyncio.ensure_future(source.go("server"))
             await until(lambda: lab.given, "the line handed over")
-            lab.says(entered("server", "fork"), returned("server"), finished("server"))
+            lab.says(entered("server", "fork"))
+            await until(lambda: timeline.world.processes["server"].sleeping, "it is told to sleep")
+            for _turn in range(5):
+                await asyncio.sleep(0)
+            assert not going.done()
+            lab.says(returned("server"), finished("server"))
             lab.says(replace(started("worker"), parent="server"), returned("worker"))
             world = timeline.world
             while "worker" not in world.processes or world.processes["worker"].current is not None:

@@ -19,7 +19,7 @@ import pytest
 
 from sockviz import plain
 from sockviz.lesson.document import Lesson
-from sockviz.model.events import CallReturned
+from sockviz.model.events import CallReturned, Observed, PacketCaptured, StatementFinished
 from sockviz.model.timeline import Timeline
 from sockviz.player.check import report_of
 from sockviz.player.labs import lab_for
@@ -46,6 +46,10 @@ AGAINST_SS = frozenset({
     "six-and-four", "syn-queue-full", "twbound", "udp-no-room", "unix-stream-full", "unixq", "urgent-byte", "user-timeout",
     "what-a-row-leaves-out",
 })  # fmt: skip
+#: What these are about is over some milliseconds after that line, and a loaded machine gives nobody a look at it in these: they
+#: are performed until somebody had one, at most so often.
+OVER_SOON = {"08-nagle": 'c.send(b"body")'}
+_TIMES = 40
 #: In the sentence of a call that failed.
 FAILS = " fails with "
 #: The card's width on a screen of 80 columns, and on one of 120.
@@ -84,6 +88,10 @@ async def perform(path: Path) -> Run:
 @pytest.mark.parametrize("path", SITUATIONS, ids=lambda path: path.stem)
 def test_it_holds_and_what_it_is_about_is_said(path: Path, tmp_path: Path) -> None:
     run = asyncio.run(perform(path))
+    if (line := OVER_SOON.get(path.stem)) is not None:
+        times = iter(range(_TIMES))
+        while not was_looked_at(run, line) and next(times, None) is not None:
+            run = asyncio.run(perform(path))
     assert run.report.problems == ()
     if (seen := path.with_suffix(".seen")).exists():
         assert unread(run.performance, seen) == []
@@ -98,6 +106,15 @@ def test_it_holds_and_what_it_is_about_is_said(path: Path, tmp_path: Path) -> No
             in_the_card(line, run)
     if path.stem in MATTERS:
         differ_as_is_known(path.stem, run.timeline, tmp_path)
+
+
+def was_looked_at(run: Run, source: str) -> bool:
+    """Whether there was a look between the end of that line and the next packet."""
+    number = next(line.line for line in run.lesson.statements if line.source == source)
+    events = run.timeline.events
+    done = next(n for n, it in enumerate(events) if isinstance(it, StatementFinished) and it.line == number)
+    come = next(it for it in events[done:] if isinstance(it, PacketCaptured))
+    return any(isinstance(it, Observed) and events[done].at < it.at < come.at for it in events)
 
 
 def in_the_card(sentence: str, run: Run) -> None:

@@ -38,7 +38,7 @@ class Held:
         """Waits until a process is held; or until that `event` of it has come."""
         wanted = {"process": name, "event": event, **parts}.items()
         while not any(wanted <= message.items() for message in self.come):
-            message = self.rig.until("held", "signalled", "ended")
+            message = self.rig.until("held", "signalled", "executed", "ended")
             self.come.append({key: part for key, part in message.items() if key != "at"})
 
     def go(self, name: str) -> None:
@@ -102,6 +102,8 @@ def test_who_is_held_can_be_killed_stopped_and_left() -> None:
             rig.start(sys.executable, "-I", "-S", "-c", program, name=name)
         for name in PROGRAMS:
             held.go(name)
+        # Its other thread may come to that only now: let go before, its first would end it.
+        held.until("away", "executed", arguments=["sh", "-c", "exit 3"])
         held.until("killed_2")
         os.kill(held.pid("killed_2"), signal.SIGKILL)
         held.until("stopped")
