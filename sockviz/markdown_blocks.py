@@ -43,7 +43,7 @@ class TextBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class MarkdownTable:
     """A table's cells, row by row, as inline tokens. The first row has the names of its columns."""
 
     at: Nesting
@@ -65,10 +65,10 @@ class Rule:
     at: Nesting
 
 
-Block: TypeAlias = TextBlock | Table | Code | Rule
+MarkdownBlock: TypeAlias = TextBlock | MarkdownTable | Code | Rule
 
 
-def blocks_of(markdown: str) -> Iterator[Block]:
+def blocks_of(markdown: str) -> Iterator[MarkdownBlock]:
     """The blocks of `markdown`, in order. HTML is nobody's to see, and left out."""
     tokens = commonmark().parse(markdown)
     lists: list[int | None] = []  # the next number of each list that is open; None for bullets
@@ -103,7 +103,7 @@ def blocks_of(markdown: str) -> Iterator[Block]:
                 rows.append(row)
                 row = []
             case "table_close":
-                yield Table(place, rows)
+                yield MarkdownTable(place, rows)
                 rows = []
             case "inline":
                 tight = bool(lists) and tokens[at - 1].hidden

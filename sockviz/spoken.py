@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sockviz.commonmark import Token, inline
 from sockviz.language import _
-from sockviz.markdown_blocks import Code, Rule, Table, TextBlock, blocks_of
+from sockviz.markdown_blocks import Code, MarkdownTable, Rule, TextBlock, blocks_of
 from sockviz.wrapping import wrapped
 
 _CODE = "    "
@@ -48,7 +48,7 @@ def _blocks(markdown: str, width: int | None) -> Iterator[tuple[list[str], bool]
                         for line in _whole(wrapped(part, width, rest if n else first, rest)) or [""]
                     ]
                 yield lines, item is None or item.first
-            case Table():
+            case MarkdownTable():
                 rows = [[" ".join(_inline(cell).split()) for cell in row] for row in block.rows]
                 yield [inside + line for line in _table(rows)], True
             case Code():

@@ -70,12 +70,31 @@ def test_nothing_grows_into_all_there_is() -> None:
     assert {name: own for name, own in classes() if own >= 40} == {}
 
 
-def test_no_two_public_classes_have_one_name() -> None:
-    homes: dict[str, list[str]] = {}
-    for each, _methods in classes():
+def test_a_public_class_or_alias_of_a_type_has_its_name_for_itself() -> None:
+    """Where a module has it twice, for whoever checks types and for whoever runs, that is one."""
+    homes: dict[str, set[str]] = {}
+    for each in (*(each for each, _methods in classes()), *_aliases()):
         home, name = each.split(": ")
-        homes.setdefault(name, []).append(home)
+        homes.setdefault(name, set()).add(home)
+    assert {"Value", "Given", "LessonRun"} <= homes.keys()
     assert {name: found for name, found in homes.items() if len(found) > 1 and not name.startswith("_")} == {}
+
+
+def _aliases() -> Iterator[str]:
+    """Each name that a module gives to a type, also where it does not say so by `TypeAlias`."""
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id="TypeAlias")):
+                    yield f"{file.relative_to(PACKAGE)}: {name}"
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Subscript() | ast.BinOp()) if (
+                    _is_of_a_type(name)
+                ):
+                    yield f"{file.relative_to(PACKAGE)}: {name}"
+
+
+def _is_of_a_type(name: str) -> bool:
+    return name[0].isupper() and not name.isupper()
 
 
 CORE = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.markdown_blocks import Code, Item, Nesting, Rule, Table, TextBlock, blocks_of
+from sockviz.markdown_blocks import Code, Item, MarkdownTable, Nesting, Rule, TextBlock, blocks_of
 
 
 def test_items_know_their_lists_their_numbers_and_whether_they_are_the_first() -> None:
@@ -26,7 +26,7 @@ def test_tables_code_and_rules_are_blocks_of_their_own() -> None:
     table, code, rule = blocks_of(
         "| a | b |\n|---|---|\n| c | |\n\n```\n\tx\ny\n```\n\n---\n<!-- no block -->\n"
     )
-    assert isinstance(table, Table)
+    assert isinstance(table, MarkdownTable)
     assert [[cell.content for cell in row] for row in table.rows] == [["a", "b"], ["c", ""]]
     assert code == Code(Nesting(0, 0), ["        x", "y"])
     assert rule == Rule(Nesting(0, 0))

@@ -20,14 +20,14 @@ _FORMAT = pattern(r"([0-9]*)([A-Za-z?])")
 #: Why recv refuses MSG_TRUNC.
 REAL_LENGTH = "with MSG_TRUNC this would give bytes that were never received: use recv_into(bytearray(n), 0, socket.MSG_TRUNC)"
 
-Found = Iterator[tuple[ast.expr, str]]
+Objections = Iterator[tuple[ast.expr, str]]
 Arguments = Mapping[str, ast.expr]
 
 
 def one_of(parameter: str, dotted: Sequence[str]) -> Restriction:
     """The argument must be one of these constants, written out."""
 
-    def restriction(arguments: Arguments) -> Found:
+    def restriction(arguments: Arguments) -> Objections:
         node = arguments.get(parameter)
         if node is not None and dotted_name(node) not in dotted:
             yield node, f"expected {', '.join(dotted[:-1])}{' or ' if dotted[1:] else ''}{dotted[-1]} here"
@@ -35,7 +35,7 @@ def one_of(parameter: str, dotted: Sequence[str]) -> Restriction:
     return restriction
 
 
-def known_ioctl(arguments: Arguments) -> Found:
+def known_ioctl(arguments: Arguments) -> Objections:
     """Only requests that read a socket's queues."""
     node = arguments.get("request")
     if node is not None and not (isinstance(node, ast.Constant) and node.value in IOCTLS):
@@ -43,7 +43,7 @@ def known_ioctl(arguments: Arguments) -> Found:
         yield node, f"expected one of the requests {every}, written as a number"
 
 
-def safe_fcntl(arguments: Arguments) -> Found:
+def safe_fcntl(arguments: Arguments) -> Objections:
     """Flags may be read and set; signals may be asked for only by a process for itself."""
     allowed = (
         "fcntl.F_GETFL",
@@ -61,7 +61,7 @@ def safe_fcntl(arguments: Arguments) -> Found:
             yield value or command, "a process may ask for signals to itself only: os.getpid()"
 
 
-def literal_format(arguments: Arguments) -> Found:
+def literal_format(arguments: Arguments) -> Objections:
     """A struct format is written out, and describes no more than 64 KiB and a thousand values."""
     node = arguments.get("format")
     if node is None:
@@ -82,19 +82,19 @@ def literal_format(arguments: Arguments) -> Found:
         yield node, f"this format describes {values} values; at most {MOST_VALUES} are allowed"
 
 
-def bounded_limit(arguments: Arguments) -> Found:
+def bounded_limit(arguments: Arguments) -> Objections:
     """Only the number of descriptors may be limited."""
     yield from one_of("resource", ("resource.RLIMIT_NOFILE",))(arguments)
 
 
-def bytes_received(arguments: Arguments) -> Found:
+def bytes_received(arguments: Arguments) -> Objections:
     """MSG_TRUNC makes recv tell of bytes that it did not copy; CPython's bytes object would hold whatever lay in memory."""
     for node in ast.walk(arguments["flags"]) if "flags" in arguments else ():
         if isinstance(node, ast.expr) and dotted_name(node) == "socket.MSG_TRUNC":
             yield node, REAL_LENGTH
 
 
-def nameless_room(arguments: Arguments) -> Found:
+def nameless_room(arguments: Arguments) -> Objections:
     """What a name holds is told when it is bound; a buffer that changes later would be shown with its old bytes."""
     node = arguments.get("buffer")
     if node is not None and not (
@@ -103,21 +103,21 @@ def nameless_room(arguments: Arguments) -> Found:
         yield node, "make the room where it is used: recv_into(bytearray(4), 0, …)"
 
 
-def own_process(arguments: Arguments) -> Found:
+def own_process(arguments: Arguments) -> Objections:
     """A process is named by the pid that fork or getpid gave."""
     node = arguments.get("pid")
     if isinstance(node, ast.Constant | ast.UnaryOp):
         yield node, "kill reaches only the lesson's own processes: name the pid that os.fork() gave"
 
 
-def plain_file(arguments: Arguments) -> Found:
+def plain_file(arguments: Arguments) -> Objections:
     """A lesson's files are plain names in a directory of its own."""
     node = arguments.get("path")
     if isinstance(node, ast.Constant) and (reason := not_plain(node.value)):
         yield node, reason
 
 
-def plain_address(arguments: Arguments) -> Found:
+def plain_address(arguments: Arguments) -> Objections:
     """A UNIX socket's path likewise; abstract names are free."""
     node = arguments.get("address")
     if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
@@ -126,7 +126,7 @@ def plain_address(arguments: Arguments) -> Found:
             yield node, reason
 
 
-def the_program_itself(arguments: Arguments) -> Found:
+def the_program_itself(arguments: Arguments) -> Objections:
     """Of C's libraries only the process's own."""
     node = arguments.get("name")
     if node is not None and not (isinstance(node, ast.Constant) and node.value is None):
@@ -139,7 +139,7 @@ NO_ADDRESS = (
 )
 
 
-def no_address(arguments: Arguments) -> Found:
+def no_address(arguments: Arguments) -> Objections:
     """C's connect has an address of no family: whatever names somebody is Python's connect's, which looks at it."""
     address, length = arguments.get("address"), arguments.get("length")
     match address:

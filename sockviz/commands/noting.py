@@ -16,7 +16,7 @@ from sockviz.commands.shared import FAILED, OK, drive, find, read
 from sockviz.language import N_, _, current
 from sockviz.lectern.counting import Counting, Key
 from sockviz.lectern.directory import NotOurs, sweep
-from sockviz.lectern.listening import Heard
+from sockviz.lectern.listening import HeardRun
 from sockviz.lectern.listening import find as find_run
 from sockviz.lectern.messages import BACK, BLANK, ONWARD, PAGE, VOTE, RunOrder
 from sockviz.lectern.sheet import Sheet, counts_of
@@ -68,7 +68,7 @@ class _Notes:
 
     def __init__(self, wanted: Lesson | None) -> None:
         self._wanted = wanted
-        self._run: Heard | None = None
+        self._run: HeardRun | None = None
         self._sheet: Sheet | None = None
         self._state: Mapping[str, Any] | None = None
         self._number = ""  # of a page, that is being typed

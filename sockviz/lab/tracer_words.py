@@ -98,7 +98,7 @@ class ToldSoFar:
     """All that had happened when that was asked for has been told of."""
 
 
-Said: TypeAlias = (
+TracerSaid: TypeAlias = (
     TracerHere
     | ProgramStarted
     | ThreadStarted
@@ -124,7 +124,7 @@ Said: TypeAlias = (
 )
 
 
-def from_tracer(json: Json) -> Said:
+def from_tracer(json: Json) -> TracerSaid:
     """What a tracer said, but of calls entered and come back (`sockviz.lab.tracer_shorthand`). Raises `BadValue` where it says
     no such thing."""
     if not isinstance(json, dict):
@@ -165,7 +165,7 @@ def from_tracer(json: Json) -> Said:
     return _of_process(json)
 
 
-def _of_process(json: Json) -> Said:
+def _of_process(json: Json) -> TracerSaid:
     match json:
         case {
             "event": "started", "at": float(at), "process": str(process), "pid": int(pid), "parent": str() | None as parent,

@@ -26,10 +26,10 @@ from sockviz.lab.tracer_words import (
     ProgramRefused,
     ProgramsOver,
     ProgramStarted,
-    Said,
     ThreadStarted,
     ToldSoFar,
     TracerHere,
+    TracerSaid,
     TracingRefused,
     from_tracer,
 )
@@ -258,7 +258,7 @@ class Tracing:
         if not self.over:
             self._crew.lose(why)  # which is the end of the run
 
-    def _heard(self, said: Said) -> None:
+    def _heard(self, said: TracerSaid) -> None:
         match said:
             case ProgramStarted():
                 self._adopt(said)

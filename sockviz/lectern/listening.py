@@ -14,7 +14,7 @@ from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.lesson.parser import parse_lesson
 
 
-class Heard:
+class HeardRun:
     """A run that was found. ``lesson`` is what is performed there."""
 
     def __init__(self, lesson: Lesson, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -39,7 +39,7 @@ class Heard:
         await closed(self._writer)
 
 
-async def find(wanted: Callable[[Lesson], bool]) -> Heard | None:
+async def find(wanted: Callable[[Lesson], bool]) -> HeardRun | None:
     """The newest run of a lesson that is `wanted`; None where there is none. Raises `sockviz.lectern.directory.NotOurs`."""
     for path in sockets():
         found = await _met(path)
@@ -50,7 +50,7 @@ async def find(wanted: Callable[[Lesson], bool]) -> Heard | None:
     return None
 
 
-async def _met(path: Path) -> Heard | None:
+async def _met(path: Path) -> HeardRun | None:
     try:
         reader, writer = await asyncio.open_unix_connection(str(path), limit=LONGEST_TOLD)
     except OSError:  # ECONNREFUSED: it was killed. ENOENT: it is gone
@@ -61,6 +61,6 @@ async def _met(path: Path) -> Heard | None:
             if first.get("sockviz") != VERSION:
                 raise NotSaid("another version")
             lesson = parse_lesson(str(first["lesson"]["text"]), str(first["lesson"]["path"]))
-            return Heard(lesson, reader, writer)
+            return HeardRun(lesson, reader, writer)
     await closed(writer)
     return None

@@ -34,7 +34,7 @@ from sockviz.model.showing import scalar, written
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words.found import LONGEST
-from sockviz.words.number_kinds import Kind, given_by, kind_of_name, part_of, with_names
+from sockviz.words.number_kinds import NumberKind, given_by, kind_of_name, part_of, with_names
 
 _SHOWN = 120
 #: An answer longer than this is no choice that anyone wrote.
@@ -305,7 +305,7 @@ class _Evaluation:
         with_them: Worth = with_names(value, kind, _SHOWN, digits=True)
         return with_them
 
-    def kind(self, node: ast.expr) -> Kind | None:
+    def kind(self, node: ast.expr) -> NumberKind | None:
         """What the numbers are in a node's value."""
         match node:
             case ast.Subscript(value=inside, slice=ast.Constant(value=int() as index)):

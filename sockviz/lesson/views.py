@@ -219,10 +219,10 @@ class CutView:
     __repr__ = __str__
 
 
-View: TypeAlias = CutView | ProcessView | CallView | SocketView | RowView
+AnyView: TypeAlias = CutView | ProcessView | CallView | SocketView | RowView
 #: What a part of an expression can be worth.
 Worth: TypeAlias = (
-    "None | bool | int | float | str | bytes | Sequence[Worth] | Mapping[Worth, Worth] | View | Value"
+    "None | bool | int | float | str | bytes | Sequence[Worth] | Mapping[Worth, Worth] | AnyView | Value"
 )
 
 

@@ -18,14 +18,14 @@ from sockviz.model.values import Address
 
 K = TypeVar("K", bound=Hashable)
 
-Ends: TypeAlias = "tuple[str, str, Address | None, Address | None]"
+RowEnds: TypeAlias = "tuple[str, str, Address | None, Address | None]"
 RowPlace: TypeAlias = "tuple[str, RowKey]"
 Rows: TypeAlias = "Mapping[RowPlace, SocketRow]"
 #: Where the rows are that have a key: nearly always one.
-Table: TypeAlias = "Ledger[K, tuple[RowPlace, ...]]"
+RowsBy: TypeAlias = "Ledger[K, tuple[RowPlace, ...]]"
 #: Where connections wait for a listener, as their rows have it: host, protocol, port. Several may listen there.
 Queue: TypeAlias = "tuple[str, str, object]"
-Waiting: TypeAlias = "Ledger[Queue, Ledger[RowPlace, SocketRow]]"
+QueuedRows: TypeAlias = "Ledger[Queue, Ledger[RowPlace, SocketRow]]"
 
 _TABLES = ("_by_inode", "_by_cookie", "_by_ends")
 
@@ -55,11 +55,11 @@ class RowIndex:
         self.listening: Mapping[RowPlace, SocketRow] = {}
         self.timed: Ledger[RowPlace, SocketRow] = Ledger()
         self.hosts: tuple[str, ...] = ()
-        self._by_inode: Table[int] = Ledger()
-        self._by_cookie: Table[int] = Ledger()
-        self._by_ends: Table[Ends] = Ledger()
-        self._accepting: Waiting = Ledger()
-        self._opening: Waiting = Ledger()
+        self._by_inode: RowsBy[int] = Ledger()
+        self._by_cookie: RowsBy[int] = Ledger()
+        self._by_ends: RowsBy[RowEnds] = Ledger()
+        self._accepting: QueuedRows = Ledger()
+        self._opening: QueuedRows = Ledger()
         if rows is not None:
             self._follow(rows, rows)
 
@@ -76,7 +76,7 @@ class RowIndex:
     def _outlived(self, place: RowPlace) -> bool:
         return self.rows[place].outlived
 
-    def between(self, ends: Ends) -> Iterator[SocketRow]:
+    def between(self, ends: RowEnds) -> Iterator[SocketRow]:
         """The rows of this host and protocol, any but UNIX, that are connected between these addresses."""
         host, protocol, local, peer = ends
         return (self.rows[at] for at in self._by_ends.get((host, protocol, _end(local), _end(peer))) or ())
@@ -97,7 +97,7 @@ class RowIndex:
         """All that listen at one port, or under one name, of a host."""
         return [row for place, row in self.listening.items() if _queue(place[0], row) == queue]
 
-    def _of(self, listener: SocketRow, queue: Queue, waiting: Waiting) -> Mapping[RowPlace, SocketRow]:
+    def _of(self, listener: SocketRow, queue: Queue, waiting: QueuedRows) -> Mapping[RowPlace, SocketRow]:
         rows = waiting.get(queue)
         listeners = self.listening_at(queue) if rows else []
         if not rows or len(listeners) < 2:
@@ -140,7 +140,7 @@ class RowIndex:
         for table, before, now in zip(_TABLES, _keys(place, old), _keys(place, new), strict=True):
             if before == now:
                 continue
-            listed: Table[Any] = getattr(self, table)
+            listed: RowsBy[Any] = getattr(self, table)
             if before is not None:
                 rest = tuple(other for other in listed[before] if other != place)
                 listed = listed.but({before: rest}) if rest else listed.but({}, (before,))
@@ -150,7 +150,7 @@ class RowIndex:
 
     def _queue_up(self, place: RowPlace, old: SocketRow | None, new: SocketRow | None) -> None:
         for name, belongs in (("_accepting", is_acceptable), ("_opening", is_opening)):
-            waiting: Waiting = getattr(self, name)
+            waiting: QueuedRows = getattr(self, name)
             before = _queue(place[0], old) if old is not None and belongs(old) else None
             now = _queue(place[0], new) if new is not None and belongs(new) else None
             if before is not None and before != now:
@@ -172,7 +172,7 @@ def _moved(
     return rows.but({}, (place,))
 
 
-def _keys(place: RowPlace, row: SocketRow | None) -> tuple[int | None, int | None, Ends | None]:
+def _keys(place: RowPlace, row: SocketRow | None) -> tuple[int | None, int | None, RowEnds | None]:
     """What the row is found by, in the order of the tables."""
     if row is None:
         return None, None, None

@@ -79,10 +79,12 @@ class SetOption:
         return isinstance(self.value, int) and isinstance(self.now, int) and int(self.value) != int(self.now)
 
 
-Options: TypeAlias = Mapping[OptionKey, SetOption]
+SetOptions: TypeAlias = Mapping[OptionKey, SetOption]
 
 
-def options_after(call: Call, was: Value, now: Value, known: Mapping[int, Options]) -> dict[int, Options]:
+def options_after(
+    call: Call, was: Value, now: Value, known: Mapping[int, SetOptions]
+) -> dict[int, SetOptions]:
     """The options of the sockets whose options `call`, which returned, has changed. `was` and `now`: see `CallReturned`."""
     held = call.receiver
     if held is None:
@@ -108,7 +110,7 @@ def options_after(call: Call, was: Value, now: Value, known: Mapping[int, Option
     return {held.inode: ledger(before).but({key: option})}
 
 
-def _peeked(inode: int, now: Value, options: Options) -> dict[int, Options]:
+def _peeked(inode: int, now: Value, options: SetOptions) -> dict[int, SetOptions]:
     place = options.get(_PEEK_OFF)
     if place is None or not isinstance(now, int) or now == place.now:
         return {}
@@ -133,7 +135,7 @@ def _group(level: int, number: int, value: Value) -> bytes:
     return value[:size] if size and isinstance(value, bytes) else b""
 
 
-def _accepted(listener: SocketValue, call: Call, known: Mapping[int, Options]) -> dict[int, Options]:
+def _accepted(listener: SocketValue, call: Call, known: Mapping[int, SetOptions]) -> dict[int, SetOptions]:
     match call.value:
         case (SocketValue(inode=inode), *_) if inode and (theirs := known.get(listener.inode)):
             is_unix = listener.family == "AF_UNIX"

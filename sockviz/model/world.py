@@ -21,7 +21,7 @@ from sockviz.model.misfit import Misfit
 from sockviz.model.naming import Name
 from sockviz.model.process import PerformedLine, Process
 from sockviz.model.segments import Endpoint
-from sockviz.model.set_options import Options
+from sockviz.model.set_options import SetOptions
 from sockviz.model.sockets import RowKey, SocketRow
 from sockviz.model.traffic import Traffic
 from sockviz.model.values import Address
@@ -62,7 +62,7 @@ class World:
     sockets: Mapping[int, KnownSocket] = field(default_factory=dict)
     names: Mapping[int, Name] = field(default_factory=dict)  # by inode, as their processes were told
     given_up: Mapping[int, float] = field(default_factory=dict)  # by inode, when a call said so (ETIMEDOUT)
-    options: Mapping[int, Options] = field(default_factory=dict)  # by inode: those that were set
+    options: Mapping[int, SetOptions] = field(default_factory=dict)  # by inode: those that were set
     packets: Log[SeenPacket] = field(default_factory=Log)
     link: LinkState | None = None  # where there is one
     by_hand: Log[HandAct] = field(default_factory=Log)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from textual.theme import Theme
 
 #: The variables of the stage's colours for a theme that is (dark, ansi): `sockviz.tui.palette.theme_variables`.
-Stage: TypeAlias = Callable[[bool, bool], dict[str, str]]
+StageColours: TypeAlias = Callable[[bool, bool], dict[str, str]]
 
 DARK, LIGHT, ANSI, MONOCHROME = "sockviz-dark", "sockviz-light", "sockviz-ansi", "sockviz-monochrome"
 #: What Textual's own style sheets ask of an ANSI theme.
@@ -17,7 +17,7 @@ _ANSI = {"ansi-background": "ansi_default", "ansi-foreground": "ansi_default"}
 NAMES = {"dark": DARK, "light": LIGHT, "ansi": ANSI, "mono": MONOCHROME}
 
 
-def themes(stage: Stage | None = None) -> tuple[Theme, ...]:
+def themes(stage: StageColours | None = None) -> tuple[Theme, ...]:
     """All four, dark first. The palette is loaded with the first lesson: until then there is no `stage`."""
     drawn = stage or _none
     return (_dark(drawn), _light(drawn), _ansi(drawn), _monochrome(drawn))
@@ -28,7 +28,7 @@ def _none(dark: bool, ansi: bool) -> dict[str, str]:
     return {}
 
 
-def _dark(stage: Stage) -> Theme:
+def _dark(stage: StageColours) -> Theme:
     return Theme(
         name=DARK, dark=True, primary="#7fb0e8", secondary="#9aa7b8", accent="#e6b566", success="#86c08f",
         warning="#e0b15e", error="#e8787c", foreground="#d5dbe4", background="#12161c", surface="#161b22",
@@ -47,7 +47,7 @@ def _dark(stage: Stage) -> Theme:
     )  # fmt: skip
 
 
-def _light(stage: Stage) -> Theme:
+def _light(stage: StageColours) -> Theme:
     return Theme(
         name=LIGHT, dark=False, primary="#225f9e", secondary="#5b6675", accent="#8a5300", success="#2c7042",
         warning="#8a5d00", error="#a8322c", foreground="#262b32", background="#f3f1ec", surface="#fcfbf8",
@@ -66,7 +66,7 @@ def _light(stage: Stage) -> Theme:
     )  # fmt: skip
 
 
-def _ansi(stage: Stage) -> Theme:
+def _ansi(stage: StageColours) -> Theme:
     return Theme(
         name=ANSI, ansi=True, dark=True, primary="ansi_blue", secondary="ansi_default", accent="ansi_yellow",
         success="ansi_green", warning="ansi_yellow", error="ansi_red", foreground="ansi_default",
@@ -82,7 +82,7 @@ def _ansi(stage: Stage) -> Theme:
     )  # fmt: skip
 
 
-def _monochrome(stage: Stage) -> Theme:
+def _monochrome(stage: StageColours) -> Theme:
     plain = "ansi_default"
     return Theme(
         name=MONOCHROME, ansi=True, dark=True, primary=plain, secondary=plain, accent=plain, success=plain,
@@ -91,7 +91,7 @@ def _monochrome(stage: Stage) -> Theme:
     )  # fmt: skip
 
 
-def _variables(colour: str, stage: Stage) -> dict[str, str]:
+def _variables(colour: str, stage: StageColours) -> dict[str, str]:
     """Every colour that the themes above set, all the same."""
     its = dict.fromkeys(stage(True, False), colour)
     ours = (

@@ -24,7 +24,7 @@ Begin = Callable[[Callable[[str], None]], Awaitable["Sourced[Programs]"]]
 
 
 #: Is given what leaves the screen.
-Opened = Callable[[Callable[[], None]], None]
+WhenOpened = Callable[[Callable[[], None]], None]
 
 
 def nothing(_leave: Callable[[], None]) -> None:
@@ -39,7 +39,7 @@ class WatchApp(SockvizApp):
         begin: Begin,
         seconds: float | None,
         options: Options,
-        opened: Opened = nothing,
+        opened: WhenOpened = nothing,
     ) -> None:
         super().__init__((), no_lesson, ProgressStore(), options)
         self._opened_with = opened
@@ -83,7 +83,7 @@ class WatchApp(SockvizApp):
 
 def start(
     begin: Begin, seconds: float | None, *, theme: str | None, ascii_only: bool, mouse: bool,
-    opened: Opened = nothing,
+    opened: WhenOpened = nothing,
 ) -> int:  # fmt: skip
     """Runs the screen to its end and returns the exit status. Raises what `begin` raised. Once that is done `opened` is
     called, with what leaves the screen."""

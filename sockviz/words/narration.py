@@ -60,7 +60,7 @@ from sockviz.words.found import actual_in_words, reason_in_words
 from sockviz.words.kept_sentences import in_words
 from sockviz.words.meanings import meaning_clause
 from sockviz.words.misfits import unfit
-from sockviz.words.number_kinds import Kind, kinds_bound, with_names
+from sockviz.words.number_kinds import NumberKind, kinds_bound, with_names
 from sockviz.words.observing import changes, in_short
 from sockviz.words.programs import of_program
 from sockviz.words.segment_remarks import remark
@@ -232,14 +232,14 @@ def _line(number: int, lesson: str, world: World) -> str:
     return words or _("line {number}").format(number=number)
 
 
-def _kinds(event: StatementFinished, world: World) -> Mapping[str, Kind]:
+def _kinds(event: StatementFinished, world: World) -> Mapping[str, NumberKind]:
     """What the numbers are in what the line bound."""
     line = world.lines.get(event.line)
     last = call_of(world, event.process, line.calls[-1]) if line is not None and line.calls else None
     return kinds_bound(line, last) if line is not None else {}
 
 
-def _now_has(name: str, value: Value, kind: Kind | None) -> str:
+def _now_has(name: str, value: Value, kind: NumberKind | None) -> str:
     if isinstance(value, SocketValue | ObjectValue):
         return name
     return f"{name} = {show(with_names(value, kind, 68), 68)}"

@@ -53,11 +53,11 @@ class Number(Enum):
 class Each:
     """Every item of a list is of one kind."""
 
-    kind: Kind
+    kind: NumberKind
 
 
 #: What a value's numbers are: one number, the parts of a tuple (None where a part has no name), every item of a list.
-Kind: TypeAlias = "Number | tuple[Kind | None, ...] | Each"
+NumberKind: TypeAlias = "Number | tuple[NumberKind | None, ...] | Each"
 
 
 def _bits(group: Mapping[str, int]) -> Callable[[int], str | None]:
@@ -174,7 +174,7 @@ _TAKES: Mapping[str, str] = {
 _BESIDE = Each((Number.BESIDE_LEVEL, None, None))
 _EVENTS, _EPOLL_EVENTS = Each((None, Number.POLL)), Each((None, Number.EPOLL))
 #: What each gives, where that is the same whatever it was asked.
-_GIVES: Mapping[str, Kind] = {
+_GIVES: Mapping[str, NumberKind] = {
     "connect_ex": Number.ERROR,
     "recvmsg": (None, _BESIDE, Number.MESSAGE_FLAGS, None),
     "recvmmsg": Each((None, _BESIDE, Number.MESSAGE_FLAGS, None)),
@@ -214,7 +214,7 @@ def command_of(call: Call) -> str:
     return (name_of(call.arguments[1], files.FCNTL) or "") if len(call.arguments) > 1 else ""
 
 
-def given_by(call: Call) -> Kind | None:
+def given_by(call: Call) -> NumberKind | None:
     """What the numbers in a call's value are."""
     if call.name == "getsockopt":
         option = option_named_by(call)
@@ -229,7 +229,7 @@ def given_by(call: Call) -> Kind | None:
     return _GIVES.get(call.name)
 
 
-def taken_by(call: Call) -> tuple[list[Kind | None], Mapping[str, Kind]]:
+def taken_by(call: Call) -> tuple[list[NumberKind | None], Mapping[str, NumberKind]]:
     """What the numbers are that a call was given: by position, and by name."""
     parameters = [word.partition("=")[0] for word in _TAKES.get(call.name, "").split()]
     named = kinds_taken(call.name)
@@ -243,20 +243,20 @@ def taken_by(call: Call) -> tuple[list[Kind | None], Mapping[str, Kind]]:
     return [named.get(name) for name in parameters], named
 
 
-def kinds_taken(name: str) -> dict[str, Kind]:
+def kinds_taken(name: str) -> dict[str, NumberKind]:
     """What the numbers are that a call of that name takes, by parameter, whatever else it is given."""
     parameters = [word.partition("=")[::2] for word in _TAKES.get(name, "").split()]
     return {parameter: _of_word(kind) for parameter, kind in parameters if kind}
 
 
-def _of_word(word: str) -> Kind:
+def _of_word(word: str) -> NumberKind:
     return {"beside": _BESIDE, "polled": _EVENTS}.get(word) or Number(word)
 
 
 # --- of values --------------------------------------------------------------------------------------------------------
 
 
-def with_names(value: Value, kind: Kind | None, limit: int, *, digits: bool = False) -> Value:
+def with_names(value: Value, kind: NumberKind | None, limit: int, *, digits: bool = False) -> Value:
     """`value` with its numbers replaced by their names (an `ObjectValue` is written as its text), as far as `limit` characters
     can show of it. With `digits` the number stands before its name: ``8197 (POLLIN|POLLOUT|POLLRDHUP)``."""
     if kind is None or isinstance(value, Long):
@@ -298,7 +298,7 @@ def _beside(level: int, number: int, payload: Value) -> Value:
     return (ObjectValue("number", _level(level) or str(level)), ObjectValue("number", name), payload)
 
 
-def part_of(kind: Kind | None, index: object) -> Kind | None:
+def part_of(kind: NumberKind | None, index: object) -> NumberKind | None:
     """The kind of ``value[index]``."""
     match kind, index:
         case Each(kind=inside), _:
@@ -308,7 +308,7 @@ def part_of(kind: Kind | None, index: object) -> Kind | None:
     return None
 
 
-def kinds_bound(line: PerformedLine, last: Call | None) -> Mapping[str, Kind]:
+def kinds_bound(line: PerformedLine, last: Call | None) -> Mapping[str, NumberKind]:
     """What the numbers are in what a line bound: its last call's value, taken whole or apart."""
     kind = given_by(last) if last is not None and last.error is None else None
     if kind is None or last is None:
@@ -321,7 +321,7 @@ def kinds_bound(line: PerformedLine, last: Call | None) -> Mapping[str, Kind]:
     return {}
 
 
-def kind_of_name(world: World, process: str, name: str) -> Kind | None:
+def kind_of_name(world: World, process: str, name: str) -> NumberKind | None:
     """What the numbers are in a variable of a process: what the call gave that bound it last."""
     known = world.processes.get(process)
     if known is None or isinstance(known.names.get(name), SocketValue | None):

@@ -11,7 +11,15 @@ from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words.facts import Fact, Section, Voice
 from sockviz.words.interest import epoll_of, waited_for
-from sockviz.words.number_kinds import Each, Kind, Number, given_by, number_name, option_named_by, taken_by
+from sockviz.words.number_kinds import (
+    Each,
+    Number,
+    NumberKind,
+    given_by,
+    number_name,
+    option_named_by,
+    taken_by,
+)
 from sockviz.words.number_meanings import ERRORS, number_meaning
 from sockviz.words.option_words import meaning, value_text
 from sockviz.words.socket_facts import descriptor
@@ -71,7 +79,7 @@ def _list_of(call: Call, world: World) -> Iterator[Section]:
         yield descriptor(entry, process)
 
 
-def _named(value: Value, kind: Kind | None, call: Call, *, asked: bool) -> dict[str, str]:
+def _named(value: Value, kind: NumberKind | None, call: Call, *, asked: bool) -> dict[str, str]:
     """What the names in a value mean, by name."""
     match value, kind:
         case int(), Number.OPTION:

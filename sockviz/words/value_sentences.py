@@ -19,7 +19,7 @@ from sockviz.words.event_sentences import events_told, interest_told, select_tol
 from sockviz.words.explanation import explain
 from sockviz.words.membership import LISTING
 from sockviz.words.number_kinds import (
-    Kind,
+    NumberKind,
     command_of,
     given_by,
     open_flags,
@@ -268,7 +268,7 @@ def _kill(call: Call, world: World) -> str:
     return _("sends {signal} to {process}").format(signal=signal_name(number), process=whose)
 
 
-def _addresses(found: Sequence[Value], kind: Kind | None) -> str:
+def _addresses(found: Sequence[Value], kind: NumberKind | None) -> str:
     told = []
     for item in found[:_MOST_TOLD]:
         match with_names([item], kind, 4):

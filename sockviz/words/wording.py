@@ -9,8 +9,8 @@ from sockviz.model.process import PerformedLine
 from sockviz.model.values import Address, ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words.number_kinds import (
-    Kind,
     Number,
+    NumberKind,
     given_by,
     kinds_bound,
     option_named_by,
@@ -169,7 +169,7 @@ def made_on(call: Call) -> str:
     return ""
 
 
-def _argument(value: Value, kind: Kind | None) -> str:
+def _argument(value: Value, kind: NumberKind | None) -> str:
     match value:
         case SocketValue(fd=fd):
             return str(fd)

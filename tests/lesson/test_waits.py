@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.folder import Language, program_folder
 from sockviz.lesson.programs.plan import plan_programs
-from sockviz.lesson.programs.waits import Kind, waits
+from sockviz.lesson.programs.waits import HandStep, waits
 
 Parse = Callable[..., Lesson]
 
@@ -35,7 +35,7 @@ def steps(lesson: Lesson) -> list[tuple[str, str, str | None]]:
     return [
         (step.kind.value, step.process, sources.get(step.line) if step.line else None)
         for step in waits(plan_programs(lesson)).steps
-        if step.kind is not Kind.START
+        if step.kind is not HandStep.START
     ]
 
 

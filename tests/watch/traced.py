@@ -17,7 +17,7 @@ from typing import Any
 import sockviz.lab
 from sockviz.lab.source_texts import CallSite
 from sockviz.lab.tracer_shorthand import TracerShorthand
-from sockviz.lab.tracer_words import LookWanted, Said, from_tracer
+from sockviz.lab.tracer_words import LookWanted, TracerSaid, from_tracer
 from sockviz.model.events import CallEntered, CallReturned
 from sockviz.model.turns import Turns
 from sockviz.model.values import Value
@@ -51,7 +51,7 @@ class Made:
 class Heard:
     """All that a tracer said, in order."""
 
-    said: list[Said] = field(default_factory=list)
+    said: list[TracerSaid] = field(default_factory=list)
     places: list[CallSite] = field(default_factory=list)  # of which calls name "texts", from 1
 
     def find(self, place: CallSite, _at: float) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from sockviz.lesson.programs.texts import (
     remarks,
     wrapped,
 )
-from sockviz.lesson.programs.waits import Kind, WaitingStep, waits
+from sockviz.lesson.programs.waits import HandStep, WaitingStep, waits
 
 _DIE = """\
 /* Says why a call failed, and ends the program. */
@@ -140,10 +140,10 @@ class Plain:
         """Waits for a person."""
         if step is not None:
             said = c_string(prompt(step).encode())
-            if step.kind is Kind.KILL:
+            if step.kind is HandStep.KILL:
                 text.add(depth, f'printf("%s: kill %d\\n", {said}, getpid());', "fflush(stdout);", "pause();")
             else:
-                text.add(depth, f"{'enter' if step.kind is Kind.ENTER else 'stop'}({said});")
+                text.add(depth, f"{'enter' if step.kind is HandStep.ENTER else 'stop'}({said});")
 
     def after(self, text: MainText, statement: Statement, snippet: CSnippet, depth: int) -> None:
         """What came and what was asked for is printed."""

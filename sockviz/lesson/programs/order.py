@@ -10,7 +10,7 @@ from sockviz.calls.table import CALLS
 from sockviz.language import _
 from sockviz.lesson.programs.plan import Plan, may_sleep
 from sockviz.lesson.programs.texts import file_stem
-from sockviz.lesson.programs.waits import Kind, WaitingStep, Waits
+from sockviz.lesson.programs.waits import HandStep, WaitingStep, Waits
 
 
 def starting_order(plan: Plan) -> list[str]:
@@ -34,13 +34,13 @@ def starting_remark(plan: Plan) -> str | None:
 def waiting_remark(waits: Waits) -> str | None:
     """How the programs go on where they wait; None where none does."""
     kinds = {step.kind for step in waits.steps}
-    if not kinds & {Kind.ENTER, Kind.CONTINUE}:
+    if not kinds & {HandStep.ENTER, HandStep.CONTINUE}:
         return None
     said = _(
         "Where that is not enough a program says for what it waits, and Enter lets it go on. The numbers are the order of it "
         "all, which README.txt has."
     )
-    if Kind.CONTINUE in kinds:
+    if HandStep.CONTINUE in kinds:
         said += " " + _("A process that was forked stops itself there: kill -CONT lets it go on.")
     return said
 
@@ -52,7 +52,7 @@ def prompt(step: WaitingStep) -> str:
 
 def step_lines(waits: Waits) -> list[str]:
     """What a person does, in order, a line each; none where all there is to do is to start the programs."""
-    if {step.kind for step in waits.steps} == {Kind.START}:
+    if {step.kind for step in waits.steps} == {HandStep.START}:
         return []
     width = max(len(step.process) for step in waits.steps)
     return [f"{step.number:>6}  {step.process:<{width}}  {_done(step)}" for step in waits.steps]
@@ -61,17 +61,17 @@ def step_lines(waits: Waits) -> list[str]:
 def _done(step: WaitingStep) -> str:
     when = _when(step)
     match step.kind:
-        case Kind.START:
+        case HandStep.START:
             return _("start it, {when}").format(when=when) if when else _("start it")
-        case Kind.KILL:
+        case HandStep.KILL:
             return f"kill, {_('at the end')}"
-        case Kind.INTERRUPT if step.line is None:
+        case HandStep.INTERRUPT if step.line is None:
             return _("Ctrl-C: the lesson leaves it asleep in {call}").format(call=step.call)
-        case Kind.INTERRUPT:
+        case HandStep.INTERRUPT:
             return _("Ctrl-C, if it sleeps in {call}: what ends that in the lesson is its wire").format(
                 call=step.call
             )
-        case Kind.CONTINUE:
+        case HandStep.CONTINUE:
             return f"kill -CONT, {when or _('at the end')}"
     return f"Enter, {when or _('at the end')}"
 

@@ -23,7 +23,7 @@ from sockviz.lesson.programs.texts import (
     wire_remark,
     wrapped,
 )
-from sockviz.lesson.programs.waits import Kind, WaitingStep, Waits, waits
+from sockviz.lesson.programs.waits import HandStep, WaitingStep, Waits, waits
 
 #: What is used, and of no interest by itself.
 _QUIET = (
@@ -54,9 +54,9 @@ class _Writing:
 
     def wait(self, depth: int, step: WaitingStep | None) -> None:
         """Waits for a person: where it is a forked process, its parent has the terminal."""
-        if step is not None and step.kind is Kind.ENTER:
+        if step is not None and step.kind is HandStep.ENTER:
             self.add(depth, f'input("{prompt(step)}: Enter\\n")')
-        elif step is not None and step.kind is Kind.KILL:
+        elif step is not None and step.kind is HandStep.KILL:
             self.add(depth, f"print({_quoted(prompt(step) + ': kill')}, os.getpid(), flush=True)")
             self.add(depth, "signal.pause()")
         elif step is not None:

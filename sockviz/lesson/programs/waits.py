@@ -31,7 +31,7 @@ _OWN = (
 _MAKES = ("socket.socket", "socket.socketpair", "socket.socket.accept", "socket.socket.dup")
 
 
-class Kind(Enum):
+class HandStep(Enum):
     """What a person does: starts a program; lets one go on by Enter, or by a signal where that is not the one which has the
     terminal; interrupts a call that nothing else would wake; ends a process that nothing else would."""
 
@@ -48,7 +48,7 @@ class WaitingStep:
     ``line``: of the statement before which the program waits; None at its end."""
 
     number: int
-    kind: Kind
+    kind: HandStep
     program: str
     process: str
     line: int | None
@@ -88,7 +88,7 @@ class _Waiting:
     rested: dict[str, int] = field(default_factory=dict)
     last: dict[str, int] = field(default_factory=dict)
     seen: dict[str, list[int]] = field(default_factory=dict)
-    found: list[tuple[int, Kind, str]] = field(default_factory=list)
+    found: list[tuple[int, HandStep, str]] = field(default_factory=list)
 
     def walk(self) -> None:
         """Finds what a person does, by the index before which it is."""
@@ -103,7 +103,7 @@ class _Waiting:
                 and (self.over.get(index) or any(self.needs(each) for each in self.without_stop(index)))
             ):
                 forked = process != self.roots[process].process
-                self.found.append((index, Kind.CONTINUE if forked else Kind.ENTER, process))
+                self.found.append((index, HandStep.CONTINUE if forked else HandStep.ENTER, process))
                 self.learn(process, self.last)
                 self.rested[process] = index
             at_once[process] = statement.at_once
@@ -117,7 +117,7 @@ class _Waiting:
             if statement.forks:
                 self.known[statement.targets[0]] = dict(known)
             if self.plan.has_wire and self.plan.failing.get(statement.line) == "ETIMEDOUT":
-                self.found.append((index + 1, Kind.INTERRUPT, process))
+                self.found.append((index + 1, HandStep.INTERRUPT, process))
 
     def without_stop(self, index: int) -> Iterator[int]:
         """The line and those performed together with it, up to the first that waits by itself for what others do."""
@@ -136,7 +136,7 @@ class _Waiting:
         begins = process not in self.known
         if process not in self.known:
             self.known[process] = dict(self.last)
-            self.found.append((index, Kind.START, process))
+            self.found.append((index, HandStep.START, process))
         woken = self.woken.pop(process, ())
         for line in woken:
             self.learn(process, self.after.get(line, {}))
@@ -266,14 +266,14 @@ def waits(plan: Plan) -> Waits:
     killed = {name: each.process for each in lines if (name := _killed(each)) in roots}
     found: list[WaitingStep] = []
     for index, kind, process in sorted(walk.found, key=lambda each: each[0]):
-        before = index - 1 if kind is Kind.INTERRUPT else _last_of_others(lines, index, process)
+        before = index - 1 if kind is HandStep.INTERRUPT else _last_of_others(lines, index, process)
         other = lines[before] if before is not None else None
         turn = max((at for at in over if at <= index), default=0)
-        line = lines[before if kind is Kind.INTERRUPT and before is not None else index].line
+        line = lines[before if kind is HandStep.INTERRUPT and before is not None else index].line
         found.append(
             WaitingStep(
                 len(found) + 1, kind, roots[process].process, process, line, other.process if other else "",
-                _call(other) if other else "", kind is not Kind.INTERRUPT and bool(steps[lines[turn].line].over),
+                _call(other) if other else "", kind is not HandStep.INTERRUPT and bool(steps[lines[turn].line].over),
             )
         )  # fmt: skip
     programs, left = walk.endings()
@@ -282,17 +282,21 @@ def waits(plan: Plan) -> Waits:
     left = {
         name: by if parents.get(name, by) == by else "" for name, by in left.items() if name not in killed
     }
-    ends = [(Kind.ENTER, process, "") for process in programs if process not in plan.asleep]
-    ends += [(Kind.KILL, process, "") for process, by in left.items() if by not in programs]
+    ends = [(HandStep.ENTER, process, "") for process in programs if process not in plan.asleep]
+    ends += [(HandStep.KILL, process, "") for process, by in left.items() if by not in programs]
     ends += [
-        (Kind.INTERRUPT, process, _call(next(each for each in reversed(lines) if each.process == process)))
+        (
+            HandStep.INTERRUPT,
+            process,
+            _call(next(each for each in reversed(lines) if each.process == process)),
+        )
         for process in sorted(plan.asleep & {program.process for program in plan.programs})
     ]
     found += [
         WaitingStep(number, kind, roots[process].process, process, None, call=call)
         for number, (kind, process, call) in enumerate(ends, start=len(found) + 1)
     ]
-    waiting = [step for step in found if step.kind in (Kind.ENTER, Kind.CONTINUE, Kind.KILL)]
+    waiting = [step for step in found if step.kind in (HandStep.ENTER, HandStep.CONTINUE, HandStep.KILL)]
     return Waits(
         tuple(found),
         {step.line: step for step in waiting if step.line is not None},
@@ -300,7 +304,7 @@ def waits(plan: Plan) -> Waits:
         {name: by for name, by in {**left, **killed}.items() if by in programs or name in killed},
         frozenset(name for name, by in left.items() if by in programs)
         | {name for name in plan.asleep if roots[name].process != name},
-        frozenset(step.line for step in found if step.kind is Kind.INTERRUPT and step.line is not None),
+        frozenset(step.line for step in found if step.kind is HandStep.INTERRUPT and step.line is not None),
         _excused(plan),
     )
 

@@ -73,7 +73,7 @@ def statements_of(view: View, process: str) -> Sequence[Statement]:
     return listed(view.script, process, view.world.page if view.world.page is not None else view.page.index)
 
 
-class Block(NamedTuple):
+class CodeBlock(NamedTuple):
     """What is drawn of one line. ``whole``: there is no more to it, but for its comment."""
 
     rows: list[Line]
@@ -82,7 +82,7 @@ class Block(NamedTuple):
 
 def block(
     view: View, statement: Statement, width: int, hue: str, extent: Extent, asides: Asides = Asides.DONE
-) -> Block:
+) -> CodeBlock:
     """What is drawn of one of the lines of a process; `asides` beneath it, where it is the one performed last."""
     coming = next_line(view)
     progress = view.world.lines.get(statement.line)
@@ -168,7 +168,7 @@ def _shows(
 def _block(
     view: View, statement: Statement, progress: Progress | None, width: int, is_next: bool, newest: bool, hue: str,
     whole: bool, extent: Extent, aside: str,
-) -> Block:  # fmt: skip
+) -> CodeBlock:  # fmt: skip
     process = view.world.processes.get(statement.process)
     width = min(width, _WIDEST)
     calls = _calls(process, progress)
@@ -234,7 +234,7 @@ def _block(
     role = _emphasis(view, statement, calls)
     rows = [marked(fit(it, width), role).pointing(Focus(line=statement.line)) for it in lines]
     written = whole or view.look.language == "c" or sources[0] == " ".join(statement.source.split())
-    return Block(rows, written and result == all_of_it and result.width + _MARGIN <= width)
+    return CodeBlock(rows, written and result == all_of_it and result.width + _MARGIN <= width)
 
 
 def aside_of(view: View, process: str) -> str:

@@ -13,7 +13,7 @@ from itertools import chain
 
 from sockviz.language import _
 from sockviz.tui.stage.at_hand import is_at_work, next_line
-from sockviz.tui.stage.code import Asides, Block, Extent, block, has_failed, place_of, statements_of
+from sockviz.tui.stage.code import Asides, CodeBlock, Extent, block, has_failed, place_of, statements_of
 from sockviz.tui.stage.ink import Line, fit, line
 from sockviz.tui.view import View
 
@@ -32,7 +32,7 @@ class Listing:
     def __init__(self, view: View, process: str, width: int, hue: str) -> None:
         self._view, self._process, self._width, self._hue = view, process, width, hue
         self._lines = statements_of(view, process)
-        self._known: dict[tuple[int, Extent, Asides], Block] = {}
+        self._known: dict[tuple[int, Extent, Asides], CodeBlock] = {}
         coming, begun = next_line(view), view.world.begun.get(process)
         # The line that stays in sight whatever happens.
         self._anchor = max(place_of(self._lines, coming), place_of(self._lines, begun), 0)
@@ -104,7 +104,7 @@ class Listing:
     def _is_there(self, at: int) -> bool:
         return 0 <= at < len(self._lines)
 
-    def _drawn(self, at: int, extent: Extent, asides: Asides) -> Block:
+    def _drawn(self, at: int, extent: Extent, asides: Asides) -> CodeBlock:
         statement = self._lines[at]
         if not statement.comment:
             extent &= ~Extent.REMARKED
@@ -120,8 +120,8 @@ class Listing:
 class _Shown:
     """The lines that are in sight, by their places, and the rows that are left."""
 
-    def __init__(self, drawn: Callable[[int, Extent], Block], room: int) -> None:
-        self.blocks: dict[int, Block] = {}
+    def __init__(self, drawn: Callable[[int, Extent], CodeBlock], room: int) -> None:
+        self.blocks: dict[int, CodeBlock] = {}
         self.room = room
         self._drawn = drawn
         self._extents: dict[int, Extent] = {}

@@ -35,7 +35,7 @@ _LOOKED_AT = 200
 _PAUSE = 0.02
 _LONG = 0.15
 #: Who is at the first lane and who at the shared one.
-Sides: TypeAlias = tuple[str, str]
+DiagramSides: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ def diagram(view: View, width: int, room: int) -> list[Line]:
     inner = beside.inner if beside is not None else width
     lanes = _lanes(everyone, inner, colours, any(it.sender == it.receiver for it in shown))
     acted_on = chosen(view) if view.mode is Mode.LIVE else None
-    drawn: list[tuple[Line, Sides]] = []
+    drawn: list[tuple[Line, DiagramSides]] = []
     turns: list[Line] = []
-    sides: Sides | None = None
+    sides: DiagramSides | None = None
     for index, it in enumerate(shown):
         earlier = shown[index - 1] if index else None
         gap = it.at - (earlier.until or earlier.at) if earlier is not None else 0.0
@@ -105,7 +105,7 @@ def diagram(view: View, width: int, room: int) -> list[Line]:
     return [beside.fill(it, at == 0) for at, it in enumerate(lines)] if beside is not None else lines
 
 
-def _sides(it: Crossing, first: str) -> Sides:
+def _sides(it: Crossing, first: str) -> DiagramSides:
     """Between whom it is, where all but `first` share a lane."""
     if _is_kernels(it, first):
         left = KERNEL
@@ -122,7 +122,9 @@ def _is_kernels(it: Crossing, first: str) -> bool:
     return KERNEL in (it.sender, it.receiver) and first not in (it.sender, it.receiver)
 
 
-def _turn(lanes: Lanes, width: int, before: Sides, sides: Sides, colours: dict[str, str]) -> Line:
+def _turn(
+    lanes: Lanes, width: int, before: DiagramSides, sides: DiagramSides, colours: dict[str, str]
+) -> Line:
     """From here on it is between these: who is at the shared lane, and who at the first where that changes."""
     assert lanes.others is not None
     left = sides[0] if sides[0] != before[0] else ""
@@ -176,7 +178,7 @@ def _outer(width: int) -> tuple[int, int]:
     return edge, max(edge + 2, width - 1 - edge)
 
 
-def _header(lanes: Lanes, width: int, first: Sides | None, colours: dict[str, str]) -> Line:
+def _header(lanes: Lanes, width: int, first: DiagramSides | None, colours: dict[str, str]) -> Line:
     """The parties' names over their lanes; where one is shared, those that the first arrow in sight is between."""
     titles = list(lanes.titles)
     if first is not None:

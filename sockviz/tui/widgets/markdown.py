@@ -16,7 +16,7 @@ from textual.content import Content
 from sockviz.commonmark import Token
 from sockviz.commonmark import inline as inline_token
 from sockviz.dataclass import dataclass
-from sockviz.markdown_blocks import Block, Code, Nesting, Rule, Table, TextBlock, blocks_of
+from sockviz.markdown_blocks import Code, MarkdownBlock, MarkdownTable, Nesting, Rule, TextBlock, blocks_of
 from sockviz.pattern import pattern
 from sockviz.tui.lettering import BREAK, assemble, plain, respelled, styled
 from sockviz.tui.stage.ink import cut, is_wider
@@ -150,7 +150,7 @@ def _pieces(markdown: str) -> tuple[TextPiece, ...]:
     return tuple(map(_piece, blocks_of(markdown)))
 
 
-def _piece(block: Block) -> TextPiece:
+def _piece(block: MarkdownBlock) -> TextPiece:
     bar = styled("┃ " * block.at.quotes, "$faint")
     match block:
         case TextBlock(item=item):
@@ -165,7 +165,7 @@ def _piece(block: Block) -> TextPiece:
             outermost = block.at == Nesting(lists=1, quotes=0)
             gap = item is None or not block.tight or (item.first and outermost)
             return TextPiece(text, bar + first, bar + hanging, gap=gap)
-        case Table():
+        case MarkdownTable():
             names, *others = block.rows
             head = tuple(inline(cell).stylize_before("bold") for cell in names)
             return TextPiece(

@@ -35,7 +35,7 @@ RULES = frozenset({"both receive", "never accepted", "blocked for another", "que
 #: So many processes, and calls of one, that sleep are looked at when another falls asleep.
 _MOST = 64
 #: A call that sleeps, and the socket for whose data.
-Waiting = tuple[Call, int]
+WaitingCall = tuple[Call, int]
 
 
 def as_things_stand(world: World) -> Iterator[Mistake]:
@@ -58,10 +58,10 @@ def _asleep(world: World) -> Iterator[Call]:
         yield from process.sleeping[:_MOST]
 
 
-def _pairs(streams: Sequence[Waiting], world: World) -> Iterator[tuple[Waiting, Waiting]]:
+def _pairs(streams: Sequence[WaitingCall], world: World) -> Iterator[tuple[WaitingCall, WaitingCall]]:
     """Those that sleep at the two ends of one connection."""
-    at: dict[object, list[Waiting]] = {}  # by what names the end
-    towards: dict[object, list[Waiting]] = {}  # and by what names the other
+    at: dict[object, list[WaitingCall]] = {}  # by what names the end
+    towards: dict[object, list[WaitingCall]] = {}  # and by what names the other
     for waiting in streams:
         known = world.sockets.get(waiting[1])
         if known is None:
