@@ -54,17 +54,24 @@ def is_unseen(world: World, inode: int, *names: str, but: Call | None = None) ->
     )
 
 
-def was_being_closed(world: World, inode: int, at: float) -> bool:
-    """Whether a call of close was under way on the socket at that instant: what left it then, close has sent."""
-    return any(
-        call.name == "close"
+def under_way_at(world: World, inode: int, at: float, *names: str) -> Iterator[Call]:
+    """The calls of these names on the socket that were under way at that instant, but for those that failed: what left the socket
+    then, they have sent."""
+    return (
+        call
+        for process in world.processes.values()
+        for call in (*islice(reversed(process.calls), _RECENT), *process.under_way)
+        if call.name in names
         and call.receiver is not None
         and call.receiver.inode == inode
         and call.error is None
         and call.entered <= at <= (call.returned or at)
-        for process in world.processes.values()
-        for call in (*islice(reversed(process.calls), _RECENT), *process.under_way)
     )
+
+
+def was_being_closed(world: World, inode: int, at: float) -> bool:
+    """Whether a call of close was under way on the socket at that instant."""
+    return any(under_way_at(world, inode, at, "close"))
 
 
 def last(calls: Iterator[Call]) -> Call | None:

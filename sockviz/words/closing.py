@@ -8,6 +8,7 @@ from sockviz.model.process import Process
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.world import World
 from sockviz.words import acts, whose
+from sockviz.words.causes.covering import covers
 from sockviz.words.on_the_way import Passage, carried, passage
 from sockviz.words.unread import unread
 
@@ -36,7 +37,7 @@ def closing(call: Call, world: World) -> str:
         row = gone.row  # seen to be gone before close was seen to return
     if row is None or acts.is_unseen(world, held.inode, *RECEIVING):
         return ""
-    return consequence(row, world) or _gave_up_waiting(call, row, world)
+    return consequence(row, world, call.entered) or _gave_up_waiting(call, row, world)
 
 
 def _gave_up_waiting(call: Call, row: SocketRow, world: World) -> str:
@@ -67,9 +68,26 @@ def _lives_in(to: int, world: World) -> str:
     ).format(whose=whose.of_socket(world, to))
 
 
-def consequence(row: SocketRow, world: World) -> str:
-    """What the kernel does with a socket that nobody holds any more; empty where that is what everybody expects."""
+def ends_who_waits(row: SocketRow, world: World, since: float) -> bool:
+    """Whether those who wait to be accepted end with their listener. Where others listen in its group they may go over to these
+    (net/ipv4/inet_connection_sock.c, inet_csk_listen_stop; tcp_migrate_req): then the RSTs say it."""
+    if not world.sharers(row):
+        return True
+    for seen in reversed(world.packets):
+        packet = seen.event.packet
+        if packet.at < since:
+            break
+        if packet.tcp is not None and "RST" in packet.tcp.flags and covers(row.local, packet.source):
+            return True
+    return False
+
+
+def consequence(row: SocketRow, world: World, since: float) -> str:
+    """What the kernel does with a socket that nobody holds any more since some instant; empty where that is what everybody
+    expects."""
     if row.is_listening and row.tells_queues and row.recv_q:
+        if not ends_who_waits(row, world, since):
+            return ""
         return ngettext(
             "the connection that waits to be accepted is ended with it",
             "the {count} connections that wait to be accepted are ended with it",
@@ -135,7 +153,7 @@ def ended(process: Process, world: World) -> list[str]:
             continue
         if row is None:
             continue
-        if why := consequence(row, world):
+        if why := consequence(row, world, _last_call_at(process)):
             told.append(_("{name}: {why}").format(name=name, why=why))
     return told
 

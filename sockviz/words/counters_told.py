@@ -13,6 +13,9 @@ OVERFLOWS = "TcpExt.ListenOverflows"
 TELLING: Mapping[str, str] = {
     OVERFLOWS: N_("met a full accept queue"),
     "TcpExt.ListenDrops": N_("dropped on their way to a listener, for whatever reason"),
+    "TcpExt.TCPMigrateReqSuccess": N_(
+        "who waited at a listener went over to another of its group (tcp_migrate_req)"
+    ),
     "TcpExt.TCPReqQFullDrop": N_("SYNs dropped: the SYN queue was full"),
     "TcpExt.TCPReqQFullDoCookies": N_("SYNs answered by a cookie: the SYN queue was full"),
     "TcpExt.SyncookiesSent": N_("SYN cookies sent"),
@@ -51,7 +54,8 @@ TELLING: Mapping[str, str] = {
 }
 #: Of these, what is told in the sentence of an observation: the others go without saying once these are said.
 SPOKEN = frozenset(
-    {OVERFLOWS, "TcpExt.ListenDrops", "TcpExt.TCPReqQFullDrop", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
+    {OVERFLOWS, "TcpExt.ListenDrops", "TcpExt.TCPMigrateReqSuccess",
+     "TcpExt.TCPReqQFullDrop", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
      "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPTimeouts", "TcpExt.SyncookiesSent", "TcpExt.TCPReqQFullDoCookies",
      "TcpExt.TCPRcvQDrop", "TcpExt.TCPZeroWindowDrop", "TcpExt.TCPBacklogDrop", "TcpExt.PAWSEstab",
      "TcpExt.TCPSpuriousRTOs", "Udp.RcvbufErrors", "Udp6.RcvbufErrors", "Ip.ReasmTimeout", "Ip6.ReasmTimeout",

@@ -8,6 +8,7 @@ from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from sockviz.words import acts
+from sockviz.words.closing import ends_who_waits
 from sockviz.words.wording import receiver_name
 
 #: net/ipv4/tcp.c, tcp_shutdown: in these a FIN is sent; in those after them it was sent before.
@@ -30,7 +31,7 @@ def shutting(call: Call, world: World) -> str:
                 _(
                     "has {name} listen no more: who waits to be accepted is let go, and nobody comes in"
                 ).format(name=name)
-                if is_tcp
+                if is_tcp and (row is None or ends_who_waits(row, world, call.entered))
                 else _("has {name} listen no more: nobody else comes in").format(name=name)
             )
         return _("changes nothing: {name} only listens, and sends nothing").format(name=name)

@@ -6,7 +6,7 @@ from sockviz.language import _, ngettext
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import State
 from sockviz.words import acts
-from sockviz.words.causes.covering import covers
+from sockviz.words.causes.covering import rows_at
 from sockviz.words.causes.naming import is_bound, kind
 from sockviz.words.causes.patience import bounded
 from sockviz.words.situation import Cause, Situation
@@ -62,8 +62,12 @@ def _deferred(s: Situation) -> str:
     """That handshakes wait for data: net/ipv4/tcp_minisocks.c, tcp_check_req. Their rows are SYN-RECEIVED."""
     if not acts.option(s.world, s.inode, "TCP_DEFER_ACCEPT"):
         return ""
-    half_open = (row for row in s.world.rows.values() if row.state is State.SYN_RECEIVED and not row.inode)
-    count = sum(covers(row.local, endpoint(s.local)) for row in half_open)
+    half_open = (
+        row
+        for row in rows_at(s.world, endpoint(s.local), s.host)
+        if row.state is State.SYN_RECEIVED and not row.inode
+    )
+    count = sum(1 for _row in half_open)
     if not count:
         return ""
     told = ngettext(

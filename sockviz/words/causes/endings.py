@@ -6,10 +6,10 @@ from sockviz.language import _
 from sockviz.model.call import RECEIVING
 from sockviz.model.known import KnownSocket
 from sockviz.model.meaning import PROBES, Role
-from sockviz.model.segments import endpoint
 from sockviz.model.sockets import State
 from sockviz.model.world import World
 from sockviz.words import acts, whose
+from sockviz.words.causes import unaccepted
 from sockviz.words.causes.attempts import was_given_up
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.unread import unread
@@ -22,11 +22,6 @@ HAS_FIN = frozenset({State.CLOSE_WAIT, State.LAST_ACK, State.CLOSING, State.TIME
 def is_closed(world: World, known: KnownSocket | None) -> bool:
     """Whether a socket that some process had has no descriptor any more."""
     return known is not None and not whose.holders(world, known.inode)
-
-
-def _was_dissolved(world: World, inode: int) -> bool:
-    known = world.sockets.get(inode)
-    return known is not None and known.dissolved
 
 
 def reset(s: Situation) -> Cause:
@@ -47,7 +42,7 @@ def reset(s: Situation) -> Cause:
 def _why_reset(s: Situation) -> Cause:
     other = whose.peer(s.world, s.inode)
     if other is None:
-        return _never_accepted(s)
+        return unaccepted.of_tcp(s)
     anew = _("make a new connection")
     said = whose.of_socket(s.world, other.inode)
     if gave_up(s.world, other.inode):
@@ -84,40 +79,6 @@ def _why_reset(s: Situation) -> Cause:
     return Cause(why)
 
 
-def _never_accepted(s: Situation) -> Cause:
-    """Why a connection ended by a RST that nobody had accepted."""
-    listened = _listened(s)
-    again = _("connect again once a server listens there")
-    live = [inode for inode in listened if not is_closed(s.world, s.world.sockets.get(inode))]
-    if listened and (not live or _was_sent_by_close(s, listened)):
-        told = _("its listener was closed before anybody accepted {name}")
-        return Cause(told.format(name=s.name), again if not live else _("make a new connection"))
-    if listened and all(acts.shut_for_reading(s.world, inode) for inode in listened):
-        told = _("its listener was ended by shutdown before anybody accepted {name}")
-        return Cause(told.format(name=s.name), again)
-    if listened and all(_was_dissolved(s.world, inode) for inode in listened):
-        told = _("its listener was dissolved, by connect to AF_UNSPEC, before anybody accepted {name}")
-        return Cause(told.format(name=s.name), again)
-    # net/ipv4/tcp_minisocks.c, tcp_check_req: with tcp_abort_on_overflow the last ACK of a handshake is answered so.
-    reset_by = s.came("RST")
-    no_ack = reset_by is not None and reset_by.event.packet.label == "RST"
-    if listened and no_ack and (times := s.world.counters.get("TcpExt.ListenOverflows", 0)):
-        told = _(
-            "the accept queue of {who} had no room when the handshake ended (ListenOverflows +{times}, tcp_abort_on_overflow)"
-        )
-        who = whose.of_socket(s.world, listened[-1])
-        return Cause(told.format(who=who, times=times), _("connect again: accept makes room"))
-    return Cause()
-
-
-def _was_sent_by_close(s: Situation, listened: list[int]) -> bool:
-    """Whether the RST went out while one of the listeners was being closed: of several at one port the others live on."""
-    came = s.came("RST")
-    return came is not None and any(
-        acts.was_being_closed(s.world, inode, came.event.packet.at) for inode in listened
-    )
-
-
 def _unread(s: Situation, other: KnownSocket, said: str) -> str:
     """That the other end was closed with bytes unread: as its row showed them before it went; else as the counter says, where it
     cannot have been another connection."""
@@ -142,33 +103,6 @@ def gave_up(world: World, inode: int) -> bool:
     return inode in world.given_up
 
 
-def _listened(s: Situation) -> list[int]:
-    """The inodes of the sockets that have listened on the peer's port."""
-    there = endpoint(s.peer)
-    if there is None:
-        return []
-    return [
-        call.receiver.inode
-        for call in acts.over(s.world, "listen")
-        if call.receiver is not None
-        and (known := s.world.sockets.get(call.receiver.inode)) is not None
-        and (local := endpoint(known.local)) is not None
-        and local[1] == there[1]
-    ]
-
-
-def never_accepted(s: Situation) -> str:
-    """Of a UNIX stream whose other end nobody took: net/unix/af_unix.c, unix_release_sock, ends who waits with the listener."""
-    if (
-        not s.is_unix
-        or s.known is None
-        or s.known.peer_inode
-        or not any(acts.on(s.world, s.inode, "connect"))
-    ):
-        return ""
-    return _("the listener was closed before it accepted {name}").format(name=s.name)
-
-
 def ended_by_peer(s: Situation) -> str:
     """Why nothing more will come: what the peer did, where it was seen; empty where it was not."""
     world, other = s.world, whose.peer(s.world, s.inode)
@@ -185,5 +119,5 @@ def ended_by_peer(s: Situation) -> str:
     elif fin:
         return _("a FIN came from {who}: it will send no more").format(who=who)
     else:
-        return never_accepted(s) if s.call.name in RECEIVING and s.row is not None else ""
+        return unaccepted.of_unix(s) if s.call.name in RECEIVING and s.row is not None else ""
     return _("{told}, and its FIN came").format(told=told) if fin else told

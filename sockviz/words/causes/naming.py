@@ -8,7 +8,7 @@ from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address
 from sockviz.words import acts, whose
 from sockviz.words.causes.connecting import MORE_PORTS, v6_only
-from sockviz.words.causes.covering import covers, plain_end
+from sockviz.words.causes.covering import covers, listeners_at, plain_end, unlisted_at
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.scopes import needs_scope, scope_missing
 from sockviz.words.row_names import both_text
@@ -160,8 +160,8 @@ def _taken(s: Situation) -> Cause:
         )
     if waiting:
         return _kept(waiting, told, s)
-    for inode, name in s.world.bound_without_row():
-        if inode != s.inode and covers(name.address, end) and (said := whose.of_socket(s.world, inode)):
+    for inode in unlisted_at(s.world, end, s.host):
+        if inode != s.inode and (said := whose.of_socket(s.world, inode)):
             return Cause(_("{told}: {who} has it (bound, not listening)").format(told=told, who=said))
     return Cause(told)
 
@@ -276,13 +276,8 @@ def listening(s: Situation) -> Cause:
     match s.error:
         case "EADDRINUSE":
             here = endpoint(s.local)
-            for row in s.world.listeners():
-                if (
-                    row.inode != s.inode
-                    and row.protocol == "TCP"
-                    and here is not None
-                    and covers(row.local, here)
-                ):
+            for row in listeners_at(s.world, here, s.host):
+                if row.inode != s.inode:
                     return Cause(
                         _(
                             "{who} already listens on the address of {name}: SO_REUSEADDR lets both bind, not listen"

@@ -14,9 +14,9 @@ from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from sockviz.words import acts, whose
+from sockviz.words.causes import unaccepted
 from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.naming import binding
-from sockviz.words.causes.paths import binder
 from sockviz.words.icmp_meanings import PORT_UNREACHABLE
 from sockviz.words.situation import Situation
 from sockviz.words.wording import address_text
@@ -67,7 +67,7 @@ def _unreachable(s: Situation) -> str:
 def reset(s: Situation) -> str:
     """ECONNRESET: whose RST it was, where that was captured; of a UNIX stream that its listener was closed."""
     if s.is_unix:
-        return _never_taken(s)
+        return unaccepted.of_unix(s)
     ends = _ends(s) if s.is_tcp else None
     if ends is None or (ends[1], ends[0], "RST") not in s.world.traffic.ending:
         return ""
@@ -82,7 +82,7 @@ def nobody_reads(s: Situation) -> str:
         return _("the sending side of {name} was ended here, by shutdown: nobody will read this").format(
             name=s.name
         )
-    if s.is_unix and (told := _never_taken(s)):
+    if s.is_unix and (told := unaccepted.of_unix(s)):
         return told
     if not s.is_unix and (came := reset(s)):
         return _("the connection of {name} is gone: {reset}").format(name=s.name, reset=came)
@@ -92,23 +92,6 @@ def nobody_reads(s: Situation) -> str:
     if other and any(acts.on(s.world, other, "close")) and not any(acts.on(s.world, other, "shutdown")):
         return _("the other end of {name} is closed: nobody will read this").format(name=s.name)
     return ""
-
-
-def _never_taken(s: Situation) -> str:
-    """That the listener which its connect came to was closed, and has accepted nobody since: net/unix/af_unix.c."""
-    tried = s.connects()
-    address = tried.arguments[1] if tried is not None and len(tried.arguments) > 1 else None
-    bound = binder(s.world, address)
-    if tried is None or bound is None or not any(acts.on(s.world, bound, "close")):
-        return ""
-    taken = (
-        call
-        for call in acts.on(s.world, bound, "accept", "accept4")
-        if (call.returned or 0.0) >= tried.entered
-    )
-    if any(taken):
-        return ""
-    return _("the listener was closed before it accepted {name}").format(name=s.name)
 
 
 def _was_made_here(s: Situation) -> bool:
@@ -144,13 +127,23 @@ def taken(s: Situation, seen: World) -> str:
     if s.end is None or s.is_unix:
         return ""
     protocol = "UDP" if s.is_datagram else "TCP"
-    there = {key: row for key, row in seen.rows.items() if row.protocol == protocol and _stays(s, row, seen)}
+    there = {
+        key: row
+        for key, row in seen.rows.items()
+        if key[0] == s.host and row.protocol == protocol and _stays(s, row, seen)
+    }
     why = binding(Situation(s.call, changed(seen, rows=there, row_index=None))).why if there else ""
     if why and any(row.inode != s.inode and covers(row.local, s.end) for row in there.values()):
         return _("{why} (as last looked at)").format(why=why)
     for call in acts.over(s.world, "bind"):
         held, process = call.receiver, s.world.processes[call.process]
-        if held is None or held.inode == s.inode or not process.alive or not covers(call.target, s.end):
+        if (
+            held is None
+            or held.inode == s.inode
+            or not process.alive
+            or process.host != s.host
+            or not covers(call.target, s.end)
+        ):
             continue
         is_like = s.call.receiver is not None and held.type == s.call.receiver.type
         if is_like and not any(acts.on(s.world, held.inode, "close")):

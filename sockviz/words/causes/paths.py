@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sockviz.model.call import Call
 from sockviz.model.values import Value
 from sockviz.model.world import World
@@ -14,18 +16,28 @@ def binder(world: World, address: Value, kind: str = "") -> int | None:
     ``kind``: only of sockets of this type.
     A lab may give an abstract name a prefix of its own, so that the kernel's rows need not have the name as it was written.
     """
-    if not isinstance(address, str | bytes):
-        return None
-    wanted = _plain(address)
     found = acts.last(
+        call
+        for call in _binds(world, address)
+        if not kind or (call.receiver is not None and call.receiver.type == kind)
+    )
+    return found.receiver.inode if found is not None and found.receiver is not None else None
+
+
+def binders(world: World, address: Value) -> list[int]:
+    """Those of all the sockets that a call of bind has given this name, one after the other."""
+    return [call.receiver.inode for call in _binds(world, address) if call.receiver is not None]
+
+
+def _binds(world: World, address: Value) -> Iterator[Call]:
+    wanted = _plain(address) if isinstance(address, str | bytes) else None
+    return (
         call
         for call in acts.over(world, "bind")
         if len(call.arguments) > 1
         and isinstance(call.arguments[1], str | bytes)
         and _plain(call.arguments[1]) == wanted
-        and (not kind or (call.receiver is not None and call.receiver.type == kind))
     )
-    return found.receiver.inode if found is not None and found.receiver is not None else None
 
 
 def taker(world: World, call: Call) -> int | None:

@@ -10,7 +10,7 @@ from sockviz.model.meaning import Role
 from sockviz.model.segments import Endpoint, IcmpHeader, wire_end
 from sockviz.model.sockets import IN_HANDSHAKE, State, Timer
 from sockviz.words import acts, whose
-from sockviz.words.causes import endings
+from sockviz.words.causes import endings, unaccepted
 from sockviz.words.causes.attempts import failed_connect
 from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.refused import refused
@@ -137,7 +137,7 @@ def reset_here(s: Situation) -> Cause:
         return Cause(
             _("{who} was closed before it had read all that {name} sent").format(who=s.who, name=s.name)
         )
-    if told := endings.never_accepted(s):
+    if told := unaccepted.of_unix(s):
         return Cause(told)
     return Cause(_("the other end was closed before it had read all that {name} sent").format(name=s.name))
 

@@ -11,7 +11,15 @@ from sockviz.model.sockets import SocketRow
 from sockviz.model.world import World
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings
-from sockviz.words.causes.covering import covers, plain_end
+from sockviz.words.causes.covering import (
+    covers,
+    host_at,
+    is_at,
+    listeners_at,
+    plain_end,
+    rows_at,
+    unlisted_at,
+)
 from sockviz.words.causes.paths import binder
 from sockviz.words.icmp_meanings import PORT_UNREACHABLE
 from sockviz.words.situation import Cause, Situation
@@ -52,7 +60,7 @@ def refused(s: Situation) -> Cause:
         aimed = address_text(end)
     if end is None:
         return Cause()
-    if (bound := _bound_only(s.world, end)) is not None:
+    if (bound := _bound_only(s, end)) is not None:
         if any(acts.on(s.world, bound, "listen")):
             return Cause(_("a RST answered: {target} is bound, but listens no more").format(target=aimed))
         return Cause(
@@ -63,7 +71,9 @@ def refused(s: Situation) -> Cause:
             _("a RST answered: port 0 is no socket's, so that nobody can listen there"),
             _("connect to the port that the server has, as getsockname tells it there"),
         )
-    if (late := next((row for row in s.world.listeners() if _takes(row, end, s.world)), None)) is not None:
+    if (
+        late := next((row for row in listeners_at(s.world, end, s.host) if _takes(row, end, s.world)), None)
+    ) is not None:
         return Cause(
             _(
                 "a RST answered: nothing listened on {target} when its SYN came; {who} listens there now"
@@ -105,10 +115,8 @@ def _answered(s: Situation) -> Endpoint | None:
 
 
 def _takes(row: SocketRow, end: Endpoint, world: World) -> bool:
-    """Whether a SYN to `end` comes to the listener: one of IPv6 takes IPv4's, too, unless IPV6_V6ONLY is set on it or its name
-    is an address of IPv6."""
-    if row.protocol != "TCP" or not covers(row.local, end):
-        return False
+    """Whether a SYN to `end` comes to a listener whose name covers it: one of IPv6 takes IPv4's, too, unless IPV6_V6ONLY is set
+    on it or its name is an address of IPv6."""
     is_four = ":" not in (plain_end(end) or end)[0]
     own = plain_end(row.local)
     if row.family == "AF_INET" or not is_four:
@@ -125,7 +133,7 @@ def _listened_there(s: Situation, end: Endpoint) -> int | None:
     is_four = ":" not in (plain_end(end) or end)[0]
     for call in acts.over(s.world, "listen"):
         known = s.world.sockets.get(call.receiver.inode) if call.receiver is not None else None
-        if known is None or (call.returned or 0.0) > s.call.entered or not covers(known.local, end):
+        if known is None or (call.returned or 0.0) > s.call.entered or not is_at(known, end, s.host):
             continue
         if (known.family == "AF_INET6" or is_four) and endings.is_closed(s.world, known):
             return known.inode
@@ -138,11 +146,10 @@ def _connected_elsewhere(s: Situation) -> SocketRow | None:
     return next(
         (
             row
-            for row in s.world.rows.values()
+            for row in rows_at(s.world, end, s.host)
             if row.protocol == "UDP"
             and row.peer is not None
             and row.inode != s.inode
-            and covers(row.local, end)
             and not covers(row.peer, endpoint(s.local))
         ),
         None,
@@ -201,11 +208,10 @@ def _refused_here(s: Situation) -> Cause:
     return Cause(_("the path {target} exists, but no socket listens behind it").format(target=target))
 
 
-def _bound_only(world: World, end: Endpoint) -> int | None:
+def _bound_only(s: Situation, end: Endpoint) -> int | None:
     """The inode of what has the name and neither listens nor is connected; None where nothing has."""
-    rows = (row.inode for row in world.rows.values() if row.bound_only and covers(row.local, end))
-    names = (inode for inode, name in world.bound_without_row() if covers(name.address, end))
-    return next(chain(rows, names), None)
+    rows = (row.inode for row in rows_at(s.world, end, s.host) if row.bound_only)
+    return next(chain(rows, unlisted_at(s.world, end, s.host)), None)
 
 
 def _listens_elsewhere(s: Situation, end: Endpoint) -> SocketRow | None:
@@ -214,7 +220,10 @@ def _listens_elsewhere(s: Situation, end: Endpoint) -> SocketRow | None:
         (
             row
             for row in s.world.listeners()
-            if row.protocol == "TCP" and (local := endpoint(row.local)) is not None and local[1] == end[1]
+            if row.protocol == "TCP"
+            and (local := endpoint(row.local)) is not None
+            and local[1] == end[1]
+            and s.world.host_of(row) == host_at(end, s.host)
         ),
         None,
     )

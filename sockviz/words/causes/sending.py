@@ -8,7 +8,7 @@ from sockviz.model.segments import wire_end
 from sockviz.model.sockets import IN_HANDSHAKE
 from sockviz.model.values import Value
 from sockviz.words import acts, whose
-from sockviz.words.causes import endings
+from sockviz.words.causes import endings, unaccepted
 from sockviz.words.causes.attempts import failed_connect
 from sockviz.words.causes.beside import of_beside
 from sockviz.words.causes.connecting import broadcast, connecting, takes_from_another, v6_only
@@ -297,7 +297,7 @@ def _nobody_reads(s: Situation) -> Cause:
             return Cause(_("{who} has ended its receiving side: nobody will read this").format(who=s.who))
         if other is not None and endings.is_closed(s.world, other):
             return Cause(_("{who} was closed: nobody will read this").format(who=s.who))
-        if told := endings.never_accepted(s):
+        if told := unaccepted.of_unix(s):
             return Cause(told)
         return Cause(_("the other end of {name} is closed: nobody will read this").format(name=s.name))
     if s.dissolved:

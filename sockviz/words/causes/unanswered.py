@@ -10,7 +10,7 @@ from sockviz.model.sockets import SocketRow
 from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words import acts, whose
-from sockviz.words.causes.covering import covers
+from sockviz.words.causes.covering import listeners_at
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import waited
 from sockviz.words.situation import Situation
@@ -71,13 +71,13 @@ def unanswered_syn(call: Call, world: World) -> str:
         for number in world.link.dropped:
             if number in mine:
                 return _("the link dropped the {label}").format(label=_label(world, number))
-    row = full_listener(world, end)
+    row = full_listener(world, end, Situation(call, world).host)
     return queue_is_full(row, world) if row is not None else ""
 
 
-def full_listener(world: World, end: Endpoint | None) -> SocketRow | None:
-    """Whose accept queue is full, of those that a SYN to `end` comes to; None where there is room, or nobody listens."""
-    found = [row for row in world.listeners() if row.protocol == "TCP" and covers(row.local, end)]
+def full_listener(world: World, end: Endpoint | None, host: str) -> SocketRow | None:
+    """Whose accept queue is full, of those that a SYN from `host` to `end` comes to; None where none is, or nobody listens."""
+    found = listeners_at(world, end, host)
     meant = nearest(found, wire_end(end) or end) if end is not None else []
     return next((row for row in meant or found if row.backlog is not None and row.recv_q > row.backlog), None)
 

@@ -13,7 +13,7 @@ from sockviz.model.moment import Moment
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from sockviz.words import acts, whose
-from sockviz.words.causes.covering import covers
+from sockviz.words.causes.covering import covers, listeners_at
 from sockviz.words.causes.naming import binding
 from sockviz.words.mistakes.mistake import Mistake
 from sockviz.words.situation import Cause, Situation
@@ -107,11 +107,7 @@ def _is_held(call: Call, world: World) -> bool:
     """Whether somebody was seen to have the name of an Internet socket who still lives: it is he, then."""
     s = Situation(call, world)
     return any(
-        row.inode != s.inode
-        and covers(row.local, s.end)
-        and row.is_listening
-        and whose.holders(world, row.inode)
-        for row in (world.rows.values() if s.end is not None else ())
+        row.inode != s.inode and whose.holders(world, row.inode) for row in listeners_at(world, s.end, s.host)
     )
 
 

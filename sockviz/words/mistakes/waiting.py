@@ -197,7 +197,7 @@ def _unserved(call: Call, inode: int, world: World) -> Iterator[Mistake]:
 def _no_room(call: Call, world: World) -> Iterator[Mistake]:
     """That a client's handshake cannot be ended, since nobody accepts those before it."""
     ends = _called(call, world)
-    full = (full_listener(world, end) for end in ends)
+    full = (full_listener(world, end, world.processes[call.process].host) for end in ends)
     row = next((row for row in full if row is not None), None)
     holders = [process for process, _entry in whose.holders(world, row.inode)] if row is not None else []
     if row is None or not holders:
