@@ -13,10 +13,12 @@ ROOT = Path(__file__).parents[1]
 #: What of the ways is passed in a lesson's own process; on two hosts; on the screen.
 IN_THE_PROCESS = frozenset({"lab/child.py", "lab/guard.py", "lab/reports.py", "lab/telling.py"})
 ON_TWO_HOSTS = frozenset({"lab/wire.py", "lab/link.py"})
+#: The rooms of what is passed on the screen.
+ON_SCREEN = ("tui/", "words/")
 #: What the way of a line does not count.
 BESIDE = frozenset({"calls/table.py", "lab/seal.py", "lab/window.py", "kernel/observe.py"})
-#: Read once, and never entered.
-KEYS = frozenset({"tui/screens/lesson_keys.py"})
+#: Read once, and never entered; and passed where there is a terminal.
+KEYS = frozenset({"tui/screens/lesson_keys.py", "tui/typed.py"})
 
 
 def ways() -> list[str]:

@@ -8,7 +8,7 @@ from sockviz.kernel import packets
 from sockviz.model.events import PacketCaptured
 from sockviz.model.timeline import Timeline
 from tests.player.lessons import CONNECTED, LISTENING, lesson_text, perform, run
-from tests.ways import BESIDE, IN_THE_PROCESS, ON_TWO_HOSTS, ROOT, entered, files_of, ways
+from tests.ways import BESIDE, IN_THE_PROCESS, ON_SCREEN, ON_TWO_HOSTS, ROOT, entered, files_of, ways
 
 
 def test_the_files_of_each_way_are_there() -> None:
@@ -39,7 +39,7 @@ def test_a_line_and_the_packets_that_it_sends_pass_them_and_each_packet_is_parse
     with entered() as files:
         timeline = run(work())
     line, packet, _ = map(files_of, ways())
-    passed = {name for name in line | packet if not name.startswith("tui/")} - IN_THE_PROCESS - ON_TWO_HOSTS
+    passed = {name for name in line | packet if not name.startswith(ON_SCREEN)} - IN_THE_PROCESS - ON_TWO_HOSTS
     assert sorted(passed - files) == []
     captured = [event.packet.at for event in timeline.events if isinstance(event, PacketCaptured)]
     assert len(captured) >= 3
