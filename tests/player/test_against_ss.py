@@ -17,7 +17,7 @@ from sockviz.player.shelf import course, read_lesson
 from tests.player.against_ss import agree, what_is_missing
 from tests.player.lessons import run
 from tests.required import unavailable
-from tools.coverage import errors_met
+from tools.coverage import errors_met, errors_of
 
 COURSE = [Path(name.path) for name in course()]
 RECORDINGS = Path(__file__).parents[2] / "assets/recordings"
@@ -47,4 +47,9 @@ def test_the_world_is_what_ss_prints_and_calls_fail_as_they_did_when_it_was_reco
         return performance.timeline.world
 
     recorded = load_file(RECORDINGS / f"{path.stem}.jsonl").timeline.world
-    assert errors_met(lesson, run(work(), deadline=120)).keys() == errors_met(lesson, recorded).keys()
+    world = run(work(), deadline=120)
+    astray = [(line, judged.actual) for line, judged in world.expectations.items() if not judged.ok]
+    assert errors_met(lesson, world).keys() == errors_met(lesson, recorded).keys(), (
+        sorted(errors_of(world)),
+        astray,
+    )
