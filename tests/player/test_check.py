@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -51,16 +50,14 @@ def test_an_unknown_key_is_named_with_its_line(tmp_path: Path) -> None:
     assert "title" in report.problems[0].message
 
 
-def test_a_process_that_waits_for_itself_is_given_up_quickly(tmp_path: Path) -> None:
-    started = time.monotonic()
+def test_a_process_that_waits_for_itself_is_given_up_before_its_deadline(tmp_path: Path) -> None:
     report = checked(
         tmp_path, lesson_text(LISTENING + "\n```python @server\nc, p = s.accept()\ns.close()\n```")
     )
     (problem,) = report.problems
     assert problem.kind == "blocked"
-    assert "accept()" in problem.message
+    assert "accept() of line 13, and nothing is left that could wake it" in problem.message
     assert problem.line == 14
-    assert time.monotonic() - started < 8
 
 
 def test_a_false_expectation_says_what_was_there_instead(tmp_path: Path) -> None:

@@ -232,8 +232,12 @@ def test_a_packet_of_a_link_keeps_its_ends_and_one_of_a_loopback_finds_its_proce
 
 
 @pytest.mark.parametrize("link", [True, False])
-def test_a_packet_that_comes_by_itself_is_looked_at_when_its_answer_has_come(link: bool) -> None:
-    """A wire of ours is asked; else nobody is there to be asked, and it is waited for."""
+def test_a_packet_that_comes_by_itself_is_looked_at_when_its_answer_has_come(
+    link: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wire of ours is asked; else nobody is there to be asked, and it is waited for. No look comes for any other reason."""
+    monkeypatch.setattr(pump_module, "BACKS_OFF", 1e6)
+    monkeypatch.setattr(pump_module, "UNHEARD", 3600.0)
 
     @scripted("client")
     async def _(rig: Rig) -> None:

@@ -39,7 +39,9 @@ def test_a_line_and_the_packets_that_it_sends_pass_them_and_each_packet_is_parse
     with entered() as files:
         timeline = run(work())
     line, packet, _ = map(files_of, ways())
-    passed = {name for name in line | packet if not name.startswith(ON_SCREEN)} - IN_THE_PROCESS - ON_TWO_HOSTS
+    passed = (
+        {name for name in line | packet if not name.startswith(ON_SCREEN)} - IN_THE_PROCESS - ON_TWO_HOSTS
+    )
     assert sorted(passed - files) == []
     captured = [event.packet.at for event in timeline.events if isinstance(event, PacketCaptured)]
     assert len(captured) >= 3

@@ -104,7 +104,8 @@ def test_who_connects_and_asks_for_nothing_is_let_go(tmp_path: Path) -> None:
                     assert answer.count(b"HTTP/1.1 ") == (said is begun_again)
             page = await there.open("bind", await there.cookie())
             await page.drawn("LIVE")
-            await asyncio.sleep(2)
+            async with stranger(there) as later:
+                await later.heard()  # that it is let go
             await page.press("?")
             await page.drawn("keys and symbols")  # a session's page stays
 
