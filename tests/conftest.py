@@ -123,11 +123,16 @@ def short_path() -> Iterator[Path]:
 
 
 @pytest.fixture
-def spanish() -> Iterator[None]:
-    """Spanish for one test, and English again after it."""
-    language.use("es")
+def afterwards_in_english() -> Iterator[None]:
+    """For tests that speak whatever language they like."""
     yield
     language.use(language.ORIGINAL)
+
+
+@pytest.fixture
+def spanish(afterwards_in_english: None) -> None:
+    """Spanish for one test, and English again after it."""
+    language.use("es")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -90,3 +90,11 @@ def labs(patch: pytest.MonkeyPatch) -> None:
     if sys.platform == "linux" and os.uname().machine in warm_init.CLONE:
         waiting()  # now, lest a test that looks for what it has left takes it for that
         patch.setattr(supervisor, "subprocess", _Subprocess)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def warm_labs() -> Iterator[None]:
+    """For a directory of tests, whose conftest imports it."""
+    with pytest.MonkeyPatch.context() as patch:
+        labs(patch)
+        yield

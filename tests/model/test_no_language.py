@@ -14,17 +14,13 @@ from sockviz.model.fold import fold
 from sockviz.model.recording import load_file
 from sockviz.model.world import World
 
+pytestmark = pytest.mark.usefixtures("afterwards_in_english")
+
 TOP = Path(__file__).parents[2]
 #: The course, what was typed in the sandbox, programs that were watched, situations out of practice.
 RECORDINGS = sorted(
     [*(TOP / "assets/recordings").glob("*.jsonl"), *(TOP / "tests").glob("*/recorded/*.jsonl")]
 )
-
-
-@pytest.fixture(autouse=True)
-def _afterwards_in_english() -> Iterator[None]:
-    yield
-    language.use(language.ORIGINAL)
 
 
 def others() -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -15,13 +14,9 @@ from sockviz.model.recording import load_file
 from sockviz.model.timeline import Timeline
 from sockviz.words.narration import narrate_at
 
+pytestmark = pytest.mark.usefixtures("afterwards_in_english")
+
 RECORDINGS = Path(__file__).resolve().parents[2] / "assets/recordings"
-
-
-@pytest.fixture(autouse=True)
-def _afterwards_in_english() -> Iterator[None]:
-    yield
-    language.use(language.ORIGINAL)
 
 
 @cache

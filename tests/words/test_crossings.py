@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from sockviz import language
@@ -23,13 +21,9 @@ from sockviz.model.segments import IcmpHeader
 from sockviz.model.sockets import State
 from sockviz.words.crossings import because, icmp_text, inferred_label
 
+pytestmark = pytest.mark.usefixtures("afterwards_in_english")
+
 HERE, THERE = ("127.0.0.1", 8080), ("127.0.0.1", 40001)
-
-
-@pytest.fixture(autouse=True)
-def _afterwards_in_english() -> Iterator[None]:
-    yield
-    language.use(language.ORIGINAL)
 
 
 @pytest.mark.parametrize(

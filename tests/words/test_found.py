@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from sockviz import language
@@ -13,16 +11,12 @@ from sockviz.model.events import ExpectationJudged, PredictionSettled
 from sockviz.model.found import Finding, Found
 from sockviz.words.found import actual_in_words, found_in_words, in_english, reason_in_words
 
+pytestmark = pytest.mark.usefixtures("afterwards_in_english")
+
 #: Two things that a judge finds, in a run and in its reader's words.
 FOUND = (Found(Finding.IS, "client.end", "b'a, 2 is b'"), Found(Finding.NO_VALUE_YET, "client.x"))
 ENGLISH = "client.end is b'a, 2 is b', client.x has no value yet"
 SPANISH = "client.end es b'a, 2 is b', client.x no tiene valor todavía"
-
-
-@pytest.fixture(autouse=True)
-def _afterwards_in_english() -> Iterator[None]:
-    yield
-    language.use(language.ORIGINAL)
 
 
 @pytest.mark.parametrize("what", [each for each in Finding if each is not Finding.MORE])

@@ -19,11 +19,7 @@ from sockviz.words import kept_sentences
 from sockviz.words.kept_sentences import HAS_ENDED, LINK_ENDED, in_words, parts_in_words
 from sockviz.words.narration import narrate
 
-
-@pytest.fixture(autouse=True)
-def _afterwards_in_english() -> Iterator[None]:
-    yield
-    language.use(language.ORIGINAL)
+pytestmark = pytest.mark.usefixtures("afterwards_in_english")
 
 
 @pytest.mark.parametrize("known", kept_sentences._KNOWN)

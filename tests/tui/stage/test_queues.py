@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from sockviz import language
 from sockviz.model.events import Observed
 from sockviz.model.sockets import State
 from sockviz.tui.palette import hues
@@ -24,13 +22,6 @@ from sockviz.tui.stage.queues import (
 )
 from sockviz.tui.view import View
 from tests.tui.stage import scripted
-
-
-@pytest.fixture
-def spanish() -> Iterator[None]:
-    language.use("es")
-    yield
-    language.use(language.ORIGINAL)
 
 
 def queue(view: View, width: int) -> list[str]:
