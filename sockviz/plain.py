@@ -181,7 +181,8 @@ class Transcript:
             case VotesCounted():
                 return [_voice(_("votes"), votes_text(event.counts))]
             case LessonEnded():
-                return ["", _("The lesson is done.")]
+                nothing_more = is_sandbox(self.run.script) and self.world.typed
+                return ["", _("Nothing more was typed.") if nothing_more else _("The lesson is done.")]
             case SourceMet(content=content) if content:
                 told = narrate(event, before, self.world)
                 rows = _rows(content.removesuffix("\n"))

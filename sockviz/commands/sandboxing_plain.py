@@ -62,6 +62,7 @@ class TypedLines:
             if self._session.run.problem is not None:
                 break
         await self._let_it_end(patient=not asks)
+        self._session.run.end()
         for waiting in self._session.waiting:
             told = _("waited in vain to the end: {process}> {line}")
             self._out.say(told.format(process=waiting.process, line=waiting.source))

@@ -54,7 +54,8 @@ footer { margin-top: 3rem; border-top: 1px solid var(--quiet); color: var(--quie
 html { font-size: 10pt }
 body { max-width: none; padding: 0 }
 nav, .skip { display: none }
-h2, h3 { break-after: avoid }
+h2, h3, .who, .label { break-after: avoid }
+.judged, .lines { break-before: avoid }
 .panel, .predict, .lines > li, .card, tr { break-inside: avoid }
 .panel pre { font-size: 6.6pt }
 pre { white-space: pre-wrap }

@@ -201,6 +201,12 @@ class Performance:
             self._advancing = False
             self._appended()
 
+    def end(self) -> None:
+        """Nothing more will be asked of it: where all of its script was performed, as that of a sandbox is, it has ended."""
+        is_at_the_end = self._page + 1 == len(self.script.pages) and not self._left() and self._settled
+        if is_at_the_end and self.problem is None and not self._timeline.world.ended:
+            self._turn()
+
     async def close(self) -> tuple[str, ...]:
         """Ends every process and the lab."""
         self.additions.close()

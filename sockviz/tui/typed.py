@@ -15,6 +15,8 @@ from textual._time import get_time
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
+from sockviz.tui.pastes import Pastes
+
 #: Bytes read at a time.
 _MOST = 4096
 
@@ -54,7 +56,7 @@ def listen(
     Textual's own wakes ten times a second, to see whether that is so and whether an Escape that has come is a key or the
     beginning of one. Here the end wakes who waits, and only after such an Escape is there a moment that matters.
     """
-    parser = XTermParser(debug)
+    parser, pastes = XTermParser(debug), Pastes()
     decode = getincrementaldecoder("utf-8")("replace").decode
     # Of all that waits only select knows terminals on macOS.
     with SelectSelector() as waiting:
@@ -67,7 +69,7 @@ def listen(
                 if not (typed := _read(terminal)):
                     waiting.unregister(terminal)  # there is no more to come
                     closed()
-                elif text := decode(typed_in(typed)):
+                elif text := pastes.spelled(decode(typed_in(typed))):
                     for message in parser.feed(text):
                         heard(message)
             for message in parser.tick():

@@ -204,6 +204,8 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             return _("the answer to the prediction: {answer}").format(answer=event.answer)
         case VotesCounted():
             return _("the room voted: {votes}").format(votes=votes_text(event.counts))
+        case LessonEnded() if before.typed and before.typed.keys() >= before.lines.keys():
+            return _("nothing more was typed")  # there was no script
         case LessonEnded():
             return _("the lesson is done")
 

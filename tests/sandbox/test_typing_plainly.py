@@ -54,6 +54,7 @@ def test_lines_from_a_pipe(tmp_path: Path) -> None:
     replay = [sys.executable, "-m", "sockviz", "replay", "--plain", str(recording)]
     played = subprocess.run(replay, capture_output=True, text=True, timeout=60, check=True)
     assert "server   > s.listen(1)" in played.stdout
+    assert played.stdout.endswith("\nNothing more was typed.\n"), "whoever follows it knows that it is over"
 
 
 def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:

@@ -11,8 +11,12 @@ from contextlib import contextmanager
 from selectors import SelectSelector
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.events import Paste
 from textual.message import Message
 
+from sockviz.tui.pastes import Pastes
 from sockviz.tui.typed import Enough, listen
 
 
@@ -28,6 +32,13 @@ class Typing:
         """What is heard of it, as keys."""
         os.write(self._write, text)
         return [getattr(self.heard.get(timeout=30), "key", "?")]
+
+    def paste(self, text: bytes) -> str:
+        """What is heard of it, pasted."""
+        os.write(self._write, b"\x1b[200~" + text + b"\x1b[201~")
+        heard = self.heard.get(timeout=30)
+        assert isinstance(heard, Paste)
+        return heard.text
 
 
 @contextmanager
@@ -69,6 +80,30 @@ def test_a_lone_escape_is_a_key_after_a_moment(monkeypatch: pytest.MonkeyPatch) 
     assert any(wait is not None for wait in it.waits), "it may have been the beginning of something"
     assert it.waits[0] is None
     assert it.waits[-1] is None
+
+
+def test_what_is_pasted_has_no_keys_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(monkeypatch) as it:
+        assert it.paste(b"x = 1\x1bq") == "x = 1\\x1bq"
+        assert it.paste(b"\x1b\x1b[A\x1b[200~\x1b") == "\\x1b\\x1b[A\\x1b[200~\\x1b"
+        assert it.type(b"\x1b[A") == ["up"]
+        assert it.type(b"\x1b") == ["escape"]
+        assert it.heard.empty()
+
+
+_MARKS = st.sampled_from(["\x1b", "\x1b[200~", "\x1b[201~", "\x1b[20", "[201~", "a", "q", "\n"])
+
+
+@given(st.lists(_MARKS, max_size=12).map("".join), st.integers(1, 7))
+def test_a_paste_is_the_same_in_pieces_of_any_size(text: str, size: int) -> None:
+    whole, pieces = Pastes(), Pastes()
+    once = whole.spelled(text)
+    told = "".join(pieces.spelled(text[at : at + size]) for at in range(0, len(text), size))
+    assert told == once
+    outside, *pasted = once.split("\x1b[200~", 1)
+    assert text.startswith(outside), "what is typed goes through"
+    if pasted:
+        assert "\x1b" not in pasted[0].partition("\x1b[201~")[0]
 
 
 def test_a_terminal_that_has_no_more_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
