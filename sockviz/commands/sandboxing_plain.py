@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -45,9 +46,16 @@ class TypedLines:
         await self._up_to_page()
         if asks:
             self._say_how()
+        pasted: deque[str] = deque()  # lines that came together, and are performed one after the other
         while True:
-            if edited is not None:
+            text: str | None
+            if pasted:
+                text = pasted.popleft()
+            elif edited is not None:
                 text = await edited.next(visible(f"{self._process}> "))
+                if text is not None:
+                    text, *more = text.removesuffix("\n").split("\n")
+                    pasted.extend(more)
             else:
                 if asks:
                     self._out.ask(f"{self._process}> ")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sockviz.player.followed import QUIET
+from sockviz.player.tailing import QUIET
 from sockviz.player.writers import claim
 from tests.benchmarks.screens import FRAME_ENDS, cpu_seconds, percentile, settle, spawn
 from tests.benchmarks.test_screen_speed import IDLE_FOR

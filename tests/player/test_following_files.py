@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -12,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.model.recording import BadRecording, load_file
-from sockviz.player import followed as following
-from sockviz.player import tail
+from sockviz.player import tail, tailing
 from sockviz.player.followed import Followed, followed
 from sockviz.player.next import Do
 from sockviz.player.run import Provenance
@@ -25,14 +25,19 @@ RECORDINGS = Path(__file__).parents[2] / "assets" / "recordings"
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((tail, "LOOK_AROUND"), (following, "LOOK"), (following, "WAIT"), (tail, "BELIEVED")):
-        monkeypatch.setattr(module, name, 0.005)
-    monkeypatch.setattr(following, "LOOK_AROUND", 0.005)
-    monkeypatch.setattr(following, "REST", 0.005)
+    for name in ("LOOK_AROUND", "BELIEVED"):
+        monkeypatch.setattr(tail, name, 0.005)
+    for name in ("LOOK_AROUND", "LOOK", "WAIT", "REST"):
+        monkeypatch.setattr(tailing, name, 0.005)
 
 
 def reached(source: Followed, events: int) -> bool:
     return len(source.timeline) >= events
+
+
+def _is_seen_written(source: Followed) -> bool:
+    tail = source._tailing._tail
+    return tail is not None and tail._was_written
 
 
 async def until(holds: Callable[[], object]) -> None:
@@ -98,7 +103,7 @@ def test_a_writer_that_ends_early_leaves_what_it_has(tmp_path: Path) -> None:
             file.write(b"".join(lines[:30]))
             source = await followed(path, lambda _: None)
             source.watch(lambda: None)
-            await until(lambda: len(source.timeline) == 29 and source._tail._was_written)
+            await until(lambda: len(source.timeline) == 29 and _is_seen_written(source))
             assert not source.over
         await until(lambda: source.over)
         assert source.problem is None
@@ -147,8 +152,8 @@ def test_where_nothing_comes_it_is_looked_at_less_often(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, lines = tmp_path / "r.jsonl", whole()
-    for name, pause in (("LOOK", 0.001), ("REST", 30.0), ("QUIET", 0.2)):
-        monkeypatch.setattr(following, name, pause)
+    for name, pause in (("LOOK", 0.001), ("REST", 30.0), ("QUIET", 30.0)):
+        monkeypatch.setattr(tailing, name, pause)
 
     async def work() -> None:
         with path.open("xb", buffering=0) as file:
@@ -159,11 +164,41 @@ def test_where_nothing_comes_it_is_looked_at_less_often(
             await until(partial(reached, source, 4))
             file.write(lines[5])  # what comes soon after the last is seen soon
             await until(partial(reached, source, 5))
-            waits = source._next_look
-            assert waits is not None
-            await until(
-                lambda: source._next_look is not None and source._next_look.when() - time.monotonic() > 20
-            )
+            monkeypatch.setattr(tailing, "QUIET", 0.0)
+            await until(lambda: source._tailing._pause() == 30)
             await source.close()
+
+    perform(work)
+
+
+def test_nobody_waits_for_what_the_file_is_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shared folder whose machine does not answer: whoever follows has their keys, and leaves."""
+    path, lines = tmp_path / "r.jsonl", whole()
+    path.write_bytes(b"".join(lines[:5]))
+    answers, asked = threading.Event(), threading.Event()
+    read = os.pread
+
+    def slow(descriptor: int, most: int, at: int) -> bytes:
+        if not answers.is_set():
+            asked.set()
+            answers.wait(30)
+        return read(descriptor, most, at)
+
+    async def work() -> None:
+        source = await followed(path, lambda _: None)
+        source.watch(lambda: None)
+        monkeypatch.setattr(os, "pread", slow)
+        with path.open("ab", buffering=0) as file:
+            file.write(lines[5])
+        await until(asked.is_set)
+        assert not answers.is_set(), "it waits, and nobody here does"
+        answers.set()
+        await until(partial(reached, source, 5))
+        answers.clear()
+        asked.clear()
+        await until(asked.is_set)
+        await source.close()
+        assert not answers.is_set()
+        answers.set()
 
     perform(work)

@@ -53,3 +53,14 @@ def test_ended_in_the_middle_of_a_line_the_terminal_is_as_before(
     sitting.send(number)
     assert sitting.wait_exit() == 128 + number
     assert sitting.is_restored
+
+
+def test_lines_that_are_pasted_are_performed_one_after_the_other(ordinary: Person) -> None:
+    sitting = ordinary.start("sandbox", "--plain")
+    sitting.wait_for("server>")
+    sitting.press("\x1b[200~s = socket.socket()\nclient> c = socket.socket()\n\x1b[201~\r")
+    sitting.wait_for("client: socket gives descriptor 3")
+    sitting.wait_for(lambda text: text.rstrip().endswith("client>"))
+    assert "server: socket gives descriptor 3" in sitting.text
+    sitting.press(CTRL_D)
+    assert sitting.wait_exit() == 0
