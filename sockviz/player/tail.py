@@ -110,8 +110,10 @@ class Tail:
         except NotAFile:
             self.is_anew = True
             return
-        except OSError:  # ENOENT, or what it is on fails
-            self._has_been("gone", not self._path.exists(), now)
+        except FileNotFoundError:
+            self._has_been("gone", True, now)
+            return
+        except OSError:  # what it is on fails
             return
         self._since.pop("gone", None)
         if (its.st_dev, its.st_ino) != (ours.st_dev, ours.st_ino):

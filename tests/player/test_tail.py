@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,3 +156,19 @@ def test_whoever_looks_does_not_keep_a_writer_from_claiming(path: Path) -> None:
         assert not is_written(reader)
         claim(writer)
         assert is_written(reader)
+
+
+def test_a_name_that_cannot_be_asked_for_is_not_gone(
+    tail: Tail, path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_arguments: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        for asked in ("sockviz.player.tail.open_input", "os.stat"):
+            patched.setattr(asked, fails)
+        assert looks(tail, clock, 3) == b"one\n"
+        assert (tail.remark, tail.is_anew) == ("", False)
+    path.unlink()
+    looks(tail, clock, 3)
+    assert "no file of that name" in tail.remark
