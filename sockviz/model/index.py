@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from sockviz.model.known import KnownSocket
-from sockviz.model.ledger import Ledger
+from sockviz.model.ledger import Ledger, ledger
 from sockviz.model.listening import chosen, is_acceptable, is_opening
 from sockviz.model.segments import endpoint, wire_end
 from sockviz.model.sockets import FdEntry, RowKey, SocketRow
@@ -67,6 +67,11 @@ class RowIndex:
         """The row that a descriptor with this inode owns."""
         places = self._by_inode.get(inode)
         return self.rows[places[0]] if places else None
+
+    def with_inodes(self, inodes: Iterable[int]) -> list[SocketRow | None]:
+        """The same of each of many."""
+        places = self._by_inode.found(inodes)
+        return ledger(self.rows).found(known[0] if known else None for known in places)
 
     def with_cookie(self, cookie: int) -> SocketRow | None:
         """The row with this cookie; that of a connection before that of the port it left bound."""

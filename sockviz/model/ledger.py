@@ -194,6 +194,29 @@ class Ledger(Mapping[K, V], Generic[K, V]):
         value = self._at(key)
         return default if value is _NOTHING else value
 
+    def found(self, keys: Iterable[K | None]) -> list[V | None]:
+        """What each of `keys` has; None of those that have nothing. As `get` of each, for who asks for thousands."""
+        past_of, number = self._book.pasts.get, self._number
+        found: list[V | None] = []
+        for key in keys:
+            past = past_of(key)  # type: ignore[arg-type]  # None is no key
+            value = _NOTHING if past is None else past.value if past.number <= number else past.at(number)
+            found.append(None if value is _NOTHING else value)
+        return found
+
+    def other_than(self, earlier: Mapping[K, V]) -> Iterator[K]:
+        """The keys that have another thing (not the same one) in these items than in `earlier`, or nothing there."""
+        if not isinstance(earlier, Ledger) or earlier._book is not self._book:
+            yield from (key for key, value in self._pairs() if earlier.get(key) is not value)
+            return
+        # Of one history: what has not changed since then need not be looked up.
+        since, number = min(earlier._number, self._number), self._number
+        for key, past in self._book.pasts.items():
+            if past.number > since:
+                value = past.at(number)
+                if value is not _NOTHING and value is not past.at(earlier._number):
+                    yield key
+
     def __contains__(self, key: object) -> bool:
         return self._at(key) is not _NOTHING  # type: ignore[arg-type]  # any object may be asked for
 

@@ -6,7 +6,7 @@ asleep) both facts stand, each with its source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
@@ -114,6 +114,14 @@ class World:
             return found
         left = self._left_of(inode)
         return found if found is not None and (left is None or left.inode) else left
+
+    def rows_of(self, inodes: Sequence[int]) -> list[SocketRow | None]:
+        """The same of each of many."""
+        found = self.rows_indexed().with_inodes(inodes)
+        return [
+            row if row is not None and not row.bound_only else self.row_of(inode)
+            for inode, row in zip(inodes, found, strict=True)
+        ]
 
     def _left_of(self, inode: int) -> SocketRow | None:
         """The row of the connection that the socket had, which no descriptor owns any more."""

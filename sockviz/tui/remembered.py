@@ -21,11 +21,7 @@ def remembered(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
-        def all_of_it(*args: P.args, **kwargs: P.kwargs) -> tuple[object, ...]:
-            assert not kwargs, "by position: it is part of what is remembered"
-            return args
-
-        return remembered_by(most, all_of_it)(function)
+        return _remembering(function, most, None)
 
     return decorated
 
@@ -36,24 +32,31 @@ def remembered_by(
     """The same, of a function that depends on less than what it is given: on what `matters` takes of that."""
 
     def decorated(function: Callable[P, R]) -> Callable[P, R]:
-        # An OrderedDict finds its oldest at once: a dict looks for it behind the places of all that were taken out.
-        known: OrderedDict[tuple[Hashable, ...], tuple[object, R]] = OrderedDict()
-
-        @wraps(function)
-        def asked(*args: P.args, **kwargs: P.kwargs) -> R:
-            given = matters(*args, **kwargs)
-            key = tuple([each if isinstance(each, _BY_VALUE) else id(each) for each in given])
-            found = known.get(key)
-            if found is not None:
-                known.move_to_end(key)
-                return found[1]
-            result = function(*args, **kwargs)
-            known[key] = given, result  # what was given is held, so that its id is not given to another
-            known.move_to_end(key)
-            if len(known) > most:
-                known.popitem(last=False)
-            return result
-
-        return asked
+        return _remembering(function, most, matters)
 
     return decorated
+
+
+def _remembering(
+    function: Callable[P, R], most: int, matters: Callable[P, tuple[object, ...]] | None
+) -> Callable[P, R]:
+    # An OrderedDict finds its oldest at once: a dict looks for it behind the places of all that were taken out.
+    known: OrderedDict[tuple[Hashable, ...], tuple[object, R]] = OrderedDict()
+
+    @wraps(function)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> R:
+        assert not kwargs, "by position: it is part of what is remembered"
+        given = args if matters is None else matters(*args, **kwargs)
+        key = tuple([each if isinstance(each, _BY_VALUE) else id(each) for each in given])
+        found = known.get(key)
+        if found is not None:
+            known.move_to_end(key)
+            return found[1]
+        result = function(*args, **kwargs)
+        known[key] = given, result  # what was given is held, so that its id is not given to another
+        known.move_to_end(key)
+        if len(known) > most:
+            known.popitem(last=False)
+        return result
+
+    return asked

@@ -25,8 +25,10 @@ def urgent_in(row: SocketRow, world: World) -> Urgent | None:
     net/ipv4/tcp.c: tcp_recv_urg hands it out and leaves copied_seq where it is; tcp_recvmsg_locked passes over its place. Where
     that is, the sender's segment says (tcp_input.c, tcp_check_urg); how far the queue goes, the kernel's count of what came.
     """
+    if not row.recv_q or row.state is not State.ESTABLISHED:
+        return None
     here, there, info = wire_end(row.local), wire_end(row.peer), row.info
-    if here is None or there is None or not row.recv_q or row.state is not State.ESTABLISHED:
+    if here is None or there is None:
         return None
     number = world.traffic.ending.get((there, here, "URG"))
     if number is None or info is None or info.bytes_received is None:

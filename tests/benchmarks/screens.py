@@ -13,6 +13,8 @@ from tests.terminal.terminal import ASKED, FRAME, REPLY, Terminal
 
 #: What ends a frame, and whatever else is not a character to be seen.
 FRAME_ENDS = b"\x1b[?2026l"
+#: Where a frame has ended.
+_ENDED = re.compile(rb"(?<=%s)" % re.escape(FRAME_ENDS))
 _CONTROL = re.compile(rb"\x1b\[[0-9;:?<>=]*[a-zA-Z]")
 #: Seconds after which a key is not answered any more.
 _PATIENCE = 10.0
@@ -61,9 +63,10 @@ class StampedTerminal(Terminal):
         """Draws the chunks; returns the stamp of the one that completed the first frame for which `seen` holds."""
         found = None
         for at, chunk in chunks:
-            self._stream.feed(chunk)
-            if found is None and FRAME not in self.display.on and seen(self.text):
-                found = at
+            for part in _ENDED.split(chunk):  # a chunk may end in the middle of the frame after
+                self._stream.feed(part)
+                if found is None and FRAME not in self.display.on and seen(self.text):
+                    found = at
         return found
 
     def answer(self, key: str, seen: Callable[[str], object], quiet: float, until: bytes = b"") -> float:

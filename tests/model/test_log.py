@@ -86,6 +86,11 @@ def test_ledgers_are_as_dicts(steps: list[tuple[int, dict[int, int], list[int]]]
         assert [ours.get(key, -1) for key in range(201)] == [plain.get(key, -1) for key in range(201)]
         with pytest.raises(KeyError):
             ours[999]
+        assert ours.found([*range(201), None]) == [*(plain.get(key) for key in range(201)), None]
+    for ours, plain in zip(made, dicts, strict=True):
+        for earlier, before in zip(made, dicts, strict=True):
+            others = {key for key, value in plain.items() if before.get(key) is not value}
+            assert set(ours.other_than(earlier)) == others
 
 
 def test_one_history_shares_a_book_and_every_change_can_be_gone_back_to() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from sockviz.language import _
+from sockviz.tui.remembered import remembered_by
 from sockviz.tui.stage.at_hand import is_at_work, next_line
 from sockviz.tui.stage.code import Asides, CodeBlock, Extent, block, has_failed, place_of, statements_of
 from sockviz.tui.stage.ink import Line, fit, line
@@ -38,12 +39,7 @@ class Listing:
         self._anchor = max(place_of(self._lines, coming), place_of(self._lines, begun), 0)
         near = (self._anchor, self._anchor - 1)
         self._hand = [at for at in near if self._is_there(at) and self._lines[at].line in (coming, begun)]
-        here = (place_of(self._lines, each.line) for each in reversed(view.page.statements))
-        self._failed = [
-            at
-            for at in here
-            if at not in self._hand and self._is_there(at) and has_failed(view, self._lines[at])
-        ]
+        self._failed = [at for at in _failed_here(view, process) if at not in self._hand]
 
     def needs(self) -> tuple[int, int]:
         """The rows that the lines at hand take; those with what one of them sleeps for, and with what has failed on the page."""
@@ -115,6 +111,24 @@ class Listing:
 
     def _tall(self, places: Iterable[int], extent: Extent, asides: Asides) -> int:
         return sum(len(self._drawn(at, extent, asides).rows) for at in places)
+
+
+def _decides_failed(view: View, process: str) -> tuple[object, ...]:
+    return (
+        view.page,
+        view.world.lines,
+        view.world.processes.get(process),
+        statements_of(view, process),
+        process,
+    )
+
+
+@remembered_by(16, _decides_failed)
+def _failed_here(view: View, process: str) -> list[int]:
+    """Which of the process's lines have failed on the page that is open, the last one first."""
+    lines = statements_of(view, process)
+    places = (place_of(lines, each.line) for each in reversed(view.page.statements))
+    return [at for at in places if at >= 0 and has_failed(view, lines[at])]
 
 
 class _Shown:

@@ -9,13 +9,10 @@ from rich.cells import cell_len
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _
-from sockviz.model.first_names import LOCALHOST6
 from sockviz.model.process import Process
-from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
-from sockviz.model.values import Address
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
-from sockviz.tui.stage import byte_lines, timer_lines, without_row
+from sockviz.tui.stage import byte_lines, end_texts, timer_lines, without_row
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
 from sockviz.tui.stage.descriptor_words import briefly, named_state, plain_target, protocol_of, unseen
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
@@ -27,7 +24,7 @@ from sockviz.tui.stage.ranking import DescriptorRow, Part, asked, is_new
 from sockviz.tui.view import Focus, View
 from sockviz.words.meanings import dropped_text
 from sockviz.words.queues import FIN_UNACKED
-from sockviz.words.row_names import both_text, local_text, peer_text
+from sockviz.words.row_names import both_text
 from sockviz.words.unread import HAS_FIN
 from sockviz.words.wording import address_text
 
@@ -56,7 +53,7 @@ class Pen:
             else self._traffic(it, row)
         )
         told = [each for each in told if each.forms[0]]
-        ends = self._ends_beneath(it, row)
+        ends = end_texts.beneath(row, self.columns, self.width, self.view.lab)
         return [*([ends] if ends is not None else []), *told, *self._options(it)]
 
     def _options(self, it: DescriptorRow) -> list[PartLines]:
@@ -103,12 +100,6 @@ class Pen:
         named = (f" {state:<{max(0, columns.state - 2)}}", role)
         return line(*self._numbered(it), f" {protocol}", symbol, named, " ")
 
-    def _start_width(self, row: SocketRow, columns: Columns) -> int:
-        """How wide that is."""
-        protocol = max(len(row.protocol), columns.protocol) + 1 if columns.protocol else 0
-        named = columns.name + 1 if columns.name else 0
-        return columns.number + named + 1 + protocol + max(len(row.state) + 2, columns.state) + 1
-
     def _numbered(self, it: DescriptorRow) -> tuple[Span, Span]:
         hue = self.hues.get(self.process.name, "")
         fd, width = it.entry.fd if it.entry is not None else -1, self.columns.name
@@ -134,7 +125,7 @@ class Pen:
         brief = self._brief(it, it.row, room, told, wanted)
         if Part.ENDS in told and (it.row.peer is not None or not it.row.has_ports):
             return start + brief
-        least = cell_len(self._least(it.row))
+        least = cell_len(end_texts.least(it.row, self.view.lab))
         holds = it.row.recv_q or (it.row.send_q and not it.row.is_listening)
         told_beneath = (Part.ACCEPT if it.row.is_listening else Part.BYTES) in told
         runs = it.row.expires is not None and Part.TIMER not in told
@@ -169,9 +160,9 @@ class Pen:
         the page asks about."""
         number = f"{it.entry.fd if it.entry is not None else '–'}"
         said = Line(((f" {brief.text.lstrip()}", brief.runs[-1][1]),)) if brief.width else Line()
-        written: tuple[str, ...] = (self._least(row),)
+        written: tuple[str, ...] = (end_texts.least(row, self.view.lab),)
         if row.has_ports and row.peer is not None:
-            written += (both := self._both_ports(row), both.replace(":", ""))
+            written += (both := end_texts.both_ports(row), both.replace(":", ""))
         elif row.has_ports:
             written += (f":{port_of(row.local)}",)
         far = (f"→{port_of(row.peer)}",) if row.has_ports and row.peer is not None else ()
@@ -233,14 +224,7 @@ class Pen:
         `connections` are looked at."""
         if it.row is None:
             return True
-        start = self._start_width(it.row, columns)
-        least = cell_len(self._least(it.row))
-        closest = self._start_width(it.row, replace(columns, protocol=1, state=0))
-        if not it.row.has_ports and closest + least >= self.width:
-            return start <= self.width + 1  # it has a line of its own: which protocol it is is worth that
-        if it.row.has_ports and it.row.peer is not None and not connections:
-            return start <= self.width + 1
-        return start + least < self.width
+        return end_texts.fits(it.row, columns, self.width, self.view.lab, connections=connections)
 
     def says_as_much(self, it: DescriptorRow, columns: Columns) -> bool:
         """Whether what is known of a socket without a row stands beside its state in such `columns` as it does without."""
@@ -263,20 +247,6 @@ class Pen:
         is_socket = it.entry is None or it.entry.is_socket
         return without_row.protocol_of(self.view.world, it.inode, it.entry) if is_socket else ""
 
-    def _least(self, row: SocketRow) -> str:
-        """What must be read of the row's ends: both ports; the name of one that has not the lab's own address whole."""
-        if not row.has_ports:
-            return both_text(row) if row.local or row.peer else ""
-        if row.peer is not None:
-            return f"{self._least_end(row.local)}→{self._least_end(row.peer)}"
-        return address_text(row.local) if row.bound_only else self._least_end(row.local)
-
-    def _least_end(self, address: Address | None) -> str:
-        """``:8080``, with its address where that is not to be expected."""
-        here = wire_end(address)
-        known = here is not None and here[0] in (*self.view.lab.addresses.values(), LOCALHOST6)
-        return f":{port_of(address)}" if known else address_text(address)
-
     def _ends(self, row: SocketRow, room: int) -> Line:
         texts: tuple[str, ...]
         if not row.has_ports:
@@ -293,41 +263,16 @@ class Pen:
         elif row.peer is None:
             texts = (address_text(row.local), f":{port_of(row.local)}")
         else:
-            both = self._both_ports(row)
+            both = end_texts.both_ports(row)
             texts = (
-                *self._all_four(row),
-                self._least(row),
+                *end_texts.all_four(row),
+                end_texts.least(row, self.view.lab),
                 both,
                 both.replace(":", ""),
                 f"→:{port_of(row.peer)}",
             )
         # Half a port number would be another port: better none.
         return next((line(text) for text in texts if cell_len(text) <= room), self._cut(texts[-1], row, room))
-
-    def _both_ports(self, row: SocketRow) -> str:
-        return f":{port_of(row.local)}→:{port_of(row.peer)}"
-
-    def _all_four(self, row: SocketRow) -> tuple[str, str]:
-        """A connection's four numbers, with air and without."""
-        return both_text(row), both_text(row, "→")
-
-    def _ends_beneath(self, it: DescriptorRow, row: SocketRow) -> PartLines | None:
-        """The four numbers of a connection, or a name without a port, that its own line has no room for."""
-        if not row.peer and (row.has_ports or not row.local):
-            return None
-        tight = self._all_four(row)[1]
-        if self._start_width(row, self.columns) + cell_len(tight) < self.width:
-            return None
-        holds = not row.has_ports or not self.fits(it, self.columns, True)
-        texts = [*(f"   {text}" for text in self._all_four(row)), f" {tight}"]
-        whole = next((line(text) for text in texts if cell_len(text) < self.width), None)
-        if whole is not None:
-            return PartLines(Part.ENDS, ((whole,),), holds)
-        if not row.has_ports:
-            lines = [line("   ") + it for it in wrap(both_text(row), self.width - 4)]
-            return PartLines(Part.ENDS, ((crop(line(texts[0]), self.width - 1),), lines), holds)
-        in_two = (line(f"   {local_text(row)}"), line(f"   → {peer_text(row)}"))
-        return PartLines(Part.ENDS, ((line(f"   {self._both_ports(row)}"),), in_two), holds)
 
     def _cut(self, text: str, row: SocketRow, room: int) -> Line:
         return Line() if row.has_ports else crop(line(text), max(0, room))

@@ -13,7 +13,7 @@ from sockviz.language import _
 from sockviz.model.index import inodes_in
 from sockviz.model.process import Process
 from sockviz.model.world import World
-from sockviz.tui.remembered import remembered, remembered_by
+from sockviz.tui.remembered import remembered_by
 from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.descriptor_lines import Pen
 from sockviz.tui.stage.ink import Line, fit, line, wrap
@@ -32,14 +32,24 @@ _MATTERING = (Rank.ASKED, Rank.AT_HAND, Rank.CHANGED, Rank.USED, Rank.HOLDING)
 _NOW = _MATTERING[:3]
 
 
-@remembered(16)
+def _decides_held(world: World, process: Process) -> tuple[object, ...]:
+    """What that depends on: of a lesson's process its table, and none of its calls."""
+    is_told = process.command and process.alive
+    return (
+        process if is_told else process.fds, world.looked if is_told else None, world.rows, world.sockets,
+        orphans(world).get(process.name),
+    )  # fmt: skip
+
+
+@remembered_by(16, _decides_held)
 def held_by(world: World, process: Process) -> tuple[list[DescriptorRow], list[DescriptorRow]]:
     """What the process's descriptors hold (0–2 left out, unless a socket took the place), and what it left behind in the kernel
     without one."""
+    entries = [each for each in descriptors(world, process) if each[0].fd > 2 or each[0].is_socket]
+    rows = iter(world.rows_of([entry.inode for entry, _told in entries if entry.is_socket]))
     held = [
-        DescriptorRow(e.inode, e, world.row_of(e.inode) if e.is_socket else None, is_told)
-        for e, is_told in descriptors(world, process)
-        if e.fd > 2 or e.is_socket
+        DescriptorRow(entry.inode, entry, next(rows) if entry.is_socket else None, is_told)
+        for entry, is_told in entries
     ]
     told = {it.inode for it in held if it.is_told}
     left = (each for each in orphans(world).get(process.name, ()) if each[0] not in told)
@@ -352,6 +362,6 @@ def _number_width(its: _Ranked) -> int:
 
 
 def _name_width(view: View, process: Process, held: list[DescriptorRow]) -> int:
-    lookup = Lookup(view.world)
-    names = (lookup.name(process.name, it.inode, it.entry.fd if it.entry else -1) for it in held)
+    name_of = Lookup(view.world).names(process.name)
+    names = (name_of(it.inode, it.entry.fd if it.entry else -1) for it in held)
     return min(6, max(map(len, names), default=0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 from rich.cells import cell_len
@@ -68,7 +69,14 @@ def diagram(view: View, width: int, room: int) -> list[Line]:
     inner = beside.inner if beside is not None else width
     lanes = _lanes(everyone, inner, colours, any(it.sender == it.receiver for it in shown))
     acted_on = chosen(view) if view.mode is Mode.LIVE else None
-    drawn: list[tuple[Line, DiagramSides]] = []
+    fraction = _fraction(view, coming(view, newest)) if moving is not None else 1.0
+
+    def arrow(it: Crossing) -> Line:
+        its_turn = acted_on is not None and it.flight == acted_on.packet
+        drawn = _arrow(view, it, lanes, inner, colours, fraction if it is moving else 1.0, its_turn)
+        return beside.put(it, drawn) if beside is not None else drawn
+
+    told: list[tuple[Line | Crossing, DiagramSides]] = []
     turns: list[Line] = []
     sides: DiagramSides | None = None
     for index, it in enumerate(shown):
@@ -76,33 +84,38 @@ def diagram(view: View, width: int, room: int) -> list[Line]:
         gap = it.at - (earlier.until or earlier.at) if earlier is not None else 0.0
         before, sides = sides, _sides(it, everyone[0])
         if it.again and gap >= _LONG and before == sides:
-            drawn.append((_pause(lanes, inner, seconds_text(gap)), sides))
+            told.append((_pause(lanes, inner, seconds_text(gap)), sides))
         elif earlier is not None and before == sides and (late := lateness(earlier, it)):
-            drawn.append((_pause(lanes, inner, f"{late * 1000:.0f} ms"), sides))
+            told.append((_pause(lanes, inner, f"{late * 1000:.0f} ms"), sides))
         elif gap >= _PAUSE and len(shown) * 2 < room:
-            drawn.append((_bare(lanes, inner), before or sides))
+            told.append((_bare(lanes, inner), before or sides))
         if lanes.others is not None and before is not None and before != sides:
             turns.append(_turn(lanes, inner, before, sides, colours))
-            drawn.append((turns[-1], sides))
-        its_turn = acted_on is not None and it.flight == acted_on.packet
-        fraction = _fraction(view, coming(view, newest)) if it is moving else 1.0
-        arrow = _arrow(view, it, lanes, inner, colours, fraction, its_turn)
-        drawn.append((beside.put(it, arrow) if beside is not None else arrow, sides))
+            told.append((turns[-1], sides))
+        told.append((it, sides))
     space = room - 1
     if space <= 0:
-        return [it for it, _ in drawn[-room:]] if room > 0 else []
-    if len(drawn) > space:
-        focused = next(
-            (n for n, (x, _) in enumerate(drawn) if x.focus is not None and x.focus == view.focus), None
-        )
-        start = len(drawn) - space if focused is None else min(focused, len(drawn) - space)
-        drawn = drawn[start : start + space]
-        if any(drawn[0][0] is turn for turn in turns):
-            drawn[0] = _bare(lanes, inner), drawn[0][1]  # the heading says that already
-    first = drawn[0][1] if drawn and lanes.others is not None else None
-    lines = [_header(lanes, inner, first, colours), *(it for it, _ in drawn)]
-    lines += [_bare(lanes, inner)] * (space - len(drawn))
+        return [_inked(it, arrow) for it, _ in told[-room:]] if room > 0 else []
+    if len(told) > space:
+        pointed = view.focus.packet if view.focus == Focus(packet=view.focus.packet) else None
+        focused = next((n for n, (x, _) in enumerate(told) if _has_number(x, pointed)), None)
+        start = len(told) - space if focused is None else min(focused, len(told) - space)
+        told = told[start : start + space]
+        if any(told[0][0] is turn for turn in turns):
+            told[0] = _bare(lanes, inner), told[0][1]  # the heading says that already
+    first = told[0][1] if told and lanes.others is not None else None
+    # Of so many that are looked at the arrows that are in sight are drawn, and no more.
+    lines = [_header(lanes, inner, first, colours), *(_inked(it, arrow) for it, _ in told)]
+    lines += [_bare(lanes, inner)] * (space - len(told))
     return [beside.fill(it, at == 0) for at, it in enumerate(lines)] if beside is not None else lines
+
+
+def _has_number(it: Line | Crossing, number: int | None) -> bool:
+    return number is not None and isinstance(it, Crossing) and it.number == number
+
+
+def _inked(it: Line | Crossing, arrow: Callable[[Crossing], Line]) -> Line:
+    return arrow(it) if isinstance(it, Crossing) else it
 
 
 def _sides(it: Crossing, first: str) -> DiagramSides:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 
 from sockviz.dataclass import dataclass
@@ -13,7 +13,7 @@ from sockviz.model.sockets import SocketRow
 from sockviz.model.timeline import Timeline
 from sockviz.model.values import Address, SocketValue, Value
 from sockviz.model.world import World
-from sockviz.tui.remembered import remembered
+from sockviz.tui.remembered import remembered, remembered_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +38,35 @@ class Lookup:
 
     def name(self, process: str, inode: int, fd: int = -1) -> str:
         """The variable of `process` that holds the socket, through `fd` where one does; or nothing."""
+        return self.names(process)(inode, fd)
+
+    def names(self, process: str) -> Callable[[int, int], str]:
+        """Says that of each of many: by inode and descriptor."""
         known = self.world.processes.get(process)
-        if known is None:
-            return ""
-        holders = _holders(known.names, known.open_fds)
-        return holders.get((inode, fd)) or holders.get((inode, -1), "")
+        holders = _holders(known.names, known.open_fds) if known is not None else {}
+        return lambda inode, fd: holders.get((inode, fd)) or holders.get((inode, -1), "")
 
     def who(self, row: SocketRow) -> tuple[str, str, int]:
         """The process, variable and inode at the other end of `row`; empty and 0 where nobody known is.
 
         A socket that was closed and lives on in the kernel is still known by who made it.
         """
-        other = self.peer(row)
-        if other is None:
-            return "", "", 0
-        if other.inode:
-            owner = self.world.owner_of(other.inode) or ""
-            return owner, self.name(owner, other.inode), other.inode
-        for owner, left in orphans(self.world).items():
-            for inode, known in left:
-                if known == other:
-                    return owner, self.name(owner, inode), inode
+        return _who(self.world, row)
+
+
+@remembered(256)
+def _who(world: World, row: SocketRow) -> tuple[str, str, int]:
+    lookup, other = Lookup(world), world.peer_row(row)
+    if other is None:
         return "", "", 0
+    if other.inode:
+        owner = world.owner_of(other.inode) or ""
+        return owner, lookup.name(owner, other.inode), other.inode
+    for owner, left in orphans(world).items():
+        for inode, known in left:
+            if known == other:
+                return owner, lookup.name(owner, inode), inode
+    return "", "", 0
 
 
 @remembered(16)
@@ -80,17 +87,26 @@ def _holders(names: Mapping[str, Value], open_fds: Mapping[str, int]) -> dict[tu
 @remembered(4)
 def orphans(world: World) -> dict[str, list[tuple[int, SocketRow]]]:
     """For each process the sockets that it made, which no descriptor holds any more and the kernel still has: inode and row."""
-    held = [inodes_in(process.fds) for process in world.processes.values() if process.alive]
     found: dict[str, list[tuple[int, SocketRow]]] = {}
-    for inode, known in world.sockets.items():
-        left = None if any(inode in table for table in held) else world.row_of(inode)
-        if left is None or known.creator is None:
-            continue
+    for creator, inode, left in _held_by_nobody(world):
         from sockviz.words.on_the_way import is_on_its_way  # on demand: nothing has been sent on a first page
 
         if not left.inode or is_on_its_way(world, inode):
-            found.setdefault(known.creator, []).append((inode, left))
+            found.setdefault(creator, []).append((inode, left))
     return found
+
+
+def _tables(world: World) -> tuple[object, ...]:
+    return world.sockets, world.rows, *(process.fds for process in world.processes.values() if process.alive)
+
+
+@remembered_by(4, _tables)
+def _held_by_nobody(world: World) -> list[tuple[str, int, SocketRow]]:
+    """The sockets that a process made, none has a descriptor of, and the kernel has a row of: creator, inode and row."""
+    held = frozenset[int]().union(*(inodes_in(it.fds) for it in world.processes.values() if it.alive))
+    left = [(inode, known.creator) for inode, known in world.sockets.items() if inode not in held]
+    rows = [(creator, inode, world.row_of(inode)) for inode, creator in left if creator is not None]
+    return [(creator, inode, row) for creator, inode, row in rows if row is not None]
 
 
 def port_of(address: Address | None) -> str | int | None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from sockviz.language import _
+from sockviz.language import current as current_language
 from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry
 from sockviz.model.world import World
-from sockviz.tui.remembered import remembered
+from sockviz.tui.remembered import remembered_by
 from sockviz.tui.stage.ink import Line, line, wrap
 from sockviz.words.interest import short_interest
 from sockviz.words.on_the_way import giver_of
@@ -19,7 +20,17 @@ from sockviz.words.set_options import short_options
 _INDENT = "   "
 
 
-@remembered(64)
+def _decides(world: World, process: Process, entry: FdEntry | None, inode: int) -> tuple[object, ...]:
+    """What it depends on: of who has received nothing with recvmsg nothing was passed along."""
+    takes = "recvmsg" in process.latest
+    names_others = takes or (entry is not None and entry.is_epoll)
+    return (
+        entry, inode, world.options.get(inode), process if names_others else None, world if takes else None,
+        current_language(),
+    )  # fmt: skip
+
+
+@remembered_by(2048, _decides)
 def telling(world: World, process: Process, entry: FdEntry | None, inode: int) -> tuple[str, ...]:
     """What there is to say of a descriptor besides its row, the latest said first: options set, events waited for; who
     has passed it along."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from enum import Enum, IntEnum
 
 from sockviz.dataclass import dataclass
+from sockviz.model.ledger import ledger
 from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
 from sockviz.model.world import World
@@ -129,7 +130,8 @@ def _rank(
     lists: frozenset[int],
 ) -> Rank:
     row = it.row
-    if (it.inode and it.inode == view.focus.inode) or asked(view, it) is not None:
+    may_be_asked = view.subjects.rows or it.inode in view.subjects.sockets
+    if (it.inode and it.inode == view.focus.inode) or (may_be_asked and asked(view, it) is not None):
         return Rank.ASKED
     if it.entry is not None and (it.inode in at_hand or (it.entry.is_epoll and it.entry.fd in lists)):
         return Rank.AT_HAND
@@ -172,9 +174,9 @@ def _changed(world: World, before: World) -> frozenset[int]:
     found = {id(row) for row in world.listeners() if is_full(row)} if dropped else set()
     if world.rows is before.rows:
         return frozenset(found)
-    for key, row in world.rows.items():
-        old = before.rows.get(key)
-        if old is row or (old is not None and _says(old) == _says(row)):
+    for key in ledger(world.rows).other_than(before.rows):
+        row, old = world.rows[key], before.rows.get(key)
+        if old is not None and _says(old) == _says(row):
             continue
         found.add(id(row))
         if not row.inode:

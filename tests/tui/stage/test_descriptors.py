@@ -100,6 +100,17 @@ def test_what_the_receive_queue_counts_is_said_by_protocol(protocol: str, says: 
     assert received(closing, briefly=True) == " = 8 + the FIN"
 
 
+def test_what_is_remembered_of_a_row_is_said_in_the_language_that_is_chosen_since() -> None:
+    view = scripted.view(it := scripted.crowd(1))
+    held = next(row for row in view.world.rows.values() if row.inode and not row.is_listening)
+    it.observe(waits := replace(held, recv_q=832))
+    view = scripted.view(it)
+    for language in ("en", "es", "en"):
+        with speaking(language):
+            texts = [each.text for each in draw_process(view, "server", 70, 14)]
+            assert any(f"832{received(waits)}" in text for text in texts), texts
+
+
 def unix(state: State, inode: int, local: str | None, peer: str | None = None) -> SocketRow:
     row = scripted.row(state, local, peer, inode=inode, cookie=inode)
     return replace(row, family="AF_UNIX", protocol="UNIX")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,10 @@ from sockviz.model.log import Log
 from sockviz.model.meaning import Meaning, Role
 from sockviz.model.segments import Fragment
 from sockviz.model.traffic import Traffic
-from sockviz.tui.stage import wire_strip
+from sockviz.tui.stage import diagram, wire_strip
 from sockviz.tui.stage.arrows import shaft
-from sockviz.tui.stage.crossings import Fate, crossings, folded
+from sockviz.tui.stage.crossings import Crossing, Fate, crossings, folded
+from sockviz.tui.stage.ink import Line
 from sockviz.tui.stage.wire import draw_wire
 from sockviz.tui.view import Focus, Look, View
 from sockviz.words.meanings import instead_of_ack, mark
@@ -53,6 +55,26 @@ def test_the_newest_segments_party_is_named_when_the_oldest_are_out_of_sight() -
     lines = [it.text for it in draw_wire(scripted.view(scripted.crowded_lesson()), 22, 5)]
     assert "client3" in "\n".join(lines)
     assert "SYN" in lines[-2]
+
+
+def test_of_all_that_has_crossed_no_more_arrows_are_drawn_than_are_in_sight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[Crossing] = []
+
+    def arrow(view: View, it: Crossing, *rest: Any) -> Line:
+        drawn.append(it)
+        return _arrow(view, it, *rest)
+
+    _arrow = diagram._arrow
+    monkeypatch.setattr(diagram, "_arrow", arrow)
+    view = scripted.view(scripted.crowded_lesson())
+    assert view.crossed > 5
+    lines = draw_wire(view, 22, 7)
+    in_sight = sum(it.focus is not None for it in lines)
+    assert 0 < len(drawn) == in_sight < 5
+    first = replace(view, focus=Focus(packet=0))
+    assert any(it.focus == first.focus for it in draw_wire(first, 22, 7)), "what is pointed at is in sight"
 
 
 @pytest.mark.parametrize("width", [12, 16, 20, 21, 22, 30])
