@@ -36,11 +36,13 @@ async def open_run(
         # Only here: what a lab is made of does not even load elsewhere.
         from sockviz.lab.supervisor import LabRefused
         from sockviz.player.labs import LessonSkipped, lab_for
-        from sockviz.player.patience import Patience
-        from sockviz.player.performance import Performance
 
         try:
             chosen = await lab_for(lesson, kind)
+            # Only now: who waits for the lab's first process imports it meanwhile.
+            from sockviz.player.patience import Patience
+            from sockviz.player.performance import Performance
+
             patience = Patience(deadline=math.inf) if unattended else None
             return Opened(Performance(lesson, chosen.lab, version, patience), chosen.fallback)
         except LessonSkipped as skipped:

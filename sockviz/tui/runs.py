@@ -49,8 +49,9 @@ class Runs:
         opening = asyncio.ensure_future(self._open_run(entry))
         self._opening.add(opening)
         opening.add_done_callback(self._keep)
-        # To where it waits for the lab's first process; what draws the lesson is imported meanwhile.
+        # To where it waits for the lab's first process; what performs the lesson and draws it is imported meanwhile.
         await asyncio.sleep(0)
+        import sockviz.player.performance
         import sockviz.tui.screens.lesson  # noqa: F401
 
         return await opening

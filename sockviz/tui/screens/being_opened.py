@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from sockviz.player.run import LessonRun
 
 
+#: The thread that writes has written within this what was painted: nothing holds it up, as imports do (seconds).
+_WRITTEN = 0.001
+#: A screen that is covered before it is painted has not to be (seconds).
+_NOT_PAINTED = 0.1
+
+
 class OpeningScreen(StyledOnce, Leaving, Screen["LessonRun | None"]):
     """Awaits the run of one lesson. Its result is the run, or None where there is none. The lowest screen, which cannot be taken
     away, calls `opened` with the result, and nothing of it is seen any more."""
@@ -48,7 +54,7 @@ class OpeningScreen(StyledOnce, Leaving, Screen["LessonRun | None"]):
         super().__init__()
         self.entry = entry
         self._open_run, self._opened = open_run, opened
-        self._failed = self._has_gone = False
+        self._failed = self._has_gone = self._is_painted = self._has_begun = False
 
     def compose(self) -> ComposeResult:
         """The lesson's name, and what happens."""
@@ -58,11 +64,19 @@ class OpeningScreen(StyledOnce, Leaving, Screen["LessonRun | None"]):
 
     def on_mount(self) -> None:
         """Opens it, once its name is painted: what a lesson needs is imported only then."""
-        # Textual paints at its next tick of 1/60 s. A callback after refresh comes before that, while a screen is new.
-        self.set_timer(1 / 60, self._begin)
+        self.set_timer(_NOT_PAINTED, self._begin)
+
+    def _compositor_refresh(self) -> None:
+        # Of what Textual calls when a screen is painted this alone comes after it, while a screen is new.
+        super()._compositor_refresh()
+        if not self._is_painted and self.is_current and any(part.size for part in self.children):
+            self._is_painted = True
+            self.set_timer(_WRITTEN, self._begin)
 
     def _begin(self) -> None:
-        self.run_worker(self._open(), name="open")
+        if not self._has_begun:
+            self._has_begun = True
+            self.run_worker(self._open(), name="open")
 
     async def _open(self) -> None:
         try:
