@@ -19,8 +19,8 @@ from sockviz.lab.supervisor import FurnishedHost, LabRefused
 from sockviz.lab.window import Window
 from sockviz.model.events import OutputWritten, ProcessStarted
 from sockviz.model.first_names import of_lab
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.sockets import Asleep
-from sockviz.model.timeline import LabFacts
 from sockviz.model.values import Json
 
 if TYPE_CHECKING:

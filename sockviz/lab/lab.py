@@ -11,8 +11,8 @@ from sockviz.dataclass import dataclass
 from sockviz.lab.hearing import Heard
 from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured, ProcessStarted, Treated
 from sockviz.model.groups import JoinedGroup
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.sockets import Asleep, ProcessRow, SocketRow
-from sockviz.model.timeline import LabFacts
 from sockviz.model.values import Json
 
 

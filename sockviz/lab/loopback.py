@@ -22,9 +22,9 @@ from sockviz.language import _
 from sockviz.model.events import CaptureLost, PacketCaptured
 from sockviz.model.first_names import LOCALHOST, PRIVATE_PORTS
 from sockviz.model.hosts import LOOPBACK
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.segments import endpoint
 from sockviz.model.sockets import State
-from sockviz.model.timeline import LabFacts
 from sockviz.model.values import Address, Json
 
 

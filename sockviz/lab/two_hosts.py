@@ -16,7 +16,7 @@ from sockviz.lab.window import SYSCTLS, check_proc, differing, unset, why
 from sockviz.language import _
 from sockviz.model.first_names import PRIVATE_PORTS
 from sockviz.model.hosts import ADDRESSES, ADDRESSES6, HOSTS
-from sockviz.model.timeline import LabFacts
+from sockviz.model.lab_facts import LabFacts
 
 
 class HeldLink:

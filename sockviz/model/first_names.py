@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sockviz.model.hosts import SERVER
 
 if TYPE_CHECKING:
-    from sockviz.model.timeline import LabFacts
+    from sockviz.model.lab_facts import LabFacts
 
 #: In a private network every run has the same, so that recordings and pictures agree.
 PRIVATE_PORTS = (8080, 8081, 8082, 8083, 8084)

@@ -23,9 +23,10 @@ from sockviz.model.event_reader import EventReader
 from sockviz.model.event_writer import EventWriter
 from sockviz.model.events import Event
 from sockviz.model.fields import Damage, reader, writer
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.programs import BadPrograms, read_programs
 from sockviz.model.script_text import LESSON, PROGRAMS, ScriptText, UnreadScript
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import BadValue
 from sockviz.model.world import World
 

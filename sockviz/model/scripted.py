@@ -28,10 +28,11 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.script_text import ScriptText, UnreadScript
 from sockviz.model.segments import Endpoint, Packet, SequenceTracker, TcpHeader
 from sockviz.model.sockets import Asleep, FdEntry, ProcessRow, SocketRow, State, TcpInfo, Timer
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import Address, SocketValue, Value
 
 #: When a run begins, and how far its events are apart (seconds).

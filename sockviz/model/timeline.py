@@ -9,8 +9,7 @@ is folded anew from the one before them all. The values of events have a budget:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import field
+from collections.abc import Sequence
 from typing import Any
 
 from sockviz.dataclass import dataclass
@@ -18,6 +17,7 @@ from sockviz.model.counts import count
 from sockviz.model.events import CallHeld, Event
 from sockviz.model.fold import fold
 from sockviz.model.keeping import Keeping, has_nothing_long
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.ledger import Ledger
 from sockviz.model.quiet import Quiet, gone_on
 from sockviz.model.run_events import Events
@@ -34,33 +34,6 @@ _AT_HAND = 8
 _TOGETHER = 64
 #: So few turns of a loop are kept no better together than one by one.
 _FEW = 16
-
-
-@dataclass(frozen=True, slots=True)
-class LabFacts:
-    """What a run's lab was: enough for a reader of its recording to judge what it shows.
-
-    ``facts`` are what lessons may need: ``packets``, ``counters``, ``ipv6``, ``private``. ``sysctls`` are those that are
-    not the kernel's default. ``addresses`` maps each host to its address; ``ports`` are PORT … PORT5.
-    """
-
-    kind: str  # "host", "isolated" or "two-hosts"
-    facts: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
-    addresses: Mapping[str, str] = field(default_factory=dict)
-    ports: tuple[int, ...] = ()
-    sysctls: Mapping[str, str] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)  # what this lab cannot show, and why
-
-    @property
-    def has_packets(self) -> bool:
-        """Whether the wire shows captured packets rather than inferred ones."""
-        return "packets" in self.facts
-
-    @property
-    def captured(self) -> frozenset[str]:
-        """The hosts whose packets are captured."""
-        return frozenset(self.hosts) if self.has_packets else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from sockviz.dataclass import dataclass
 from sockviz.language import _
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.player.refusals import CannotPerform, other_system
-from sockviz.player.run import LessonRun
 
 if TYPE_CHECKING:
+    from sockviz.player.run import LessonRun
     from sockviz.player.sourced import SourcedLesson
 
 

@@ -6,8 +6,8 @@ from sockviz.calls.script import ScriptPage
 from sockviz.lesson.document import Page
 from sockviz.lesson.subjects import subjects
 from sockviz.model.first_names import of_lab
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.subjects import Subjects
-from sockviz.model.timeline import LabFacts
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
 from sockviz.tui.view import NOTHING_ASKED

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sockviz.language import N_, _, ngettext
 from sockviz.model.call import Call
-from sockviz.model.timeline import LabFacts
+from sockviz.model.lab_facts import LabFacts
 from sockviz.player.refusals import LIVE_RUN, PRESENT_TEXT
 from sockviz.tui.motion import Tempo
 from sockviz.tui.view import Mode

@@ -6,8 +6,9 @@ from enum import Enum
 
 from sockviz.calls.script import Script, ScriptPage
 from sockviz.dataclass import dataclass
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.subjects import Subjects
-from sockviz.model.timeline import LabFacts, Timeline
+from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.player.next import Next
 

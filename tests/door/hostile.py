@@ -13,8 +13,9 @@ from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import Event, LineTyped, PageOpened, ProcessStarted
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.sockets import RowKey
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import Address, ObjectValue, SocketValue, Value
 
 #: Each begins with what must not arrive: where there is room for little, that is what is cut last.

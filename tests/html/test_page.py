@@ -17,8 +17,9 @@ from sockviz.lesson.document import Expect, Perform
 from sockviz.lesson.parser import parse_lesson
 from sockviz.manual.reader import shipped
 from sockviz.model.events import Event, LineTyped, PageOpened, PredictionSettled, VotesCounted
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.recording import Loaded
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from sockviz.player.recorded import Recorded, open_recording
 from sockviz.player.sourced import SourcedLesson
 from sockviz.spoken import spoken_inline

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from sockviz.model import scripted
 from sockviz.model.events import Event
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.script_text import UnreadScript
 from sockviz.model.scripted import APART, INFO, START, Scripted
 from sockviz.model.segments import Endpoint
 from sockviz.model.sockets import SocketRow, State, TcpInfo
-from sockviz.model.timeline import Header, LabFacts
+from sockviz.model.timeline import Header
 from sockviz.model.values import SocketValue, Value
 
 __all__ = ["HEADER", "HOST", "SERVER", "START", "Conversation", "info", "row"]

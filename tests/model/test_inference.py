@@ -10,10 +10,11 @@ import pytest
 from sockviz.model.events import CallEntered, CallReturned, Event, Observed, ProcessStarted, StatementFinished
 from sockviz.model.fold import fold
 from sockviz.model.inferred import ConnectRefused, DatagramRefused, DatagramSent, InferredSegment
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.script_text import UnreadScript
 from sockviz.model.segments import Endpoint, IcmpHeader
 from sockviz.model.sockets import FdEntry, ProcessRow, SocketRow, State
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from tests.model.runs import HOST, SERVER, row

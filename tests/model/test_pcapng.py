@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sockviz.model.events import CaptureLost, Event, LinkActed, LinkSet, PacketCaptured
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.pcapng import NoPackets, blocks, capture_of
 from sockviz.model.script_text import UnreadScript
 from sockviz.model.segments import Packet, Relative, TcpHeader
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from tests.model import strategies
 from tests.model.runs import HEADER, START
 

@@ -20,9 +20,10 @@ from sockviz.model.events import (
     SourceMet,
 )
 from sockviz.model.fold import fold
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.script_text import UnreadScript
 from sockviz.model.sockets import Asleep, ProcessRow
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
 

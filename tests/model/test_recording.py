@@ -13,10 +13,11 @@ from sockviz.model.event_lines import line_of
 from sockviz.model.event_writer import EventWriter
 from sockviz.model.events import CallEntered, CallReturned, Observed
 from sockviz.model.fields import writer
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.recording import BadRecording, dump_header, load, load_file, save
 from sockviz.model.script_text import UnreadScript
 from sockviz.model.sockets import State, Timer, ToldName
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import Value
 from tests.model.runs import HEADER, Conversation
 from tests.tui.stage import scripted

@@ -22,11 +22,12 @@ from sockviz.model.events import (
     SourceMet,
 )
 from sockviz.model.fold import fold
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.later import Later
 from sockviz.model.log import Log
 from sockviz.model.programs import Programs
 from sockviz.model.sockets import Asleep
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from sockviz.model.turns import Turns
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World

@@ -14,9 +14,9 @@ from sockviz.lab.readers import Readers
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.tracing import Tracing
 from sockviz.model.events import CallEntered, CallReturned, OutputWritten, ProcessStarted, StatementFinished
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.segments import Packet
 from sockviz.model.sockets import Asleep
-from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue
 
 HERE = "loopback"

@@ -7,7 +7,8 @@ import asyncio
 from sockviz.lesson.document import Page
 from sockviz.lesson.parser import parse_lesson
 from sockviz.lesson.work import MOST
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.lab_facts import LabFacts
+from sockviz.model.timeline import Header, Timeline
 from sockviz.model.world import World
 from sockviz.player.jury import ON_A_PAGE, Jury
 

@@ -14,10 +14,11 @@ import pytest
 from sockviz.kernel import procfs
 from sockviz.kernel.procfs import ProcessStat, read_stat
 from sockviz.model.events import LinkActed, LinkSet, Observed, PacketCaptured
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.script_text import UnreadScript
 from sockviz.model.segments import Packet, TcpHeader
 from sockviz.model.sockets import SocketRow, State
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from sockviz.player.pump import Pump
 from sockviz.player.rest import come_to_rest, is_answered, is_asleep
 from tests.player.lessons import CONNECTED, LABS, LISTENING, lesson_text, perform, run

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from sockviz.model.events import LinkActed, PacketCaptured
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.scripted import header
 from sockviz.model.segments import Packet, TcpHeader
-from sockviz.model.timeline import LabFacts, Timeline
+from sockviz.model.timeline import Timeline
 from sockviz.player.recorded import open_recording
 from sockviz.tui.reading import Reading
 from sockviz.tui.stage.crossings import Fate, chosen, coming, crossings

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from sockviz.calls.table import CALLS
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.linux.errnos import ERRNOS
 from sockviz.model.objects import ObjectValue
 from sockviz.model.scripted import CAPTURES, Scripted, header, row
 from sockviz.model.sockets import State, Timer
-from sockviz.model.timeline import LabFacts
 from sockviz.model.values import Address, SocketValue, Value
 from sockviz.words.call_sentences import besides
 from sockviz.words.evidence import evidence

@@ -24,11 +24,12 @@ from sockviz.model.events import (
     ProcessEnded,
     VotesCounted,
 )
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.link import LinkState
 from sockviz.model.scripted import IN_RECV
 from sockviz.model.segments import Endpoint, Packet, TcpHeader
 from sockviz.model.sockets import FdEntry, State
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from sockviz.model.values import ObjectValue, SocketValue, Value
 from sockviz.model.world import World
 from sockviz.words.headlines import headline

@@ -14,10 +14,10 @@ from sockviz.language import _
 from sockviz.language import current as current_language
 from sockviz.model.call import Call, Stage
 from sockviz.model.first_names import of_lab
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.process import PerformedLine as Progress
 from sockviz.model.process import Process
 from sockviz.model.showing import unbroken
-from sockviz.model.timeline import LabFacts
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
 from sockviz.pattern import pattern

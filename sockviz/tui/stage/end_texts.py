@@ -10,9 +10,9 @@ from rich.cells import cell_len
 from sockviz.dataclass import replace
 from sockviz.language import current as current_language
 from sockviz.model.first_names import LOCALHOST6
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow
-from sockviz.model.timeline import LabFacts
 from sockviz.model.values import Address
 from sockviz.tui.remembered import remembered_by
 from sockviz.tui.stage.ink import crop, line, wrap

@@ -14,9 +14,10 @@ from sockviz.model.events import (
     SourceMet,
     Treated,
 )
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.programs import Program, Programs
 from sockviz.model.sockets import Asleep
-from sockviz.model.timeline import Header, LabFacts, Timeline
+from sockviz.model.timeline import Header, Timeline
 from sockviz.player.next import Do, Next
 from sockviz.tui.stage.held_pane import ChosenTask, draw_held
 from sockviz.tui.stage.process_panel import draw_process
