@@ -144,10 +144,15 @@ class Cursor:
         """To the resting place before the cursor."""
         return self.go(self.stops[self.resting - 1]) if self.resting else False
 
-    def forward(self) -> bool:
-        """To the resting place after the cursor, within what has happened."""
+    @property
+    def following(self) -> int:
+        """The resting place after the cursor, within what has happened."""
         at = bisect_right(self.stops, self.cursor)
-        return self.go(self.stops[at] if at < len(self.stops) else len(self.timeline))
+        return self.stops[at] if at < len(self.stops) else len(self.timeline)
+
+    def forward(self) -> bool:
+        """To the resting place after the cursor."""
+        return self.go(self.following)
 
     # -- drawing
 

@@ -131,6 +131,18 @@ class Reading(Cursor):
                 return Onward.END
         return Onward.PERFORM
 
+    @property
+    def leaves_page(self) -> bool:
+        """Whether a press of the space key would leave the page that is open, and that for one that comes after it."""
+        match self.onward:
+            case Onward.STEP if self.mode is not Mode.REVIEW:
+                return self.timeline.world_at(self.following).page != self.world.page
+            case Onward.PERFORM:
+                return self.run.next.do is Do.TURN
+            case Onward.END:
+                return True
+        return False
+
     # -- predictions
 
     @property

@@ -280,6 +280,6 @@ def _addresses(found: Sequence[Value], kind: NumberKind | None) -> str:
                 told.append(show(other, 40))
     if len(found) > _MOST_TOLD:
         told.append("…")
-    return ngettext(
-        "gives {count} address: {addresses}", "gives {count} addresses: {addresses}", len(found)
-    ).format(count=len(found), addresses="; ".join(told))
+    return ngettext("gives {count} entry: {entries}", "gives {count} entries: {entries}", len(found)).format(
+        count=len(found), entries="; ".join(told)
+    )

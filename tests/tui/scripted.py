@@ -282,6 +282,8 @@ class _Story(Scripted):
         self.leave("client", three[1].line, error="ECONNREFUSED", number=111, message="Connection refused")
         self.observe()
         self._judge(2)
+        for prediction in self.lesson.pages[2].predictions:
+            self.say(PredictionSettled(self.at, prediction.line, "ECONNREFUSED"))
         yield self._batch(Do.PERFORM, three[1])
         self.say(LessonEnded(self.at))
         yield self._batch(Do.TURN)

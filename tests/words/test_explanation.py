@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import errno
+import socket
 from dataclasses import replace
+
+import pytest
 
 from sockviz.model.call import Call, Origin, Stage
 from sockviz.model.events import Observed, PacketCaptured, Signalled
@@ -323,3 +326,27 @@ def test_of_a_connection_that_is_ended_only_the_end_waits_once_all_else_was_rece
     assert [end_waits(State.LAST_ACK, size) for size in (1, 4)] == [True, False]
     assert not end_waits(State.ESTABLISHED, 0)
     assert not end_waits(State.TIME_WAIT, 0)  # a row of it has no receive queue, and its socket may
+
+
+@pytest.mark.parametrize(
+    ("error", "asked", "told"),
+    [
+        ("EAFNOSUPPORT", (0, 1), "there are no sockets of the family AF_UNSPEC here"),
+        ("ESOCKTNOSUPPORT", (2, 4), "AF_INET has no type SOCK_RDM here"),
+        ("EPROTONOSUPPORT", (2, 1, 17), "AF_INET has no protocol IPPROTO_UDP of type SOCK_STREAM here"),
+        (
+            "EPROTONOSUPPORT",
+            (2, 3, 0),
+            "AF_INET has no usual protocol of type SOCK_RAW here: one has to be named",
+        ),
+        ("EINVAL", (2, 99), "99 has bits that are neither a type nor SOCK_CLOEXEC or SOCK_NONBLOCK"),
+        ("EINVAL", (2, 14), "there is no type 14 of sockets"),
+        ("EINVAL", (2, 1, 999), "999 is no number that a protocol of AF_INET can have"),
+    ],
+)
+def test_which_of_its_numbers_socket_did_not_take(error: str, asked: tuple[int, ...], told: str) -> None:
+    number = getattr(errno, error)
+    with pytest.raises(OSError, match=f"Errno {number}]"):  # the kernel at hand says the same
+        socket.socket(*asked)
+    made = Call("server", 1, Origin(5), "socket", "socket.socket", asked, {}, 0.0, Stage.FAILED, error=error)
+    assert here(made) == told

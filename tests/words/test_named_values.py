@@ -140,7 +140,7 @@ def said(call: Call, world: World | None = None) -> str:
         (made("kill", 7, 9), "sends SIGKILL to 7"),
         (made("kill", 7, 0), "sends nothing: 7 exists, and may be sent signals"),
         (made("getaddrinfo", "::1", 80, value=[(10, 1, 6, "", ("::1", 80, 0, 0))]),
-         "gives 1 address: AF_INET6 SOCK_STREAM IPPROTO_TCP [::1]:80"),
+         "gives 1 entry: AF_INET6 SOCK_STREAM IPPROTO_TCP [::1]:80"),
         (made("setsockopt", S, 41, 26, 0), "sets IPV6_V6ONLY of descriptor 9 to off (on: it speaks IPv6 only;"),
         (made("setsockopt", S, 0, 1, 0xB8), "sets IP_TOS of descriptor 9 to 0xb8 (DSCP 46, ECN 0): the traffic class"),
         (made("setsockopt", S, 1, 8, 8192), "sets SO_RCVBUF of descriptor 9 to 8192 bytes: memory"),

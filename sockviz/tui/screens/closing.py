@@ -92,7 +92,7 @@ KEYS: list[BindingType] = [
     ),
     Binding(
         "R,shift+r", "go('anew')", N_("anew"), key_display="R", id="closing.anew",
-        tooltip=N_("This lesson from its beginning, in a new lab"),
+        tooltip=N_("This lesson from its beginning, in a new lab; a recording is looked at from there"),
     ),
     Binding("up", "scroll(-1)", N_("scroll"), key_display="↑↓", priority=True, id="closing.up", tooltip=N_("Scroll up")),
     Binding("down", "scroll(1)", N_("scroll down"), show=False, priority=True, id="closing.down", tooltip=N_("Scroll down")),
@@ -111,7 +111,8 @@ _DIGITS: list[BindingType] = [
 
 class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry"]):
     """The last page of every lesson. ``following`` is the lesson after it; None: there is none to go on to. ``practised``: the
-    exercises that practise it, each with whether the reader has passed it."""
+    exercises that practise it, each with whether the reader has passed it. ``performed``: a page of it
+    can be performed anew."""
 
     CSS_PATH = "closing.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*KEYS, *_DIGITS]
@@ -125,8 +126,11 @@ class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry
         votes: Mapping[int, Sequence[int]],
         following: CourseEntry | None,
         practised: Sequence[tuple[ExerciseEntry, bool]] = (),
+        *,
+        performed: bool = True,
     ) -> None:
         super().__init__()
+        self._performed = performed
         self._practised = practised
         self._lesson, self._world, self._following = lesson, world, following
         self._asked = predictions(lesson, world, choices, votes)
@@ -258,10 +262,12 @@ class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry
             return []
         pages = sorted({self._lesson.page_of(line).index + 1 for line in failed})
         told = ngettext(
-            "{count} check did not hold (page {pages}): r performs that page anew",
-            "{count} checks did not hold (pages {pages}): r performs such a page anew",
+            "{count} check did not hold (page {pages})",
+            "{count} checks did not hold (pages {pages})",
             len(failed),
         ).format(count=len(failed), pages=", ".join(map(str, pages)))
+        if self._performed:
+            told += ": " + _("b leads back into the lesson, where r performs the open page anew")
         return [(assemble(("✗ ", "$error")), plain(told)), plain()]
 
     def _learned(self) -> list[Content | tuple[Content, Content]]:

@@ -125,7 +125,15 @@ class Departure:
                 case exercise:
                     self.leave(exercise)
 
-        page = ClosingScreen(run.script, reading.world, choices, reading.votes, following, practised)
+        page = ClosingScreen(
+            run.script,
+            reading.world,
+            choices,
+            reading.votes,
+            following,
+            practised,
+            performed=not reading.only_read,
+        )
         self._screen.app.push_screen(page, chosen)
 
     def _exercises(self) -> list[tuple[ExerciseEntry, bool]]:

@@ -26,7 +26,8 @@ from sockviz.tui.screens.predicting import Predicting
 from sockviz.tui.screens.typed_at import TYPED, TypedAt
 from sockviz.tui.screens.voted_at import VotedAt
 from sockviz.tui.view import Look, Mode
-from sockviz.tui.widgets.lesson_pane import ChoiceClicked
+from sockviz.tui.widgets.lesson_pane import ChoiceClicked, LessonPane
+from sockviz.tui.widgets.overlay import CardLies
 
 if TYPE_CHECKING:
     from sockviz.manual.reader import Manual
@@ -239,6 +240,10 @@ class LessonScreen(TypedAt, VotedAt):
         self.acted()
         self._predicting.answer(line, choice)
         self.picture.draw()
+
+    @on(CardLies)
+    def _card_lies(self, message: CardLies) -> None:
+        self.query_one(LessonPane).lies_under(message.lines)
 
     # -- elsewhere
 

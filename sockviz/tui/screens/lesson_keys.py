@@ -14,7 +14,7 @@ _ANSWER, _ANSWER_TOOLTIP = N_("answer"), N_("Answer the open question with that 
 KEYS: list[BindingType] = [
     Binding(
         "space,pagedown,enter", "onward", N_("next"), key_display=N_("space"), priority=True, id="lesson.next",
-        tooltip=N_("Perform the next call; at the page's end turn the page (also PageDown and Enter)"),
+        tooltip=N_("Perform the next call; at the page's end read on, then turn the page (also PageDown and Enter)"),
     ),
     *stage_keys.BACK_AND_FORTH,
     Binding("p", "play", N_("play"), id="lesson.play", tooltip=N_("Play on at a readable pace; any key stops it")),

@@ -86,8 +86,11 @@ class Pace:
         picture.draw()
 
     def onward(self) -> None:
-        """The next call, or the next page, or the next resting place of the past."""
+        """The next call, or the next page, or the next resting place of the past. What is left of a page's text is read first."""
         picture = self._picture
+        if self._reading.leaves_page and self._screen.query_one(LessonPane).read_on():
+            picture.draw()
+            return
         match self._reading.onward:
             case Onward.PREDICT:
                 self._predicting.point(self._screen.query_one(LessonPane))

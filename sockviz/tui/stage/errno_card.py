@@ -58,12 +58,13 @@ def failed_on(world: World, number: int) -> Call | None:
     return next((call for call in reversed(calls) if call.error is not None), None)
 
 
-def draw_errno(view: View, width: int, story: StoryOf) -> list[Line]:
-    """The card, `width` cells wide and as high as it needs to be; what the error means at large is told by `story`."""
-    return _drawn(view, width, story)[0]
+def draw_errno(view: View, width: int, story: StoryOf, brief: bool = False) -> list[Line]:
+    """The card, `width` cells wide and as high as it needs to be; what the error means at large is told by `story`. ``brief``: as
+    few lines as it takes to tell what failed and why."""
+    return _drawn(view, width, story, brief)[0]
 
 
-def _drawn(view: View, width: int, story: StoryOf) -> tuple[list[Line], list[int]]:
+def _drawn(view: View, width: int, story: StoryOf, brief: bool) -> tuple[list[Line], list[int]]:
     """The card's lines, and after how many of them a part ends: the first tells what failed and what it means here, and is read
     without scrolling."""
     call = failed_call(view)
@@ -73,12 +74,12 @@ def _drawn(view: View, width: int, story: StoryOf) -> tuple[list[Line], list[int
         lines, ends = [line((_("no call has failed"), "muted"))], [1]
     else:
         names = names_in(call, then or view.world)
-        lines, ends = _card(call, told, story(told.name), names, min(width, _COLUMN))
+        lines, ends = _card(call, told, story(told.name), names, min(width, _COLUMN), brief)
     return finish(lines, width, len(lines), view.look), ends
 
 
 def _card(
-    call: Call, told: Explanation, page: ErrorPage | None, names: frozenset[str], width: int
+    call: Call, told: Explanation, page: ErrorPage | None, names: frozenset[str], width: int, brief: bool
 ) -> tuple[list[Line], list[int]]:
     number = f" {told.number}" if told.number is not None else ""
     name = line((f"{FAILED} {told.name}", "bad"), (number, "muted"))
@@ -86,8 +87,8 @@ def _card(
     beside = name + line(f"  {says}")
     lines = [beside] if beside.width <= width else [name, *wrap(says, width)]
     lines += wrap(f"{call.process}: {call_as_made(call)}", width, "muted")
-    here = told.here if page is None or told.here != call.message else ""  # the headline says it better
-    lines += _part(_("here"), here, names, width)
+    here = told.here if told.here != call.message else ""  # the headline says it, or better
+    lines += wrap(sentence(here, names), width) if brief and here else _part(_("here"), here, names, width)
     ends = [len(lines)]
     for title, text in told.at_large(page.cause if page else "", page.remedy if page else ""):
         lines += _part(title, text, names, width)
@@ -106,7 +107,7 @@ def names_in(call: Call, world: World) -> frozenset[str]:
     """What is written as it is, also where it begins a sentence: names of processes, files, and the variable at hand."""
     given = {address_text(value) for value in call.arguments if isinstance(value, str | bytes | tuple)}
     told = LISTING if call.name in LISTING else ()
-    return frozenset({receiver_name(call, world), *world.processes, *given, *told})
+    return frozenset({call.name, receiver_name(call, world), *world.processes, *given, *told})
 
 
 def sentence(text: str, names: frozenset[str]) -> str:
@@ -123,13 +124,17 @@ class ErrnoCard(LongDrawing):
         super().__init__()
         self._story = story
 
+    @property
+    def _brief(self) -> bool:
+        return self.screen.has_class("-short")
+
     def draw_long(self, view: View, width: int) -> list[Line]:
         """Its lines."""
-        return draw_errno(view, width, self._story)
+        return draw_errno(view, width, self._story, self._brief)
 
     def in_parts(self, width: int, most: int) -> int:
         """How many of its lines in `width` are whole parts: no more than `most`, but the first of them in any case."""
         if self._view is None or width <= 0:
             return most
-        first, *others = _drawn(self._view, width, self._story)[1]
+        first, *others = _drawn(self._view, width, self._story, self._brief)[1]
         return max([first, *(end for end in others if end <= most)])

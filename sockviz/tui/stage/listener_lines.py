@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from sockviz.model.sockets import SocketRow
 from sockviz.tui.stage.lookup import Lookup
+from sockviz.tui.stage.overflow import cookies, turned_away
 from sockviz.tui.stage.part_lines import PartLines
 from sockviz.tui.stage.queues import (
     accept_boxes,
     accept_queue,
-    cookies,
     no_syn_queue,
     syn_queue,
     syn_waits,
-    turned_away,
 )
 from sockviz.tui.stage.ranking import Part
 from sockviz.tui.view import View

@@ -6,11 +6,11 @@ from collections import Counter
 
 from rich.cells import cell_len
 
-from sockviz.language import _, ngettext
+from sockviz.language import _
 from sockviz.language import current as current_language
 from sockviz.model.arriving import arrived
 from sockviz.model.meaning import ways
-from sockviz.model.segments import EVERY_ADDRESS, endpoint, wire_end
+from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.tui.palette import TICKING, state_role
 from sockviz.tui.remembered import remembered_by
@@ -18,11 +18,8 @@ from sockviz.tui.stage.chips import CHIP, LEAVES, Station, has_come, is_coming, 
 from sockviz.tui.stage.ink import Line, Span, Ticking, crop, line
 from sockviz.tui.stage.lookup import Lookup, port_of
 from sockviz.tui.view import View
-from sockviz.words.counters_told import OVERFLOWS
 from sockviz.words.wording import seconds_text
 
-#: How often a SYN was answered by a cookie.
-_COOKIES = "TcpExt.SyncookiesSent"
 #: From this width on the queues are called by their whole names.
 WIDE = 28
 #: Slots drawn of a queue before it is only counted.
@@ -51,7 +48,7 @@ def accept_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: d
     """``accept queue ■■□ 2 of 3  client client2``; where the names have no room there, they stand beneath."""
     if not row.tells_queues:
         untold = _("{table} does not say").format(table=row.interface)
-        return [crop(line(_label("accept", width), (untold, "muted")), width)]
+        return [crop(line(label("accept", width), (untold, "muted")), width)]
     waiting = lookup.waiting(row, _SLOTS)
     slots = _slots(view, lookup, row, waiting, width, hues)
     names = _names(view, lookup, waiting, row.recv_q, hues)
@@ -151,10 +148,10 @@ def _slots(
         *runs,
         (f" {count}" if runs[:-1] or row.backlog is not None else count, "bad" if is_over else ""),
     )
-    label = _label("accept", width)
-    if len(label) + squares.width > width:
-        label = _label("accept", WIDE - 1)  # of many who wait, the number is worth more than the word
-    return line(label) + squares
+    named = label("accept", width)
+    if len(named) + squares.width > width:
+        named = label("accept", WIDE - 1)  # of many who wait, the number is worth more than the word
+    return line(named) + squares
 
 
 def _said_full(view: View, row: SocketRow) -> Line:
@@ -176,7 +173,7 @@ def syn_queue(view: View, lookup: Lookup, row: SocketRow, width: int, hues: dict
     squares = _gone_on(view, row) + "".join(
         CHIP if has_come(view, it, Station.SYN_QUEUE) else "■" for it in half_open[:_SLOTS]
     )
-    slots = line(_label("SYN", width), (squares, state_role(State.SYN_RECEIVED)), f" {len(half_open)}")
+    slots = line(label("SYN", width), (squares, state_role(State.SYN_RECEIVED)), f" {len(half_open)}")
     names = _names(view, lookup, half_open[:_SLOTS], len(half_open), hues)
     if not view.world.sharers(row):
         return _with_names(slots, names, width)
@@ -252,79 +249,10 @@ def _gone_on(view: View, row: SocketRow) -> str:
 def no_syn_queue(view: View, row: SocketRow, width: int) -> Line:
     """That nobody is half-way through a handshake."""
     gone = _gone_on(view, row)
-    return line(_label("SYN", width), (gone, state_role(State.SYN_RECEIVED)) if gone else ("·", "muted"))
+    return line(label("SYN", width), (gone, state_role(State.SYN_RECEIVED)) if gone else ("·", "muted"))
 
 
-def turned_away(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[Line]:
-    """``dropped      3 SYNs  ListenOverflows``: what the kernel has counted since the lesson began, under the full queue.
-
-    The counter is the host's, not the listener's: it stands where it can only mean this one, or where the queue is full and
-    somebody is kept waiting by that.
-    """
-    grown = view.world.counters.get(OVERFLOWS, 0)
-    others = [it for it in view.world.listeners() if it is not row]
-    if grown <= 0 or (others and not (is_full(row) and _keeps_waiting(view, lookup, row))):
-        return []
-    # With somebody in the SYN queue it may have been the last ACK of a handshake (net/ipv4/tcp_ipv4.c,
-    # tcp_v4_syn_recv_sock counts it too).
-    what = "" if lookup.half_open(row) else " " + ngettext("SYN", "SYNs", grown)
-    said = line(_label("dropped", width), (f"{grown}{what}", "bad"))
-    name = OVERFLOWS.partition(".")[2]
-    where = (
-        ", " + _("of the whole machine")
-        if view.lab.kind == "host"
-        else ", " + _("all listeners")
-        if others
-        else ""
-    )
-    beside = next(
-        (text for text in (f"  {name}{where}", f"  {name}") if said.width + cell_len(text) <= width), None
-    )
-    if beside is not None:
-        return [said + line((beside, "muted"))]
-    counted = _("counted in {counter}").format(counter=name)
-    words = next(
-        (text for text in (f"   {counted}{where}", f"   {name}{where}") if cell_len(text) <= width), None
-    )
-    if words is not None:
-        return [said, line((words, "muted"))]
-    named = f"   {counted}" if cell_len(counted) + 3 <= width else f"   {name}"
-    return [said, line((named, "muted")), line(("   " + where.removeprefix(", "), "muted"))][
-        : 2 + bool(where)
-    ]
-
-
-def cookies(view: View, lookup: Lookup, row: SocketRow, width: int) -> list[Line]:
-    """``SYN cookies  3  SyncookiesSent``: that SYNs were answered without being written down, under the SYN queue that is full.
-
-    The counter is the host's, not the listener's: it stands where a cookie goes out.
-    """
-    sent = view.world.counters.get(_COOKIES, 0)
-    # Full is it from as many as the backlog on, or from one more (measured on 6.18).
-    if sent <= 0 or row.backlog is None or len(lookup.half_open(row)) < max(1, row.backlog):
-        return []
-    said = line(_label("SYN cookies", width), (f"{sent}", "bad"))
-    name = _COOKIES.partition(".")[2]
-    beside = f"  {name}"
-    if said.width + cell_len(beside) <= width:
-        return [said + line((beside, "muted"))]
-    return [said, line((f"   {name}", "muted"))]
-
-
-def _keeps_waiting(view: View, lookup: Lookup, row: SocketRow) -> bool:
-    """Whether anybody is on the way into the listener's accept queue: in its SYN queue, or with a SYN unanswered."""
-    here = endpoint(row.local)
-    return bool(lookup.half_open(row)) or any(
-        it.state is State.SYN_SENT
-        and here is not None
-        and (there := endpoint(it.peer)) is not None
-        and here[1] == there[1]
-        and here[0] in (there[0], *EVERY_ADDRESS)
-        for it in view.world.timed()
-    )
-
-
-def _label(queue: str, width: int) -> str:
+def label(queue: str, width: int) -> str:
     """What stands before a row of slots: the queue's name, or that of what was dropped; the slots begin below each other."""
     if width < WIDE:
         return f"   {_(queue)} "

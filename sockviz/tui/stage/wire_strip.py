@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sockviz.language import _
 from sockviz.model.hosts import KERNEL
+from sockviz.tui.cast import is_left
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.crossings import Fate, crossings, lateness, parties, under_way
+from sockviz.tui.stage.crossings import Crossing, Fate, crossings, lateness, parties, under_way
 from sockviz.tui.stage.ink import Line, finish, line
 from sockviz.tui.view import Focus, View
 
@@ -28,8 +31,9 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
     other = ""
     all_named = len(everyone) > 2 or any(it.sender == it.receiver for it in shown)
     for index, it in enumerate(shown):
-        down = it.sender in (everyone[0], KERNEL)
-        before, other = other, it.receiver if it.sender == everyone[0] else it.sender
+        down = _goes_down(view, it, everyone)
+        upper, lower = (it.sender, it.receiver) if down else (it.receiver, it.sender)
+        before, other = other, upper if down and upper != everyone[0] else lower
         hue = colours.get(other, "muted")
         if it.sender == it.receiver:
             down, other = it.source[1] < it.destination[1], _("{name} to itself").format(name=it.sender)
@@ -66,3 +70,12 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
     return finish(
         [drawn.pointing(Focus(packet=newest) if newest is not None else None)], width, height, view.look
     )
+
+
+def _goes_down(view: View, it: Crossing, everyone: Sequence[str]) -> bool:
+    """Whether it is sent by the side that stands above; of two on one side, by the one that stands above the other. Where no
+    socket had a part in it the kernel stands across from whoever had."""
+    sent, got = (is_left(view.script, view.world, name) for name in (it.sender, it.receiver))
+    if KERNEL in (it.sender, it.receiver):
+        return not got if it.sender == KERNEL else sent
+    return sent if sent is not got else everyone.index(it.sender) < everyone.index(it.receiver)

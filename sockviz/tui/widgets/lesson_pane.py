@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
@@ -29,6 +29,9 @@ class _Text(Widget):
     """The page itself, as high as it needs to be."""
 
     DEFAULT_CSS = "_Text { height: auto; width: 1fr; padding: 0 1 0 0; }"
+
+    class Resized(Message):
+        """It has another height, or width."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,6 +66,10 @@ class _Text(Widget):
         del container, viewport
         return max(len(self.at(width).lines), 1)
 
+    def on_resize(self) -> None:
+        """What was to be in sight may be elsewhere now."""
+        self.post_message(self.Resized())
+
     def on_click(self, event: events.Click) -> None:
         """A click on a choice of an open question makes it."""
         match event.style.meta.get("choice"):
@@ -83,6 +90,8 @@ class LessonPane(VerticalScroll):
         self._answers: frozenset[int] = frozenset()
         self._judged: frozenset[int] = frozenset()
         self._line: int | None = None
+        self._wanted: tuple[int, int] | None = None
+        self._brought_to = 0
 
     def compose(self) -> ComposeResult:
         """One widget: a page is drawn whole."""
@@ -100,12 +109,17 @@ class LessonPane(VerticalScroll):
             self.border_subtitle = _("page {number} of {pages}").format(
                 number=page.index + 1, pages=len(view.script.pages)
             )
-            self.scroll_home(animate=False)
+            self._wanted = None
+            self.scroll_home(animate=False, immediate=True)
         elif new := answers - self._answers:
             self.reveal(min(new), max(judged, default=0))
         elif (line != self._line and line is not None) or judged - self._judged:
             latest = max([*(judged - self._judged), line or 0])
-            self.reveal(max((b.line for b in page.blocks if b.line <= latest), default=0))
+            block = max((b.line for b in page.blocks if b.line <= latest), default=0)
+            answered = min(
+                (question.line for question in page.predictions if question.line in answers), default=block
+            )
+            self.reveal(answered, block)
         self._answers, self._judged, self._line = answers, judged, line
 
     @property
@@ -116,16 +130,54 @@ class LessonPane(VerticalScroll):
         )
 
     def reveal(self, line: int, until: int = 0) -> None:
-        """Scrolls until the block at `line` of the file is in sight, and as much as there is room for of what follows it, up to
-        the block that `until` is in."""
+        """Brings the block at `line` of the file into sight, and what follows it up to the block that `until` is in: it stays
+        there when the text or the pane gets another height, until the reader scrolls. What is too high begins at the top."""
+        self._wanted, self._brought_to = (line, until), self.scroll_offset.y
+        self.call_after_refresh(self._bring)
 
-        def scroll() -> None:
-            places = self._text.at(self._text.size.width or 1).places
-            if line in places:
-                first, last = places[line]
-                last = max([last, *(end for start, (_, end) in places.items() if line <= start <= until)])
-                height = min(last - first + 1, max(self.size.height, 1))
-                region = Region(0, first, max(self._text.size.width, 1), height)
-                self.scroll_to_region(region, animate=False, force=True)
+    def lies_under(self, lines: int) -> None:
+        """So many lines of it are covered from above: the text begins below them."""
+        if self._text.styles.padding.top != lines:
+            self._text.styles.padding = (lines, 1, 0, 0)
 
-        self.call_after_refresh(scroll)
+    def read_on(self) -> bool:
+        """Scrolls on where there is text below that tells more than that all went well; False where there is none, or the pane is
+        not in sight."""
+        here, covered = self.scroll_offset.y, int(self._text.styles.padding.top)
+        room = self.size.height - covered
+        if not self.display or room <= 0 or self._text.at(self._text.size.width or 1).read_to < here + room:
+            return False
+        self._wanted = None
+        self.scroll_to(y=min(here + max(room - 1, 1), int(self.max_scroll_y)), animate=False)
+        return True
+
+    def on_resize(self) -> None:
+        """What was to be in sight stays there."""
+        self._bring()
+
+    @on(_Text.Resized)
+    def _bring_again(self) -> None:
+        self._bring()
+
+    def _bring(self) -> None:
+        """Scrolls by as little as brings what is wanted into sight."""
+        places, here, height = (
+            self._text.at(self._text.size.width or 1).places,
+            self.scroll_offset.y,
+            self.size.height,
+        )
+        if self._wanted is None or self._wanted[0] not in places or not height:
+            return
+        if here != min(self._brought_to, int(self.max_scroll_y)):
+            self._wanted = None  # the reader has scrolled since
+            return
+        line, until = self._wanted
+        covered = (
+            self._text.styles.padding.top
+        )  # so a line's own number is how far to scroll for it to be the first
+        first, last = places[line]
+        last = max([last, *(end for start, (_begin, end) in places.items() if line <= start <= until)])
+        ends = last + covered + 1 - height  # where the last is at the lower edge
+        self._brought_to = min(first, max(here, ends), int(self.max_scroll_y))
+        if self._brought_to != here:
+            self.scroll_to(y=self._brought_to, animate=False, force=True, immediate=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.geometry import Size
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -40,6 +41,14 @@ _TITLES = {
 _SHARE, _SHARE_OF_STAGE = 60, 40
 
 
+class CardLies(Message):
+    """The card covers so many `lines` of what it stands over; 0: it is gone, or has lines of its own."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self.lines = lines
+
+
 class Overlay(VerticalScroll):
     """One such panel. Only the first two take the focus, to be scrolled; the card never does."""
 
@@ -65,6 +74,24 @@ class Overlay(VerticalScroll):
         """Lays it out once more: whether it has a scroll bar follows from its height, and how its lines are cut from that bar."""
         if self.display:
             self._body.refresh(layout=True)
+
+    def on_show(self) -> None:
+        """What the card covers."""
+        self._lies()
+
+    def on_resize(self) -> None:
+        """What the card covers."""
+        self._lies()
+
+    def on_hide(self) -> None:
+        """The card covers nothing any more."""
+        self._lies()
+
+    def _lies(self) -> None:
+        if self.kind is OverlayKind.ERRNO:
+            self.post_message(
+                CardLies(self.outer_size.height if self.display and self.layer == "over" else 0)
+            )
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """As high as its drawing; the card leaves the others what it does not need itself, and ends with a whole part."""

@@ -13,7 +13,7 @@ from textual.style import Style
 from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
 from sockviz.lesson.answers import is_the_kernels
-from sockviz.lesson.document import Covers, Expect, Note, Page, Perform, Predict, Prose
+from sockviz.lesson.document import Block, Covers, Expect, Note, Page, Perform, Predict, Prose
 from sockviz.model.call import ENDING, Stage
 from sockviz.model.hosts import LINK
 from sockviz.model.world import World
@@ -43,16 +43,21 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """The lines of a page. ``places`` maps the file line of each block to the (first, last) of its lines here."""
+    """The lines of a page. ``places`` maps the file line of each block to the (first, last) of its lines here; ``read_to`` is the
+    last that says more than that what was performed is done, and that what was expected of it holds."""
 
     lines: tuple[Content, ...]
     places: Mapping[int, tuple[int, int]]
+    read_to: int = -1
 
 
 def page_text(page: Page, view: View, asked: Asked, notes: bool, width: int, brief: bool = False) -> PageText:
-    """A page of a lesson, as far as it is at `view`, in lines of `width` cells. ``brief``: expectations that hold are counted."""
+    """A page of a lesson, as far as it is at `view`, in lines of `width` cells. ``brief``: expectations that hold are counted,
+    and stand right below the lines that they are about."""
     lines: list[Content] = []
     places: dict[int, tuple[int, int]] = {}
+    before: Block | None = None
+    read_to = -1
     hues = palette.hues(view.script)
     drawn: Sequence[Content]
     for block in page.blocks:
@@ -67,14 +72,29 @@ def page_text(page: Page, view: View, asked: Asked, notes: bool, width: int, bri
                 progress = _performed(block, view.world, hues.get(block.process, ""), width)
                 drawn = [progress, *_refused(block, page, view.world, asked, width)]
             case Predict():
-                drawn = _question(block, page, view, asked, width)
+                drawn = _question(block, page, view, asked, width, brief)
             case Expect():
                 drawn = _judged(block, page, view.world, asked, brief and not notes, width)
         if drawn:
-            lines += [plain()] * bool(lines)
+            is_result = isinstance(before, Perform | Expect) and isinstance(block, Perform | Expect)
+            lines += [plain()] * (bool(lines) and not (brief and is_result))
+            before = block
             places[block.line] = (len(lines), len(lines) + len(drawn) - 1)
             lines += drawn
-    return PageText(tuple(lines), places)
+            if not isinstance(block, Perform | Expect) or not _goes_well(block, view.world):
+                read_to = len(lines) - 1
+    return PageText(tuple(lines), places, read_to)
+
+
+def _goes_well(block: Perform | Expect, world: World) -> bool:
+    """Whether nothing that was expected there does not hold, and the link did what it was told."""
+    if isinstance(block, Expect):
+        found = (world.expectations.get(each.line) for each in block.expectations)
+        return all(judged is None or judged.ok for judged in found)
+    if block.process != LINK:
+        return True  # that a call fails is no reason to read on: what it came to is told on the stage
+    done = (world.lines.get(each.line) for each in block.statements)
+    return all(it is None or it.error is None for it in done)
 
 
 def _note(block: Note, width: int) -> list[Content]:
@@ -152,7 +172,7 @@ def _verdict(source: str, actual: str, ok: bool, width: int) -> tuple[Content, .
     return (*lines, *(() if ok else hang(styled(actual, "$error"), plain("  "), plain("  "), width)))
 
 
-def _question(block: Predict, page: Page, view: View, asked: Asked, width: int) -> list[Content]:
+def _question(block: Predict, page: Page, view: View, asked: Asked, width: int, brief: bool) -> list[Content]:
     answer = view.world.answers.get(block.line)
     is_open = block.line in asked.open
     colour = "$accent" if is_open else "$quiet"
@@ -169,7 +189,7 @@ def _question(block: Predict, page: Page, view: View, asked: Asked, width: int) 
         )
         for number, choice in enumerate(block.choices)
     ]
-    remarks = [_remark(block, page, view, asked)]
+    remarks = [_remark(block, page, view, asked, brief)]
     if any(votes):
         choices = with_bars(choices, votes, right, edge, width)
         remarks.append(styled(tally_text(votes, right), "$foreground"))
@@ -203,7 +223,7 @@ def _choice(
     return [line.stylize(click, edge_length) for line, edge_length in ((line, len(edge)) for line in drawn)]
 
 
-def _remark(block: Predict, page: Page, view: View, asked: Asked) -> Content | None:
+def _remark(block: Predict, page: Page, view: View, asked: Asked, brief: bool) -> Content | None:
     if block.line in asked.open:
         keys = f"1–{len(block.choices)}" if len(block.choices) > 1 else "1"
         if asked.pointed == block.line:
@@ -237,7 +257,7 @@ def _remark(block: Predict, page: Page, view: View, asked: Asked) -> Content | N
         if kernels
         else _("The answer is {answer}; you predicted {choice}.")
     )
-    if view.mode is not Mode.REVIEW:
+    if view.mode is not Mode.REVIEW and not brief:
         sentence += " " + _("b steps back to where it was decided.")
     return _filled(sentence, answer=said, choice=picked.strip(" `"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.language import _
 from sockviz.model.linux.files import ACCESS, RESOURCES
+from sockviz.model.linux.sockets import TYPE_FLAGS
 from sockviz.model.values import SocketValue, Value, sockets_in
 from sockviz.model.world import World
 from sockviz.words import acts
@@ -168,20 +169,58 @@ def making(s: Situation) -> Cause:
                 _("have the range name its group, or use a raw socket, which needs CAP_NET_RAW"),
             )
         case "EINVAL" if len(s.call.arguments) > 1:
-            return Cause(_("there is no type {type} of sockets").format(type=show(s.call.arguments[1], 24)))
+            return _out_of_range(s)
         case "EOPNOTSUPP" if s.call.name == "socketpair":
             return Cause(
                 _("only AF_UNIX makes two ends that are connected already"),
                 _("connect two sockets by bind, listen, connect and accept, or use AF_UNIX"),
             )
         case "EAFNOSUPPORT" | "EPROTONOSUPPORT" | "ESOCKTNOSUPPORT":
-            asked = call_as_made(s.call).removeprefix("socket")
-            return Cause(
-                _("no protocol of this kernel is of such a family, type and number: {asked}").format(
-                    asked=asked
-                )
-            )
+            return Cause(_not_to_be_had(s))
     return Cause()
+
+
+#: What is left of socket's second argument without its flags; the first number that is no type; the first that is no protocol of
+#: AF_INET and AF_INET6 (net/socket.c, __sys_socket and __sock_create; net/ipv4/af_inet.c, inet_create).
+_TYPES, _NO_TYPE, _NO_PROTOCOL = 0xF, 11, 263
+
+
+def _out_of_range(s: Situation) -> Cause:
+    """Of socket's EINVAL: the kernel has looked at no more than the numbers."""
+    family, kind, *others = s.call.arguments
+    if not isinstance(kind, int):
+        return Cause()
+    if kind & ~(_TYPES | sum(TYPE_FLAGS.values())):
+        told = _("{type} has bits that are neither a type nor SOCK_CLOEXEC or SOCK_NONBLOCK")
+        return Cause(told.format(type=show(kind, 24)))
+    if (kind & _TYPES) >= _NO_TYPE:
+        return Cause(_("there is no type {type} of sockets").format(type=show(kind, 24)))
+    match family, others:
+        case 2 | 10, [int(protocol), *_rest] if not 0 <= protocol < _NO_PROTOCOL:
+            told = _("{protocol} is no number that a protocol of {family} can have")
+            return Cause(told.format(protocol=protocol, family=_asked(s, 0)))
+    return Cause()
+
+
+def _not_to_be_had(s: Situation) -> str:
+    """Which of what socket was asked for the kernel does not have, by its error."""
+    family, kind, protocol = (_asked(s, place) for place in range(3))
+    if s.error == "EAFNOSUPPORT":
+        return _("there are no sockets of the family {family} here").format(family=family)
+    if s.error == "ESOCKTNOSUPPORT":
+        return _("{family} has no type {type} here").format(family=family, type=kind)
+    if not protocol or protocol in ("0", "IPPROTO_IP"):
+        told = _("{family} has no usual protocol of type {type} here: one has to be named")
+        return told.format(family=family, type=kind)
+    return _("{family} has no protocol {protocol} of type {type} here").format(
+        family=family, protocol=protocol, type=kind
+    )
+
+
+def _asked(s: Situation, place: int) -> str:
+    """An argument of socket's, as it is told: ``AF_INET``; nothing where none was given."""
+    asked = call_as_made(s.call).partition("(")[2].removesuffix(")").split(", ")
+    return asked[place] if place < len(asked) else ""
 
 
 def ending(s: Situation) -> Cause:

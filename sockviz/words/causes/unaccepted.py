@@ -51,12 +51,12 @@ def of_tcp(s: Situation) -> Cause:
         return Cause(_(told).format(name=s.name), remedy)
     # net/ipv4/tcp_minisocks.c, tcp_check_req: with tcp_abort_on_overflow the last ACK of a handshake is answered so.
     no_ack = came is not None and came.event.packet.label == "RST"
-    if no_ack and (times := s.world.counters.get("TcpExt.ListenOverflows", 0)):
+    if no_ack and s.world.counters.get("TcpExt.ListenOverflows", 0):
         told = _(
-            "the accept queue of {who} had no room when the handshake ended (ListenOverflows +{times}, tcp_abort_on_overflow)"
+            "the accept queue of {who} had no room when the handshake ended (counted in ListenOverflows; tcp_abort_on_overflow)"
         )
         who = whose.of_socket(s.world, listened[-1].inode)
-        return Cause(told.format(who=who, times=times), _("connect again: accept makes room"))
+        return Cause(told.format(who=who), _("connect again: accept makes room"))
     return Cause()
 
 

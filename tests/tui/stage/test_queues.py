@@ -10,15 +10,14 @@ from sockviz.model.events import Observed
 from sockviz.model.sockets import State
 from sockviz.tui.palette import hues
 from sockviz.tui.stage.lookup import Lookup, port_of
+from sockviz.tui.stage.overflow import cookies, turned_away
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.stage.queues import (
     accept_boxes,
     accept_queue,
-    cookies,
     is_full,
     syn_queue,
     syn_waits,
-    turned_away,
 )
 from sockviz.tui.view import View
 from tests.tui.stage import scripted
@@ -233,3 +232,14 @@ def test_who_is_half_way_in_to_one_of_two_that_share_an_address_is_at_neither_fo
     script.say(Observed(script.at, "lab", (other,)))
     assert len(said()) == 2
     assert all("all listeners" in it for it in said())
+
+
+def test_what_another_listener_turned_away_before_does_not_stand_at_this_one() -> None:
+    script = scripted.crowded_lesson()
+    gone = next(iter(script.timeline.world.listeners()))
+    other = scripted.row(State.LISTEN, ("127.0.0.1", 8081), inode=1, cookie=50, queues=(1, 0))
+    half = scripted.row(State.SYN_RECEIVED, ("127.0.0.1", 8081), ("127.0.0.1", 50002), cookie=78)
+    script.say(Observed(script.at, "lab", (other, half), (gone.key,)))
+    view = scripted.view(script)
+    assert [*view.world.listeners()] == [other]
+    assert turned_away(view, Lookup(view.world), other, 60) == []

@@ -322,3 +322,15 @@ def test_who_talks_to_itself_is_named_at_both_ends(who: str) -> None:
         assert who == "server" or len(names) == 2, "who stands at the left is named where that changes"
     (strip,) = draw_wire(view, 200, 1)
     assert f"{who} to itself ▲ SYN  ▼ SYN+ACK" in strip.text
+
+
+def test_folded_whatever_the_servers_side_sends_goes_down() -> None:
+    """Also where the one who answers is not the first there: a child, say, that has the listener now."""
+    script = scripted.crowded_lesson()
+    end = ("127.0.0.1", 40199)
+    script.start("worker", "server")
+    script.segment("client2", "worker", end, scripted.SERVER, "SYN")
+    script.segment("worker", "client2", scripted.SERVER, end, "SYN", "ACK")
+    script.segment("client2", "worker", end, scripted.SERVER, "ACK")
+    (strip,) = draw_wire(scripted.view(script), 200, 1)
+    assert "client2 ▲ SYN  worker ▼ SYN+ACK  client2 ▲ ACK" in strip.text
