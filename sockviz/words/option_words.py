@@ -14,6 +14,8 @@ from sockviz.words.number_kinds import Number, number_name
 from sockviz.words.option_meanings import AT_THAT, ELSEWHERE, MEANINGS
 from sockviz.words.shown import show
 
+#: The lengths in bytes of what is a number.
+_NUMBERS = (1, 4)
 _KINDS = {
     Form.FAMILY: Number.FAMILY,
     Form.TYPE: Number.TYPE,
@@ -61,6 +63,14 @@ def value_text(option: SocketOption | None, value: Value) -> str:
         case str():
             return value.rstrip("\0")
     return show(value, 40)
+
+
+def answer_text(option: SocketOption | None, value: Value) -> str:
+    """What getsockopt gave, for people. Where a program wanted the bytes of what is a number, and got one: both."""
+    told = value_text(option, value)
+    if option is None or not isinstance(value, bytes) or not option.form.value.startswith("int"):
+        return told
+    return f"{show(value, 40)}: {told}" if len(value) in _NUMBERS else told
 
 
 def at_that(option: SocketOption | None, value: Value) -> str:
@@ -139,7 +149,7 @@ def _structure(option: SocketOption, value: bytes) -> str:
             told = _("a structure of {size} bytes").format(size=len(value))
             state = _STATES.get(value[0]) if option.name == "TCP_INFO" and value else None
             return f"{told}, {state}" if state is not None else told
-    if len(value) in (1, 4):
+    if len(value) in _NUMBERS:
         return _number(option, int.from_bytes(value, "little", signed=len(value) == 4))
     return ""
 

@@ -27,7 +27,7 @@ from sockviz.words.number_kinds import (
     with_names,
 )
 from sockviz.words.number_meanings import DESCRIPTORS, ERRORS
-from sockviz.words.option_words import at_that, meaning, option_name, value_text
+from sockviz.words.option_words import answer_text, at_that, meaning, option_name, value_text
 from sockviz.words.set_options import value_and_asked
 from sockviz.words.shown import show
 from sockviz.words.situation import Situation
@@ -146,7 +146,7 @@ def _said(call: Call, world: World) -> str:
             return _("says that no error waits at {of} (SO_ERROR is 0)").format(of=of)
         error = _reset_here(call, call.value, world) or error_text(call.value)
         return _("says what went wrong at {of}: {error}; asking has taken it away").format(of=of, error=error)
-    value = value_text(option, call.value)
+    value = answer_text(option, call.value)
     # What it does has been told where a call has set it.
     known = world.options.get(call.receiver.inode, {}) if call.receiver is not None else {}
     is_known = any((o.level, o.number) == call.arguments[1:3] for o in known.values())

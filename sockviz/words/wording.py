@@ -17,7 +17,7 @@ from sockviz.words.number_kinds import (
     taken_by,
     with_names,
 )
-from sockviz.words.option_words import option_name, value_text
+from sockviz.words.option_words import answer_text, option_name, value_text
 from sockviz.words.shown import show
 
 #: Calls whose Python value is None where their C one says how many bytes went.
@@ -76,7 +76,7 @@ def result_value(call: Call) -> str:
         case (str(), int(), *_) as address if call.name in NAMING:
             return address_text(address)
         case bytes() as structure if (option := option_named_by(call)) is not None:
-            return value_text(option, structure)
+            return answer_text(option, structure)
         case bytes() as few if len(written := repr(few)) <= _WIDEST_BYTES:
             return written
         case _:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from sockviz.lesson.parser import parse_lesson
+from sockviz.model.recording import load_file
 from sockviz.progress import ProgressStore
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
-from sockviz.tui.screens.closing import ClosingScreen
+from sockviz.tui.screens.closing import ClosingScreen, predictions
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.pages import PagesScreen
@@ -46,6 +48,11 @@ def test_the_closing_page_says_what_was_shown_what_was_missed_and_what_is_next(
             assert "Where connections wait before accept() takes them" in text
             assert "It asks too early" in text
             assert "leaves the lesson: none follows it here" in text
+            said = " ".join(text.replace("│", " ").split())
+            assert (
+                "1 check did not hold (page 2): b leads back into the lesson, where r performs the open page anew"
+                in said
+            )
             assert session.app.store.progress.last == ("listen-queue", len(session.run.script.pages))
             await session.press("b")
             assert isinstance(session.app.screen, LessonScreen)
@@ -54,6 +61,20 @@ def test_the_closing_page_says_what_was_shown_what_was_missed_and_what_is_next(
             assert session.run.closed == 0
 
     run_async(it())
+
+
+def test_what_no_kernel_has_said_is_not_said_to_be_the_kernels() -> None:
+    """Lesson 3 asks of what Python packs and a resolver finds, too."""
+    (path,) = Path(__file__).parents[2].glob("lessons/03-*.md")
+    (recorded,) = Path(__file__).parents[2].glob("assets/recordings/03-*.jsonl")
+    lesson = parse_lesson(path.read_text(), path.name)
+    world = load_file(recorded).timeline.world
+    said = [(each.page, each.is_the_kernels) for each in predictions(lesson, world, {}, {})]
+    assert said[:2] == [(0, False), (1, True)]
+    page = ClosingScreen(lesson, world, {}, {}, None)
+    told = [f"{line[1]}" for line in page._lines() if isinstance(line, tuple)]
+    assert "page 1: the answer is 16" in told
+    assert "page 2: the kernel says 16415" in told
 
 
 def test_predictions_that_the_kernel_kept_are_counted_at_home_too(tmp_path: Path) -> None:

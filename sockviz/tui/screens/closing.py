@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from sockviz.dataclass import dataclass, replace
 from sockviz.language import N_, _, ngettext
+from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Lesson, Predict
 from sockviz.model.world import World
 from sockviz.tui.entry import CourseEntry
@@ -42,7 +43,7 @@ class Onto(Enum):
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """A question of the lesson, the reader's choice (None: passed over), what the kernel said (None: nothing), and how a room
-    voted on it ("": it did not)."""
+    voted on it ("": it did not); whether it is the kernel that said so."""
 
     page: int
     question: str
@@ -50,6 +51,7 @@ class Prediction:
     answer: str | None
     kept: bool
     room: str = ""
+    is_the_kernels: bool = True
 
 
 def predictions(
@@ -63,8 +65,9 @@ def predictions(
             if settled is not None:
                 asked = _asked(page.index, question, choices.get(question.line), settled.answer)
                 counts = votes.get(question.line, ())
-                right = question.choice_of(settled.answer)
-                found.append(replace(asked, room=tally_text(counts, right)) if any(counts) else asked)
+                room = tally_text(counts, question.choice_of(settled.answer)) if any(counts) else ""
+                said = is_the_kernels(settled.answer or "", page, world)
+                found.append(replace(asked, room=room, is_the_kernels=said))
     return found
 
 
@@ -246,15 +249,16 @@ class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry
         page = _("page {number}").format(number=each.page + 1)
         if each.answer is None:
             return styled(f"{page}: " + _("the kernel gave no answer"), "$quiet")
-        answer = each.answer.strip(" `")
+        answer, kernels = each.answer.strip(" `"), each.is_the_kernels
         if each.choice is None or each.kept:
-            return styled(f"{page}: " + _("the kernel says {answer}").format(answer=answer), "$quiet")
-        return assemble(
-            (f"{page}: ", "$quiet"),
-            _("the kernel says {answer}; you predicted {choice}").format(
-                answer=answer, choice=each.choice.strip(" `")
-            ),
+            told = _("the kernel says {answer}") if kernels else _("the answer is {answer}")
+            return styled(f"{page}: " + told.format(answer=answer), "$quiet")
+        told = (
+            _("the kernel says {answer}; you predicted {choice}")
+            if kernels
+            else _("the answer is {answer}; you predicted {choice}")
         )
+        return assemble((f"{page}: ", "$quiet"), told.format(answer=answer, choice=each.choice.strip(" `")))
 
     def _checks(self) -> list[Content | tuple[Content, Content]]:
         failed = [line for line, judged in self._world.expectations.items() if not judged.ok]

@@ -24,7 +24,11 @@ def _keys() -> list[BindingType]:
         "o", "source", N_("task"), id="exercise.source",
         tooltip=N_("The exercise's own text instead of your program's, and back"),
     )  # fmt: skip
-    kept = [each for each in KEYS if isinstance(each, Binding) and not _is_elsewhere(each)]
+    back = Binding(
+        "q", "leave", N_("exercise"), id="exercise.leave", tooltip=N_("Back to the exercise: its verdicts and hints"),
+    )  # fmt: skip
+    here = [each for each in KEYS if isinstance(each, Binding) and not _is_elsewhere(each)]
+    kept = [back if each.action == back.action else each for each in here]
     place = next(at for at, each in enumerate(kept) if each.action == "language")
     return [*kept[:place], own, *kept[place:]]
 
@@ -66,7 +70,7 @@ class ExerciseStage(LessonScreen):
 
     def over(self) -> None:
         """No closing page: what it came to is told on the exercise's own screen."""
-        self.picture.hint = _("This is where the run ends; q leaves it.")
+        self.picture.hint = _("This is where the run ends; q leads back to the exercise.")
         self.picture.draw()
 
     def action_source(self) -> None:
