@@ -16,7 +16,7 @@ TOLD = {
     "byte-order.little": (
         "accept_queue is 0",
         "its four bytes the other way round are 127.0.0.2, where somebody listens",
-        "an address is sent with its first byte first",
+        "an address has its first byte first",
     ),
     "byte-order.port_first": (
         "accept_queue is 0",
@@ -192,6 +192,31 @@ TOLD = {
         "server.third is b'2?'",
         "asked again right after recv(3, 100)",
         "go on receiving until the time is over",
+    ),
+    "forgot-listen.by_the_listener": (
+        "client.data is b''",
+        "failed with EPIPE: descriptor 3 only listens: it has no peer to send to",
+        "send to a client by the descriptor that accept has given",
+    ),
+    "try-each.no_break": (
+        "server.same is b''",
+        "descriptor 4 has no connection: its connect failed with ECONNREFUSED",
+        "go on with a socket only where its connect has succeeded",
+    ),
+    "lines.past_the_end": (
+        "client.end has no value yet",
+        "gives 0 bytes again and again: its peer has sent all",
+        "0 bytes are the end of the stream",
+    ),
+    "leak.dup": (  # what its `with` closes on the way out was not what went wrong
+        "Too many open files",
+        "fcntl(4, F_DUPFD_CLOEXEC, 0) (dup.py:5) of server failed with EMFILE",
+        "close each descriptor once it is of no more use",
+    ),
+    "graceful-end.select_alone": (
+        "idle sleeps in select([3], [], [])",
+        "SIGTERM was delivered, and after its handler idle sleeps in select",
+        "have the signal be among what it waits for",
     ),
     "udp-retry.wrong_port": (
         "server sleeps in recvfrom",

@@ -125,7 +125,9 @@ def _said(world: World, call: Call, count: int, *, reads: bool) -> CutShort:
         cause = _(
             "{call} of {process}{where} gave {few} bytes, and none was read after it: it stopped at byte {moved}"
         )
-        remedy = _("read gives what is there, at most what it is asked for: read on until all has come")
+        remedy = _(
+            "{call} gives what is there, at most what it is asked for: call it again for what is missing, until all has come"
+        ).format(call=call.name)
     else:
         cause = _(
             "{call} of {process}{where} took {few} bytes, and nothing was sent after it: it stopped at byte {moved}"

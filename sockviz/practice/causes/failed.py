@@ -80,6 +80,15 @@ def _helps(call: Call, case: Case) -> str:
     if call.error in BROKEN_OFF and call.receiver is not None:
         if acts.shut(case.world, call.receiver.inode, acts.SHUT_WR, acts.SHUT_RDWR) is not None:
             return _("call shutdown only once all has been sent: nothing can be sent after it")
+        if any(acts.on(case.world, call.receiver.inode, "listen")):
+            return _(
+                "send to a client by the descriptor that accept has given: the one that listens has nobody at its other end"
+            )
+        tried = [each for each in process.calls if each.name in CONNECTING and each.receiver == call.receiver]
+        if tried and all(each.error not in (None, "EINPROGRESS") for each in tried):
+            return _(
+                "go on with a socket only where its connect has succeeded: whoever tries several addresses leaves the loop there"
+            )
         alone = _(
             "a client that breaks off ends nothing but its own connection: close that, and go on with the others"
         )
@@ -100,6 +109,10 @@ def _helps(call: Call, case: Case) -> str:
                 "getaddrinfo lists a host's addresses: try each, with a new socket, until one lets you in, here {address}"
             )
             return told.format(address=address_text(other))
+    if call.error == "EMFILE":
+        return _(
+            "close each descriptor once it is of no more use: those that dup, fork and makefile make, too"
+        )
     closed = _closed_listener(process) if call.error == "EBADF" else None
     if closed is not None and any(each.error == "EBADF" and each.name == "accept" for each in process.calls):
         told = _(

@@ -7,10 +7,13 @@ from sockviz.model.call import Stage
 from sockviz.model.values import sockets_in
 from sockviz.practice.causes.case import Advice, Case
 from sockviz.practice.causes.endings import goes_on
+from sockviz.practice.causes.flows import READS, received
 from sockviz.words.wording import outcome
 
 #: Whoever has come to a line so often does not rest: which of its calls was the last hangs on when it was ended.
 _WITHOUT_END = 1000
+#: Who has received nothing so often, one time after the other, does not look for the end.
+_AGAIN = 20
 
 
 def last_done(case: Case) -> Advice:
@@ -47,6 +50,25 @@ def last_done(case: Case) -> Advice:
         ),
         look,
     )
+
+
+def reads_past_the_end(case: Case) -> Advice | None:
+    """That it receives again and again from a stream that has come to its end."""
+    for process in case.programs:
+        calls = process.calls[-_AGAIN:]
+        if not process.alive or len(calls) < _AGAIN:
+            continue
+        if all(
+            call.name in READS and received(call) == b"" and call.receiver == calls[0].receiver
+            and call.receiver is not None and call.receiver.type == "SOCK_STREAM" for call in calls
+        ):  # fmt: skip
+            return Advice(
+                _("{call} of {process} gives 0 bytes again and again: its peer has sent all, and nothing more comes").format(
+                    call=case.made(calls[-1]), process=process.name
+                ),
+                _("0 bytes are the end of the stream: look for it after each call, leave the loop there, then close it"),
+            )  # fmt: skip
+    return None
 
 
 def computes(case: Case) -> Advice | None:

@@ -16,10 +16,12 @@ from sockviz.model.timeline import Timeline
 from sockviz.model.values import Address
 from sockviz.model.world import World
 from sockviz.practice.causes.flows import WRITES
+from sockviz.words.mistakes.sleepers import wait_of
 from sockviz.words.wording import call_as_made
 
 #: Signals by which somebody asks a program to end.
 _ASKS = frozenset({"SIGTERM", "SIGINT", "SIGHUP"})
+_WAITS = ("select", "poll", "epoll_wait")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def left_behind(timeline: Timeline, at: int, own: Set[str]) -> LeftBehind | None
             _("{signal} ends a program that has said nothing else").format(signal=signalled.signal),
             _("have a handler for it (sigaction(2), signal.signal in Python), or block it and ask for it (signalfd(2))"),
         )  # fmt: skip
-    if (sleeping := _sleeps_on(process, signalled.signal)) is not None:
+    if (sleeping := _sleeps_on(process, signalled.signal, after)) is not None:
         return sleeping
     for client in _clients(before, own):
         if (found := _unanswered(client, before, after, own, signalled)) is not None:
@@ -59,13 +61,14 @@ def left_behind(timeline: Timeline, at: int, own: Set[str]) -> LeftBehind | None
     return None
 
 
-def _sleeps_on(process: Process, name: str) -> LeftBehind | None:
+def _sleeps_on(process: Process, name: str, world: World) -> LeftBehind | None:
     call = process.current
     if (
         not process.alive
         or call is None
         or call.stage is not Stage.ASLEEP
-        or call.name not in ("accept", "accept4")
+        or call.name not in ("accept", "accept4", *_WAITS)
+        or ((wait := wait_of(call, world)) is not None and wait.has_limit)
     ):
         return None
     caught = call.asleep.caught if call.asleep is not None else None
@@ -81,8 +84,13 @@ def _sleeps_on(process: Process, name: str) -> LeftBehind | None:
             signal=name, process=process.name, call=call_as_made(call)
         ),
         _(
-            "wait for clients in select, poll or ppoll, where the signal can wake you, too: "
-            "accept goes on sleeping after a handler (in Python, and in C with SA_RESTART)"
+            "have the signal be among what it waits for: by one of a pair of sockets, to whose other signal.set_wakeup_fd "
+            "writes (Python), by a pipe, signalfd or ppoll (C)"
+        )
+        if call.name in _WAITS
+        else _(
+            "wait in select or poll, for clients and for the signal at once (by signal.set_wakeup_fd in Python, by a pipe, "
+            "signalfd or ppoll in C): accept goes on sleeping after a handler (in Python, and in C with SA_RESTART)"
         ),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from sockviz.language import _
+from sockviz.model.events import CallReturned
 from sockviz.model.moment import Moment
 from sockviz.model.segments import endpoint
 from sockviz.practice.causes.beyond_bounds import beyond_bounds
@@ -16,12 +17,13 @@ from sockviz.practice.causes.endings import (
     crashed_at_a_call,
     left_running,
     out_of_sight,
+    place_of_crash,
     timed_out,
     uncaught,
     wrong_status,
 )
 from sockviz.practice.causes.failed import failed, was_let_in
-from sockviz.practice.causes.last_done import computes, last_done, no_calls, stopped
+from sockviz.practice.causes.last_done import computes, last_done, no_calls, reads_past_the_end, stopped
 from sockviz.practice.causes.left_behind import left_behind
 from sockviz.practice.causes.left_open import left_open, refused_and_open
 from sockviz.practice.causes.lost_on_the_way import lost_on_the_way
@@ -101,6 +103,7 @@ def _in_order(case: Case, refused: Advice | None, never_again: Advice | None) ->
     yield _cut_short(case)
     yield crashed(case)
     yield stopped(case)
+    yield reads_past_the_end(case)
     yield left_running(case)
     yield _left_behind(case)
     yield no_calls(case)
@@ -164,11 +167,12 @@ def _failed(case: Case, *, own: bool) -> Advice | None:
 def _mistaken(case: Case) -> Advice | None:
     """The first mistake of the student's own, or else the first that anybody made. What somebody waits for in vain is none unless
     it is so now: for a moment it may have been so because the machine was slow."""
-    rules = Rules()
+    rules, ended = Rules(), _ended_by(case)
     found = [
         mistake
         for number in range(min(len(case.timeline), _LOOKED_AT))
         for mistake in rules.after(Moment(case.timeline, number))
+        if mistake.rule in REFUSED or number <= ended.get(mistake.process, number)
     ]
     found += rules.unresolved()
     found = [each for each in found if each.rule not in _LATER] + list(as_things_stand(case.world))
@@ -195,6 +199,20 @@ def _mistaken(case: Case) -> Advice | None:
         )
         return Advice(cause, following)
     return Advice(cause, told.remedy)
+
+
+def _ended_by(case: Case) -> dict[str, int]:
+    """Of each process that an exception has ended, the event by which a call had failed last: what it did after that, and what it
+    did not do, comes of it."""
+    crashed = {each.name for each in case.programs if place_of_crash(case.timeline, each)}
+    return {
+        event.process: number
+        for number, event in enumerate(case.timeline.events)
+        if crashed
+        and isinstance(event, CallReturned)
+        and event.error is not None
+        and event.process in crashed
+    }
 
 
 def _what_ends_it(case: Case) -> str:

@@ -52,9 +52,13 @@ def _no_queue(s: Situation) -> Cause:
     named = s.local is not None or is_bound(s)
     return Cause(
         _("{name} does not listen: there is no queue to take from").format(name=s.name),
-        _("call listen first: from then on the kernel lets clients in, and accept takes them")
+        _(
+            "call listen between bind and accept: from then on the kernel lets clients in, and accept takes them"
+        )
         if named
-        else _("call bind and listen first: from then on the kernel lets clients in, and accept takes them"),
+        else _(
+            "call bind, then listen, then accept: from then on the kernel lets clients in, and accept takes them"
+        ),
     )
 
 

@@ -127,7 +127,9 @@ def _no_way(s: Situation) -> Cause:
         _("{told}; its four bytes the other way round are {meant}, where somebody listens").format(
             told=told, meant=meant
         ),
-        _("an address is sent with its first byte first: in C, s_addr takes htonl(…) of a number"),
+        _(
+            "an address has its first byte first: bytes that came so stay as they are, a number goes through htonl"
+        ),
     )
 
 

@@ -308,6 +308,6 @@ def _swapped(call: Call, target: Endpoint, near: list[Named]) -> Mistake | None:
         _("{server} listens at port {meant}, and {port} is the same two bytes the other way round").format(
             server=other.process, meant=meant, port=port
         ),
-        _("one of the two has a port in the machine's own order of bytes: "
-          "C's sin_port takes htons(port), Python's connect and bind the number"),
+        _("C's sin_port has the network's order: a number goes through htons, bytes that came in that order stay as they are; "
+          "Python's connect and bind take the number, which int.from_bytes(…, 'big') and struct's !H make of such bytes"),
     )  # fmt: skip

@@ -165,7 +165,8 @@ def _unaccepted(call: Call, inode: int, world: World) -> Iterator[Mistake]:
         _("{server} sleeps in {other}, and has not called accept for it").format(
             server=server.name, other=server.sleeping[-1].name
         ),
-        _("whoever serves several must not sleep for one: accept when the listener is readable, or serve each in a thread"),
+        _("whoever serves several must not sleep for one: wait in poll or select for the listener and for every client at once, "
+          "and accept or receive where something is there; or serve each in a thread"),
     )  # fmt: skip
 
 
@@ -190,7 +191,8 @@ def _unserved(call: Call, inode: int, world: World) -> Iterator[Mistake]:
         _("{server} sleeps in {other} for somebody else: one thread that blocks serves one").format(
             server=server.name, other=call_as_made(asleep)
         ),
-        _("whoever serves several must not sleep for one: wait for all with poll or epoll, or serve each in a thread"),
+        _("whoever serves several must not sleep for one: wait for all at once in poll or select, and receive where something is "
+          "there; or serve each in a thread"),
     )  # fmt: skip
 
 
