@@ -147,4 +147,5 @@ class Sitting:
             stat = os.stat(self.file)
         except OSError:
             return None
-        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+        # What could not be read may be by now (chmod), and is the same otherwise.
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino, stat.st_mode, stat.st_uid

@@ -268,7 +268,6 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
             self.notify(_("There are no more hints."))
         self._side = "#task"
         self._draw()
-        self.call_after_refresh(self._show_asked)
 
     def action_solution(self) -> None:
         """A solution; whoever has not passed is asked whether they mean it."""
@@ -283,11 +282,10 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
             self._solution = f"```\n{text}\n```"
         self._side = "#task"
         self._draw()
-        self.call_after_refresh(self._show_asked)
 
-    def _show_asked(self) -> None:
-        """It is read from its beginning, however long it is."""
-        self.query_one("#task").scroll_to(y=self.query_one(TaskText).asked_at, animate=False)
+    def on_task_text_grown(self, grown: TaskText.Grown) -> None:
+        """What was asked for is read from its beginning, however long it is."""
+        self.call_after_refresh(self.query_one("#task").scroll_to, y=grown.asked_at, animate=False)
 
     def action_edit(self) -> None:
         """The reader's editor, in this terminal, until it is left."""
@@ -303,7 +301,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
             return
         try:
             with self.app.suspend():
-                subprocess.run([*command, str(self.sitting.file)], check=False)
+                ended = subprocess.run([*command, str(self.sitting.file)], check=False).returncode
         except SuspendNotSupported:
             self.notify(
                 _("Only in a terminal is there room for an editor: {file}").format(
@@ -312,6 +310,12 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
             )
         except OSError as error:
             self.notify(f"{quoted(editor)}: {error.strerror}", severity="error")
+        else:
+            if ended:
+                told = _(
+                    "{editor}: ended with exit status {status}; if it has not opened your file, set EDITOR"
+                )
+                self.notify(told.format(editor=quoted(editor), status=ended), severity="warning")
 
     def interrupt(self) -> bool:
         """Ends the run, with all processes of the program, and stays."""
