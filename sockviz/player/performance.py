@@ -92,8 +92,6 @@ class Performance:
     @property
     def _killed(self) -> str | None:
         """Which of its processes somebody else has ended: what the lesson is about can no longer come about."""
-        if self.script.exercise is not None:
-            return None
         world = self._timeline.world
         for process in world.processes.values():
             if process.alive or process.status not in FROM_OUTSIDE or is_of_a_program(process, world):

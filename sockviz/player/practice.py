@@ -61,6 +61,11 @@ class Practice(Performance):
             self._student,
         )
 
+    @property
+    def killed(self) -> str | None:
+        """Which of the others somebody has ended: what the program did then says nothing of it."""
+        return self._killed
+
     def _moved(self) -> int:
         self.counted.count()
         return self.counted.moved

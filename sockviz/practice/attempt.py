@@ -110,11 +110,18 @@ async def attempt(
                 FairClock(lab.run_delays, owed=practice.are_losses_owed, slower=SLOWER),
             )
             _keep(practice, exercise, given_up)
+            killed = practice.killed  # before all of them are ended
         finally:
             await practice.close()
         if practice.source.untraced is not None:
             raise CannotAttempt(practice.source.untraced)
         stuck = given_up.said if given_up is not None else None
+        if killed is not None:
+            raise CannotAttempt(
+                _("{killed}: where memory runs out the kernel does so; judge it once more").format(
+                    killed=killed
+                )
+            )
         found = verdicts(practice.timeline, lesson, exercise, stuck)
         took = time.monotonic() - began
         return Attempt(lesson, language, True, built.said, found, took, practice.timeline, practice.took)

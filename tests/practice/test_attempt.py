@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from sockviz.practice.shelf import SUFFIXES, find
+from sockviz.player.practice import Practice
+from sockviz.practice.attempt import CannotAttempt, attempt
+from sockviz.practice.shelf import SUFFIXES, find, read_exercise
 from tests.practice.attempts import attempted, exercise, tried, wrote
 
 LISTENS = """
@@ -55,6 +60,33 @@ def test_what_cannot_be_built_is_no_verdict(tmp_path: Path) -> None:
     c = attempted("forgot-listen", wrote(tmp_path, "int main(void) { return undeclared; }\n", "c"))
     assert (c.built, c.verdicts) == (False, ())
     assert "undeclared" in c.said
+
+
+def test_a_run_whose_other_process_somebody_kills_is_not_judged(tmp_path: Path) -> None:
+    """As the kernel does where memory runs out: it is not the program's fault."""
+    lesson, its = read_exercise(find("forgot-listen"))
+    program = wrote(tmp_path, LISTENS + "s.accept()[0].recv(1)\n")
+
+    async def killing(practice: Practice) -> None:
+        def client() -> int:
+            process = practice.timeline.world.processes.get("client")
+            return process.outer_pid if process is not None and process.sleeping else 0
+
+        while not client():
+            await asyncio.sleep(0.01)
+        os.kill(client(), signal.SIGKILL)
+
+    async def it() -> None:
+        tasks: list[asyncio.Task[None]] = []
+
+        def watch(practice: Practice) -> None:
+            tasks.append(asyncio.create_task(killing(practice)))
+
+        with pytest.raises(CannotAttempt, match="client was killed by SIGKILL, and no line has done that"):
+            await attempt(lesson, its, program, "python", watch=watch)
+        await tasks[0]
+
+    asyncio.run(it())
 
 
 def test_what_it_printed_and_how_it_ended_can_be_expected(tmp_path: Path) -> None:
