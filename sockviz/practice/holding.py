@@ -154,9 +154,7 @@ def _sparse(lesson: Lesson) -> Iterator[Problem]:
     yield from _apart_from_the_course(lesson)
     count = sum(len(page.hints) for page in lesson.pages)
     if 0 < count < HINTS:
-        yield Problem(
-            1, 1, "exercise", f"there is one hint; a student who is stuck asks for {HINTS} or three"
-        )
+        yield Problem(1, 1, "exercise", "there is one hint; a student who is stuck asks for two or three")
 
 
 def _apart_from_the_course(lesson: Lesson) -> Iterator[Problem]:
@@ -189,7 +187,7 @@ def _wrong(name: str, file: Path, done: Attempt) -> Iterator[Problem]:
         yield Problem(1, 1, "program", f"{file.name}: the compiler warns: {done.said}")
     elif name == "start" and failed is None:
         yield Problem(1, 1, "program", f"{file.name} passes as it stands")
-    elif name == "start" and failed is not None and not _is_subject(done.lesson, failed):
+    elif name == "start" and failed is not None and _is_before_its_subject(done.lesson, failed):
         message = f"{file.name} does not fail at what the exercise is about but before: {failed.title}: {failed.observed}"
         yield Problem(failed.line, 1, "program", message)
 
@@ -207,7 +205,7 @@ def _hurried(name: str, file: Path, done: Attempt) -> Iterator[Problem]:
             yield Problem(line, each.column, "exercise", message)
 
 
-def _is_subject(lesson: Lesson, verdict: Verdict) -> bool:
-    return any(
-        each.is_subject and each.line == verdict.line for page in lesson.pages for each in page.expectations
-    )
+def _is_before_its_subject(lesson: Lesson, verdict: Verdict) -> bool:
+    """Whether that is of another expectation than the one that the exercise is about, where it says which."""
+    subjects = [each.line for page in lesson.pages for each in page.expectations if each.is_subject]
+    return bool(subjects) and verdict.line not in subjects
