@@ -21,7 +21,7 @@ COURSE = [place.slug for place in places()]
 STATED = {
     "forgot-listen": ("hello", "0"),
     "bind-order": ("127.0.0.2", "5000", "hello", "0"),
-    "byte-order": ("127.0.0.2", "8081", "hello", "0"),
+    "byte-order": ("127.0.0.2", "8081", "127.0.1.3", "8220", "hello", "0"),
     "whole-message": ("0",),
     "send-it-all": ("65536", "0"),
     "echo-server": ("10000",),
