@@ -198,6 +198,11 @@ TOLD = {
         "failed with EPIPE: descriptor 3 only listens: it has no peer to send to",
         "send to a client by the descriptor that accept has given",
     ),
+    "echo-server.whole_buffer": (
+        "client.a.recv_q is 1024",
+        "recv(4, 1024) (whole_buffer.c:36) had given 5 bytes, and send(4, ",
+        "send as many bytes as the receive has given",
+    ),
     "try-each.no_break": (
         "server.same is b''",
         "descriptor 4 has no connection: its connect failed with ECONNREFUSED",

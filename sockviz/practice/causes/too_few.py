@@ -157,6 +157,17 @@ def _amount(case: Case, peer: Process, name: str, wanted: int) -> Advice | None:
         )
     if came == wanted:
         return None
+    received = case.flows.taken(own)
+    if received and received[-1].data and len(received[-1].data) < sent[-1].end - sent[-1].begin:
+        gave, went = received[-1], sent[-1]
+        if went.data is not None and bytes(went.data).startswith(bytes(gave.data or b"")):
+            return Advice(
+                _("{receive} had given {few}, and {send} sent {many}").format(
+                    receive=case.made(gave.call), few=grouped_bytes(gave.end - gave.begin), send=case.made(went.call),
+                    many=grouped_bytes(went.end - went.begin),
+                ),
+                _("send as many bytes as the receive has given: what else is in its buffer has not come"),
+            )  # fmt: skip
     return Advice(
         _("{count} were sent there, the last of them by {send}").format(
             count=grouped_bytes(came), send=case.made(sent[-1].call)

@@ -3,6 +3,8 @@ first of them, and what it made it of."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
 from sockviz.model.process import Process
@@ -13,6 +15,8 @@ from sockviz.words.wording import call_name, grouped_bytes
 
 #: So many bytes are shown.
 _SHOWN = 16
+#: So many pieces are looked at, and there must be, of what was written over by those after it.
+_SEVERAL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ def wrong_bytes(case: Case) -> Advice | None:
         found = (
             _altered(case, sent, last, place.number - sent.begin, wanted)
             or _after_the_end(case, sent, last)
+            or _written_over(case, sent, before, wanted)
             or several(case, place.own, last)
             or _of_a_piece(case, place, sent, last)
         )
@@ -111,6 +116,33 @@ def _after_the_end(case: Case, sent: Portion, last: Portion) -> Advice | None:
         ),
         _("what is left over when a stream ends is no whole message: look in the task what becomes of it"),
     )
+
+
+def _written_over(case: Case, sent: Portion, before: Sequence[Portion], wanted: bytes) -> Advice | None:
+    """That what came first was expected first, and what came last was sent there: each receive has written to the same place."""
+    first, last = before[0], before[-1]
+    if (
+        first.data is None
+        or not last.data
+        or sent.data is None
+        or not wanted
+        or sent.begin
+        or len(before) < _SEVERAL
+    ):
+        return None
+    came, went = b"".join(bytes(each.data or b"") for each in before[:_SEVERAL]), bytes(sent.data[:_SHOWN])
+    if (
+        not went
+        or not bytes(last.data).startswith(went)
+        or not (came.startswith(wanted) or wanted.startswith(came))
+    ):
+        return None
+    return Advice(
+        _("{send} sent {data}, which {receive} had given last, where {wanted} came first").format(
+            send=case.made(sent.call), data=shown(last.data), receive=case.made(last.call), wanted=shown(wanted)
+        ),
+        _("a receive writes at the beginning of what it is given: have each write behind what has come, or add its piece there"),
+    )  # fmt: skip
 
 
 def several(case: Case, own: int, last: Portion) -> Advice | None:

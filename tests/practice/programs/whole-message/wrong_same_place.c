@@ -1,5 +1,5 @@
 /* fails at: all 65,536 bytes come back */
-/* told: b'0123456789abcdef' is expected at that place */
+/* told: had given last, where b'0123456789abcdef' came first: a receive writes at the beginning of what it is given */
 /* Counts, and puts each piece where the one before was. */
 
 #include <arpa/inet.h>
