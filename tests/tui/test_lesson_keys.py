@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from sockviz.player.next import Do, Next
 from sockviz.tui.chosen import LessonChosen
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
+from sockviz.tui.screens import pace
 from sockviz.tui.screens.help import HelpScreen
 from sockviz.tui.screens.home import HomeScreen
 from sockviz.tui.screens.lesson import LessonScreen
@@ -196,6 +198,30 @@ def test_a_click_on_the_timeline_goes_there(tmp_path: Path, size: tuple[int, int
             await session.pilot.click(bar, offset=(size[0] - 3, 0))
             await session.pilot.pause()
             assert session.lesson.reading.cursor == stops[0], "nothing is there"
+
+    run_async(it())
+
+
+def test_a_step_that_takes_too_long_need_not_be_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine that gives the lab no processor: the lesson goes on from its recording."""
+    monkeypatch.setattr(pace, "LATE", 0.02)
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, (it_run := run())) as session:
+            await _past_the_question(session)
+            gate = asyncio.Event()
+            it_run.batches[3] = replace(it_run.batches[3], gate=gate)
+            line = list(it_run.script.statements)[3].line
+            it_run.append(StatementBegun(time.time(), "server", line))
+            await session.press("space")
+            await session.until(lambda: "server has not come on for" in session.text)
+            assert "Space goes on from its recording, at this page." in " ".join(session.text.split())
+            await session.press("space")
+            await session.until(lambda: "RECORDED" in session.text)
+            assert it_run.closed == 1
+            assert session.lesson.reading.page.index == 0, "the same page"
 
     run_async(it())
 

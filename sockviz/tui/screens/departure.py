@@ -78,17 +78,18 @@ class Departure:
             return ""
         return _("Space goes on from its recording, at this page.")
 
-    def go_on_recorded(self) -> None:
-        """A live run that can go on no more goes on from the lesson's recording, at the same page, where there is one."""
+    def go_on_recorded(self, reason: str | None) -> None:
+        """A live run that can, or should, go on no more for that reason goes on from the lesson's recording, at the same page,
+        where there is one."""
         run = self._run
-        if run.problem is None or self._reading.only_read:
+        if reason is None or self._reading.only_read:
             return
         from sockviz.lesson.document import BadLesson  # where something broke
         from sockviz.model.recording import BadRecording
         from sockviz.player.instead import play_instead
 
         try:
-            self.instead = play_instead(run.script, run.problem)
+            self.instead = play_instead(run.script, reason)
         except (BadRecording, BadLesson, OSError):
             self.instead = None  # what is broken is no way out of what broke
         if self.instead is None:

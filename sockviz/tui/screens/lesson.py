@@ -88,7 +88,9 @@ class LessonScreen(TypedAt, VotedAt):
         self._predicting = Predicting(self.reading, self.picture, notebook)
         self.departure = Departure(self, run, self.reading, self.picture, notebook, place)
         self.picture.way_on = self.departure.way_on
-        self.pace = Pace(self, run, self.reading, self.picture, self._predicting, self.over)
+        self.pace = Pace(
+            self, run, self.reading, self.picture, self._predicting, self.over, self.departure.go_on_recorded
+        )
         self.playing = self.pace.playing
         self._unseen = ExitStack()  # until all panes have their sizes
         self._lectern: Lectern | None = None
@@ -186,7 +188,7 @@ class LessonScreen(TypedAt, VotedAt):
     def over(self) -> None:
         """The run has come to its end, or to grief, and its reader wants to go on."""
         if self._run.problem is not None:
-            self.departure.go_on_recorded()
+            self.departure.go_on_recorded(self._run.problem)
         else:
             self.departure.close()
 

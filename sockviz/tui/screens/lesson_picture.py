@@ -64,7 +64,8 @@ def panes(view: View, opened: float, instead: Widget | None = None) -> ComposeRe
 
 class LessonPicture(Picture):
     """What is drawn of a lesson: its text beside the stage. ``notes`` says whether the instructor's are shown; ``hint`` stands
-    beside the objective; ``counting`` are the question (its line) and the choice of which a room's votes are being counted.
+    beside the objective; ``late`` is why the step under way should not be waited for; ``counting`` are the question (its line)
+    and the choice of which a room's votes are being counted.
     ``alone``: the stage has the text's place, except while ``asking`` is the line of a question that is put, or was voted on."""
 
     def __init__(
@@ -81,6 +82,7 @@ class LessonPicture(Picture):
         self.counting: tuple[int, int] | None = None
         self.alone = False
         self.asking: int | None = None
+        self.late = ""
         self.way_on: Callable[[], str] = str
         self.programs: ProgramsBeside | None = None  # those that run beside the lesson's lines
         if reading.script.beside:
@@ -101,9 +103,8 @@ class LessonPicture(Picture):
         live = not reading.only_read
         asked = Asked(reading.choices, is_open, reading.pointed, live, reading.votes, self.counting)
         screen.query_one(TitleLine).show(view)
-        problem, way_on = (
-            ("", "") if self.over else (view.problem or "", self.way_on() if known.problem else "")
-        )
+        problem = "" if self.over else view.problem or self.late
+        way_on = self.way_on() if problem else ""
         ahead = self.movement.ahead
         waits = hints.one_at_a_time(len(ahead), bool(view.world.captured)) if ahead else ""
         hint = self.hint or waits or self.panes.advice(screen.size)

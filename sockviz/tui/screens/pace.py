@@ -13,7 +13,7 @@ from sockviz.model.hosts import LINK
 from sockviz.player.next import Do
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.run import LessonRun
-from sockviz.player.waiting import LONG, waits_at_the_link
+from sockviz.player.waiting import LATE, LONG, does_not_come_on, waits_at_the_link
 from sockviz.tui import hints
 from sockviz.tui.by_hand import acts_by_hand, perhaps_why
 from sockviz.tui.motion import PACE, Playing, reading_time
@@ -25,7 +25,8 @@ from sockviz.tui.widgets.overlay import OverlayKind
 
 
 class Pace:
-    """Lets one run go on; at its end `closes` is called. ``playing`` is what goes on by itself."""
+    """Lets one run go on; at its end `closes` is called, and `gives_up`, with the reason, where nobody should wait for a step.
+    ``playing`` is what goes on by itself."""
 
     def __init__(
         self,
@@ -35,9 +36,10 @@ class Pace:
         picture: LessonPicture,
         predicting: Predicting,
         closes: Callable[[], None],
+        gives_up: Callable[[str], None],
     ) -> None:
         self._screen, self._run, self._reading = screen, run, reading
-        self._closes = closes
+        self._closes, self._gives_up = closes, gives_up
         self._picture, self._predicting = picture, predicting
         self.playing = Playing(screen, self._play_step)
         self._played_page = 0
@@ -105,6 +107,8 @@ class Pace:
                 picture.step_begun()
                 self._screen.run_worker(self._step(), name="advance")
                 return  # what the key itself has changed is drawn with the step's first frame
+            case Onward.BUSY if picture.late:
+                self._gives_up(picture.late)
             case Onward.BUSY:
                 picture.hint = self._busy = self._why_busy()
             case Onward.END:
@@ -130,6 +134,12 @@ class Pace:
             picture.hint = self._busy = self._why_busy()
             picture.draw()
 
+    def _say_what_is_late(self) -> None:
+        picture = self._picture
+        if not picture.over and (process := does_not_come_on(self._run)) is not None:
+            picture.late = hints.late(process, LATE)
+            picture.draw()
+
     async def _step(self) -> None:
         await self._advance()
         self._picture.frames.step_over()
@@ -137,6 +147,7 @@ class Pace:
     async def _advance(self) -> None:
         picture = self._picture
         waiting = self._screen.set_timer(LONG, self._say_what_waits)
+        late = self._screen.set_timer(LATE, self._say_what_is_late)
         try:
             await self._run.advance()
         except CannotGoOn as cannot:
@@ -144,7 +155,9 @@ class Pace:
             picture.draw()
         finally:
             waiting.stop()
-        if picture.hint and picture.hint == self._busy:
+            late.stop()
+            was_late, picture.late = bool(picture.late), ""
+        if was_late or (picture.hint and picture.hint == self._busy):
             picture.hint = ""
             picture.draw()
         if self._run.timeline.world.ended and not picture.hint:
