@@ -210,6 +210,7 @@ def test_a_child_returns_from_its_parents_call_and_finishes_its_line() -> None:
             StatementBegun(4.0, "server", 1, MOST_TASKS + 1),
             f"no task has a number above {MOST_TASKS} or below 0",
         ),
+        (StatementBegun(4.0, "server", 1, MOST_TASKS), None),
         (RETURNED, None),  # a misfit, and told as one
         (BEGUN, None),
     ],

@@ -81,3 +81,8 @@ def performed(text: str, kind: str = "isolated") -> World:
         return performance.timeline.world
 
     return run(work())
+
+
+def all_hold(world: World) -> bool:
+    """Whether anything was expected, and all of that holds."""
+    return bool(world.expectations) and all(judged.ok for judged in world.expectations.values())

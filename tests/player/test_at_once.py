@@ -17,7 +17,7 @@ from sockviz.player.performance import Performance
 from sockviz.player.recorded import Recorded
 from sockviz.player.sourced import SourcedLesson
 from sockviz.player.unfolding import unfolded
-from tests.player.lessons import CONNECTED, LISTENING, lesson_text, perform, performed, run
+from tests.player.lessons import CONNECTED, LISTENING, all_hold, lesson_text, perform, performed, run
 
 QUESTION = """
 ```python @server at once
@@ -53,7 +53,7 @@ def test_each_press_performs_a_fence() -> None:
             presses.append([line for line, _ in begun(list(performance.timeline.events[before:]))])
         # The server's second line begins when the client's first has woken it.
         assert [len(lines) for lines in presses if lines] == [1, 1, 1, 1, 1, 1, 1, 3]
-        assert all(e.ok for e in performance.timeline.world.expectations.values())
+        assert all_hold(performance.timeline.world)
         await performance.close()
 
     run(work())
@@ -98,7 +98,7 @@ def test_a_press_goes_on_with_what_another_process_has_to_do_as_well() -> None:
             await performance.advance()
             presses.append([together for _, together in begun(list(performance.timeline.events[before:]))])
         assert [each for each in presses if each][-2:] == [[False, True, True, True], [False]]
-        assert all(e.ok for e in performance.timeline.world.expectations.values())
+        assert all_hold(performance.timeline.world)
         await performance.close()
 
     run(work())
@@ -157,7 +157,7 @@ def test_a_line_that_fails_does_not_stop_the_others() -> None:
             """
         )
     )
-    assert all(e.ok for e in world.expectations.values())
+    assert all_hold(world)
     assert [call.error for call in world.processes["client"].calls] == [
         None,
         "ENOTCONN",
@@ -181,7 +181,7 @@ def test_what_ends_a_process_is_told_first() -> None:
             """
         )
     )
-    assert all(e.ok for e in world.expectations.values())
+    assert all_hold(world)
     assert [call.name for call in world.processes["client"].calls] == ["socket", "_exit"]
 
 
@@ -201,7 +201,7 @@ def test_sigpipe_is_told_with_all_that_came_before() -> None:
             """
         )
     )
-    assert all(e.ok for e in world.expectations.values())
+    assert all_hold(world)
     calls = world.processes["client"].calls
     assert (calls[-1].name, calls[-1].stage) == ("send", Stage.ABANDONED)
 
@@ -245,7 +245,7 @@ def test_a_sleeping_fence_lets_others_go_on_and_the_next_line_wait() -> None:
             """,
         )
     )
-    assert all(e.ok for e in world.expectations.values())
+    assert all_hold(world)
 
 
 def test_many_values_are_told_in_parts() -> None:
@@ -255,7 +255,7 @@ def test_many_values_are_told_in_parts() -> None:
             f"```python @client at once\nc = socket.socket()\n{lines}\n```\n\n```expect\nclient.v99 == 3\n```"
         )
     )
-    assert all(e.ok for e in world.expectations.values())
+    assert all_hold(world)
     assert not any(line.error for line in world.lines.values())
 
 
@@ -294,7 +294,7 @@ def test_the_wire_s_lines_at_once() -> None:
         while performance.next.do is not Do.END:
             await performance.advance()
         await performance.close()
-        assert all(e.ok for e in performance.timeline.world.expectations.values())
+        assert all_hold(performance.timeline.world)
         return tuple(performance.timeline.events)
 
     together = begun(list(run(work())))[3:6]

@@ -15,7 +15,7 @@ from sockviz.player.next import Do
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
 from tests.lab.driver import FORBIDDEN
-from tests.player.lessons import CONNECTED, LISTENING, lesson_text, run
+from tests.player.lessons import CONNECTED, LISTENING, all_hold, lesson_text, run
 from tests.required import unavailable
 
 
@@ -58,7 +58,7 @@ def test_a_setting_is_in_force_and_told() -> None:
         front="sysctls: {ip_local_port_range: 40000 40001}\n",
     )
     performance = run(perform(text))
-    assert all(judged.ok for judged in performance.timeline.world.expectations.values())
+    assert all_hold(performance.timeline.world)
     in_header = performance.timeline.header.lab.sysctls["net.ipv4.ip_local_port_range"]
     assert in_header.split() == ["40000", "40001"]
 

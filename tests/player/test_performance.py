@@ -28,7 +28,7 @@ from sockviz.model.values import SocketValue
 from sockviz.player import bounds
 from sockviz.player.next import Do
 from sockviz.player.performance import Performance
-from tests.player.lessons import CONNECTED, LABS, LISTENING, lesson_text, perform, performed, run
+from tests.player.lessons import CONNECTED, LABS, LISTENING, all_hold, lesson_text, perform, performed, run
 
 
 def held(*expectations: str) -> str:
@@ -111,7 +111,7 @@ def test_a_failed_call_leaves_its_target_and_goes_on() -> None:
             """
         )
     )
-    assert all(judged.ok for judged in world.expectations.values()), world.expectations
+    assert all_hold(world), world.expectations
     client = world.processes["client"]
     assert [(call.name, call.error) for call in client.calls if call.error] == [
         ("recv", "ENOTCONN"),
@@ -234,7 +234,7 @@ def test_the_death_of_a_process_is_seen_with_its_signal(kind: str) -> None:
         ),
         kind,
     )
-    assert all(judged.ok for judged in world.expectations.values()), world.expectations
+    assert all_hold(world), world.expectations
     assert world.processes["client"].calls[-1].stage is Stage.ABANDONED
 
 

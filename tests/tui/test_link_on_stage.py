@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -36,11 +35,11 @@ def views() -> tuple[View, ...]:
     return tuple(found)
 
 
-def holding() -> Iterator[View]:
-    """Those at which the link keeps something, as if they were now."""
-    for view in views():
-        if view.world.link is not None and view.world.link.held:
-            yield replace(view, mode=Mode.LIVE)
+def holding() -> list[View]:
+    """Those at which the link keeps something, as if they were now: there are some."""
+    found = [view for view in views() if view.world.link is not None and view.world.link.held]
+    assert found
+    return [replace(view, mode=Mode.LIVE) for view in found]
 
 
 @pytest.mark.parametrize(("width", "height", "unframed"), [(20, 29, False), (45, 6, True), (98, 24, False)])
@@ -74,6 +73,7 @@ def test_which_held_packet_the_keys_are_for_is_marked() -> None:
 
 def test_another_one_that_is_pointed_at_is_marked_instead() -> None:
     several = [view for view in holding() if view.world.link is not None and len(view.world.link.held) > 1]
+    assert several
     for view in several:
         assert view.world.link is not None
         other = view.world.link.held[-1]
