@@ -211,6 +211,10 @@ def test_a_child_returns_from_its_parents_call_and_finishes_its_line() -> None:
             f"no task has a number above {MOST_TASKS} or below 0",
         ),
         (StatementBegun(4.0, "server", 1, MOST_TASKS), None),
+        (ProcessStarted(4.0, "a b", 5, 5, HOST, None), "'a b' is no name of a process or a host"),
+        (ProcessStarted(4.0, "a", 5, 5, "\x1b[2J", None), "'\\x1b[2J' is no name of a process or a host"),
+        (ProcessStarted(4.0, "a" * 200, 5, 5, HOST, None), None),
+        (ProcessStarted(4.0, "a" * 201, 5, 5, HOST, None), f"{'a' * 40!r} is no name of a process or a host"),
         (RETURNED, None),  # a misfit, and told as one
         (BEGUN, None),
     ],
