@@ -7,11 +7,13 @@ import time
 
 import pytest
 
+from sockviz.dataclass import replace
 from sockviz.kernel.errors import KernelRefused
 from sockviz.lab.lab import Observation
+from sockviz.model.events import ProcessEnded, ThreadEnded
 from sockviz.model.sockets import Asleep, ProcessRow
 from sockviz.player.inside import APART, PRESUMED, Inside, awake, fallen_asleep, note, until_known
-from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered
+from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered, returned
 
 HOUR = 3600.0
 
@@ -72,6 +74,18 @@ def test_it_is_looked_again_soon_after_a_call_was_entered_and_when_its_sleep_may
     assert until_known(inside.values(), often, soon) == often
     clocks.after(APART - 0.007, set_by=0.0)
     assert until_known(inside.values(), often, soon) == pytest.approx(0.004)
+
+
+def test_whoever_has_ended_or_come_back_is_in_no_call_any_more() -> None:
+    inside: dict[tuple[str, int], Inside] = {}
+    for it in (entered("server", "accept"), entered("server", "recv", call=2), entered("client", "connect")):
+        note(replace(it, task=it.call - 1), inside)
+    note(ThreadEnded(1.0, "server", 1), inside)
+    assert set(inside) == {("server", 0), ("client", 0)}
+    note(ProcessEnded(1.0, "server", 0), inside)
+    assert set(inside) == {("client", 0)}
+    note(returned("client"), inside)
+    assert not inside
 
 
 def test_whoever_is_awake_in_a_call_is_waited_for_unless_it_was_in_vain_or_it_stands_still() -> None:
