@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,3 +95,36 @@ def test_figures_of_a_count_are_no_page_s_number_where_the_new_page_asks_nothing
 def test_long_after_that_a_number_is_a_page_s(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(noting, "_SOON", -1.0)
     assert pressed("v12\n", {"page": 0, "asked": ASKED}, "2\n", monkeypatch) == [RunOrder(PAGE, 1)]
+
+
+def test_notes_in_lines_say_what_has_changed_and_no_more(capfd: pytest.CaptureFixture[str]) -> None:
+    notes, sheet = noting._Linear(None), Sheet(LISTENER)
+    at_first: dict[str, Any] = {"page": 0, "mode": "LIVE", "next": {"do": "turn"}}
+
+    def told(before: Mapping[str, Any] | None, state: Mapping[str, Any]) -> list[str]:
+        notes.show(sheet, before, state)
+        return [line.strip() for line in capfd.readouterr().out.splitlines()]
+
+    whole = told(None, at_first)
+    assert {
+        *map(str.strip, (*sheet.title(at_first), *sheet.notes(at_first, 80), *sheet.next(at_first, 80)))
+    } <= {*whole}
+    assert told(at_first, at_first) == []
+    assert told(at_first, {**at_first, "next": {"do": "busy"}}) == ["next: the last step is still under way"]
+    assert told(at_first, {**at_first, "blank": True}) == [
+        "The projector is blank: any key here brings it back."
+    ]
+    votes = told(at_first, {**at_first, "votes": {str(ASKED): [1, 2, 3]}})
+    assert len(votes) == 1
+    assert "1 for 1, 2 for 2, 3 for 3" in votes[0]
+    assert told(at_first, {**at_first, "page": 1})[1] == sheet.title({**at_first, "page": 1})[0]
+
+
+def test_a_page_that_is_performed_anew_does_not_begin_the_lesson_anew() -> None:
+    notes, other = Notes(None), replace(LISTENER, slug="other")
+    assert notes._since(LISTENER, 1000.0) == 1000.0
+    notes._began = (*notes._began[:2], 2000.0)  # the run was gone then
+    assert notes._since(LISTENER, 2000.0 + noting._ANEW / 2) == 1000.0
+    assert notes._since(other, 2000.0 + noting._ANEW / 2) == 2000.0 + noting._ANEW / 2
+    notes._began = (LISTENER.slug, 1000.0, 2000.0)
+    assert notes._since(LISTENER, 2000.0 + 2 * noting._ANEW) == 2000.0 + 2 * noting._ANEW

@@ -140,16 +140,59 @@ def test_only_private_labs_start() -> None:
                 WALL("subprocess.Popen", given)
 
 
-def test_the_wall_stands_in_a_process() -> None:
-    program = (
-        "from sockviz.web.wall import build; build('/nonexistent/own')\n"
-        "import os, subprocess\n"
-        "for act in (lambda: open('/tmp/sockviz-wall', 'w'), lambda: subprocess.run(['id']), lambda: os.system('id'),\n"
-        "            lambda: os.remove('/tmp/sockviz-wall'), lambda: os.execv('/bin/id', ['id'])):\n"
-        "    try: act()\n"
-        "    except PermissionError: print('refused')\n"
-        "    else: print('done')\n"
+#: Tried in a process of its own, which may write beneath ``own`` alone, where it is: each changes something in ``other``, by its
+#: path or beneath a directory that is open; the last three start a program.
+_TRIES = """
+import os, shutil, subprocess, sys
+own, other = sys.argv[1:]
+at, here = (os.open(each, os.O_RDONLY | os.O_DIRECTORY) for each in (other, own))
+from sockviz.web.wall import VisitorRefused, build
+build(own)
+a, d, mine = f"{other}/a", f"{other}/d", f"{own}/a"
+for act in (
+    lambda: open(f"{other}/new", "w"), lambda: open(a, "a"),
+    lambda: os.remove(a), lambda: os.remove("a", dir_fd=at), lambda: os.unlink("a", dir_fd=at),
+    lambda: os.rename(a, mine), lambda: os.rename(mine, f"{other}/new"), lambda: os.rename("a", mine, src_dir_fd=at),
+    lambda: os.rename(mine, "new", dst_dir_fd=at), lambda: os.replace("a", "new", src_dir_fd=here, dst_dir_fd=at),
+    lambda: os.mkdir(f"{other}/new"), lambda: os.mkdir("new", dir_fd=at), lambda: os.rmdir(d), lambda: os.rmdir("d", dir_fd=at),
+    lambda: os.link(a, f"{own}/new"), lambda: os.link(mine, f"{other}/new"), lambda: os.link(mine, "new", dst_dir_fd=at),
+    lambda: os.link("a", f"{own}/new", src_dir_fd=at),
+    lambda: os.symlink("x", f"{other}/new"), lambda: os.symlink("x", "new", dir_fd=at), lambda: os.truncate(a, 0),
+    lambda: os.chmod(a, 0), lambda: os.chmod("a", 0, dir_fd=at), lambda: os.chown(a, os.getuid(), -1),
+    lambda: os.chown("a", os.getuid(), -1, dir_fd=at), lambda: os.utime(a, (1, 1)), lambda: os.utime("a", (1, 1), dir_fd=at),
+    lambda: shutil.rmtree(d), lambda: shutil.rmtree("d", dir_fd=at), lambda: shutil.move(a, f"{own}/new"),
+    lambda: shutil.move(mine, f"{other}/new"), lambda: shutil.copyfile(mine, f"{other}/new"),
+    lambda: subprocess.run(["id"]), lambda: os.system("id"), lambda: os.execv("/bin/id", ["id"]),
+):
+    try:
+        act()
+    except VisitorRefused:
+        print("refused")
+    else:
+        print("done", act.__code__.co_firstlineno)
+for made in (
+    lambda: os.mkdir("e", dir_fd=here), lambda: os.chmod("a", 0o600, dir_fd=here), lambda: os.chown("a", -1, -1, dir_fd=here),
+    lambda: shutil.rmtree(f"{own}/e"), lambda: shutil.copyfile(a, f"{own}/b"),
+    lambda: os.rename("b", "c", src_dir_fd=here, dst_dir_fd=here),
+):
+    made()
+print("all of its own")
+"""
+
+
+def test_the_wall_stands_in_a_process(tmp_path: Path) -> None:
+    for each in ("own", "other"):
+        (tmp_path / each / "d").mkdir(parents=True)
+        (tmp_path / each / "a").write_text(each)
+    words = [sys.executable, "-c", _TRIES, str(tmp_path / "own"), str(tmp_path / "other")]
+    other = (tmp_path / "other" / "a").stat()
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        words, cwd=tmp_path / "own", env=environment, capture_output=True, text=True, check=True
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["refused"] * 5
-    assert not Path("/tmp/sockviz-wall").exists()
+    *tried, last = done.stdout.splitlines()
+    assert tried == ["refused"] * 35
+    assert last == "all of its own"
+    assert sorted(each.name for each in (tmp_path / "other").iterdir()) == ["a", "d"]
+    now = (tmp_path / "other" / "a").stat()
+    assert (now.st_size, now.st_mode, now.st_mtime_ns) == (other.st_size, other.st_mode, other.st_mtime_ns)
