@@ -9,14 +9,24 @@ from pathlib import Path
 from sockviz.dataclass import replace
 from sockviz.language import _
 from sockviz.model.following import Following
+from sockviz.model.programs import Programs
 from sockviz.model.recording import Loaded
+from sockviz.model.timeline import Timeline
 from sockviz.player.recorded import Recorded, by_its_lesson
-from sockviz.player.tail import AT_ONCE
+from sockviz.player.tail import AT_ONCE, QUIET
 from sockviz.player.tailing import Piece, Tailing
 from sockviz.visible import quoted
 
 #: How often whoever watches is told of more while there is more than is read at once (seconds).
 _TOLD_EVERY = 0.25
+
+
+def have_ended(timeline: Timeline) -> bool:
+    """Whether a run is of programs only, all of which have begun, and nothing of them is left. No line says that it is over."""
+    script, processes = timeline.header.script, timeline.world.processes
+    if not isinstance(script, Programs) or not all(name in processes for name in script.processes):
+        return False
+    return not any(process.alive for process in processes.values())
 
 
 class Followed(Recorded):
@@ -32,7 +42,7 @@ class Followed(Recorded):
         self._is_read_on = self._is_closed = False
         self._told = 0.0
         self._said = ""
-        self._abandoned = False
+        self._abandoned = self._is_left = False
 
     @property
     def problem(self) -> str | None:
@@ -54,6 +64,13 @@ class Followed(Recorded):
         """What there is to say of the file."""
         if self._abandoned:
             return _("whoever wrote it has ended; it has all that was recorded")
+        if self._is_left:
+            return _("all its programs have ended, and nothing more has come: it is over")
+        if self._piece.is_unclaimed and not self._piece.is_quiet and have_ended(self.timeline):
+            return _(
+                "all its programs have ended, and nobody is seen to write it; it is followed on for {seconds:.0f} s, for on "
+                "another machine nobody would be"
+            ).format(seconds=QUIET)
         return self._piece.remark
 
     def watch(self, changed: Callable[[], None]) -> None:
@@ -74,6 +91,9 @@ class Followed(Recorded):
         told = bool(octets and not was_over and self._following.appended(octets))
         if piece.abandoned and not self.over:
             self._abandoned = True
+            self._following.closed()
+        if piece.is_quiet and not self.over and have_ended(self.timeline):
+            self._is_left = True
             self._following.closed()
         self._tailing.rests = self.over
         has_changed = self.over != was_over or self.is_anew or self.remark != self._said

@@ -30,7 +30,8 @@ LOOK_AROUND, BELIEVED, QUIET, HOLE = 1.0, 1.0, 20.0, 60.0
 class Tail:
     """What comes to be in the file of that name. ``is_anew``: there is another file by now, or another text in it, which nothing
     that was read can be followed by. ``abandoned``: somebody was seen to write to it and does no more, and all of it has
-    been read. Raises OSError, as `open_input`."""
+    been read. ``is_unclaimed``: nobody is seen to write it; ``is_quiet``: nor has anything come for `QUIET`. Raises OSError, as
+    `open_input`."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path, self._clock = path, clock
@@ -40,8 +41,8 @@ class Tail:
         self._news = clock()
         self._looked = -LOOK_AROUND
         self._was_written = False
-        self._error, self._is_quiet = "", False
-        self.is_anew = self.abandoned = False
+        self._error = ""
+        self.is_anew = self.abandoned = self.is_unclaimed = self.is_quiet = False
 
     @property
     def remark(self) -> str:
@@ -51,7 +52,7 @@ class Tail:
             return told.format(error=self._error)
         if "gone" in self._since:
             return _("there is no file of that name any more")
-        if self._is_quiet:
+        if self.is_quiet:
             told = _(
                 "nothing has come for {seconds:.0f} s, and nobody is seen to write it; on another machine nobody would be"
             )
@@ -63,7 +64,7 @@ class Tail:
         now = self._clock()
         octets = self._more(now)
         if octets:
-            self._news, self._is_quiet = now, False
+            self._news, self.is_quiet = now, False
         if now - self._looked >= LOOK_AROUND:
             self._looked = now
             self._look_around(now, more=bool(octets))
@@ -98,9 +99,10 @@ class Tail:
         written = is_written(self._file)
         self._was_written = self._was_written or written
         gone = self._was_written and not written and not more
+        self.is_unclaimed = not written
         self.abandoned = self._has_been("unclaimed", gone, now) >= LOOK_AROUND
         self._look_at_its_name(now)
-        self._is_quiet = not written and now - self._news >= QUIET
+        self.is_quiet = not written and now - self._news >= QUIET
 
     def _look_at_its_name(self, now: float) -> None:
         """Whether it is still that of the file. Opening it has the system ask for what it has kept (nfs(5), close-to-open)."""

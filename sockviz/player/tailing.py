@@ -35,6 +35,8 @@ class Piece:
     is_there: bool = True
     is_anew: bool = False
     abandoned: bool = False
+    is_unclaimed: bool = False
+    is_quiet: bool = False
     remark: str = ""
     error: Exception | None = None
 
@@ -118,7 +120,7 @@ class Tailing:
         self._read = len(octets)
         if octets:
             self._came = time.monotonic()
-        return Piece(octets, True, tail.is_anew, tail.abandoned, tail.remark)
+        return Piece(octets, True, tail.is_anew, tail.abandoned, tail.is_unclaimed, tail.is_quiet, tail.remark)
 
     def _pause(self) -> float:
         """Before the next look."""

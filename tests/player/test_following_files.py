@@ -21,6 +21,7 @@ from sockviz.player.sourced import SourcedLesson
 from sockviz.player.writers import claim
 
 RECORDINGS = Path(__file__).parents[2] / "assets" / "recordings"
+OF_PROGRAMS = Path(__file__).parents[1] / "watch" / "recorded" / "refused-then-served.jsonl"
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +109,31 @@ def test_a_writer_that_ends_early_leaves_what_it_has(tmp_path: Path) -> None:
         await until(lambda: source.over)
         assert source.problem is None
         assert "whoever wrote it has ended" in source.remark
+        await source.close()
+
+    perform(work)
+
+
+def test_a_run_of_programs_that_have_all_ended_is_over_once_nothing_more_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lines = tmp_path / "r.jsonl", OF_PROGRAMS.read_bytes().splitlines(keepends=True)
+    last = max(place for place, line in enumerate(lines) if b'"ProcessEnded"' in line)
+    path.write_bytes(b"".join(lines[:last]))
+
+    async def work() -> None:
+        source = await followed(path, lambda _: None)
+        source.watch(lambda: None)
+        await until(lambda: len(source.timeline) == last - 1 and source._piece.is_unclaimed)
+        assert not source.remark, "one of them goes on"
+        with path.open("ab") as file:
+            file.write(lines[last])
+        await until(lambda: "nobody is seen to write it" in source.remark)
+        assert not source.over
+        monkeypatch.setattr(tail, "QUIET", 0.02)
+        await until(lambda: source.over)
+        assert source.problem is None
+        assert "it is over" in source.remark
         await source.close()
 
     perform(work)
