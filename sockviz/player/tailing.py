@@ -120,7 +120,9 @@ class Tailing:
         self._read = len(octets)
         if octets:
             self._came = time.monotonic()
-        return Piece(octets, True, tail.is_anew, tail.abandoned, tail.is_unclaimed, tail.is_quiet, tail.remark)
+        return Piece(
+            octets, True, tail.is_anew, tail.abandoned, tail.is_unclaimed, tail.is_quiet, tail.remark
+        )
 
     def _pause(self) -> float:
         """Before the next look."""

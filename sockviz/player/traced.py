@@ -13,6 +13,7 @@ from sockviz.model.events import Event
 from sockviz.model.families import is_ready
 from sockviz.model.programs import Program
 from sockviz.model.timeline import Timeline
+from sockviz.player.elsewhere import Elsewhere
 from sockviz.player.holding import HeldPrograms
 from sockviz.player.next import Next
 from sockviz.player.programs_begun import Surroundings
@@ -43,6 +44,8 @@ class Traced(Source, HeldPrograms):
         HeldPrograms.__init__(self, Started(lab), timeline, holds=holds)
         self._pump = Pump(lab, timeline, counters, self._appended, traced=True)
         self._pumping = Pumping(self._pump, self._appended)
+        elsewhere = Elsewhere(lab, lambda: timeline.world)
+        self._looking_elsewhere = asyncio.ensure_future(elsewhere.look_on(self.append))
 
     async def start(self, programs: Iterable[Program], around: Surroundings) -> None:
         """Starts them, in order: each further one once the one before is up (see `_is_up`), but where they are held and the
@@ -123,6 +126,7 @@ class Traced(Source, HeldPrograms):
 
     async def close(self) -> tuple[str, ...]:
         """Ends every program and the lab."""
+        self._looking_elsewhere.cancel()
         self._started.outputs.close()
         return await self._pumping.close(self._lab)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sockviz.language import N_, _
 from sockviz.model.events import Caveat
 from sockviz.model.limits import MOST_CALLS, MOST_CHANGES, MOST_PACKETS
+from sockviz.words.elsewhere import elsewhere, is_elsewhere
 
 #: The code of who runs on, and makes no call (`sockviz.player.practised`).
 COMPUTES = "computes"
@@ -78,6 +79,8 @@ _SENTENCES: Mapping[str, str] = {
 
 def caveat(event: Caveat) -> str:
     """One sentence without a full stop."""
+    if is_elsewhere(event.what):
+        return elsewhere(event.process, event.what)
     sentence = _SENTENCES.get(event.what)
     if sentence is None:
         return f"{event.process}: {event.what}"

@@ -30,6 +30,7 @@ from sockviz.model.timeline import Timeline
 from sockviz.model.world import World
 from sockviz.words.calls_alone import calls_alone
 from sockviz.words.caveats import GIVEN_UP
+from sockviz.words.elsewhere import is_elsewhere
 from sockviz.words.narration import call_of, narrate, narrate_at
 from sockviz.words.observing import changes
 
@@ -188,6 +189,8 @@ def _weight(event: Event, performer: str | None, before: Callable[[], World], la
         case CallReturned(error=str()) | ProcessEnded(signal=str()):
             return 8
         case StatementFinished(error=str()) | CallBlocked():
+            return 7
+        case Caveat() if is_elsewhere(event.what):
             return 7
         case ActedByHand():
             return 7
