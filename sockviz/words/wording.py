@@ -25,19 +25,26 @@ COUNTLESS = frozenset({"sendall", "settimeout", "setblocking"})
 
 
 def address_text(address: Address | Value) -> str:
-    """``127.0.0.1:8080``, ``[::1]:8080``, ``/tmp/s``, ``@name`` (abstract), ``unnamed``."""
+    """``127.0.0.1:8080``, ``[::1]:8080``, ``/tmp/s``, ``@name`` (abstract; ``@name\\x00×99`` of who has said that all of sun_path
+    is its name), ``unnamed``."""
     match address:
         case (str(host), int(port), *_):
             return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         case "" | b"" | None:
             return _("unnamed")
         case str() if address.startswith("\0"):
-            return "@" + address[1:]
+            return _abstract(address[1:])
         case str():
             return address
         case bytes():
-            return "@" + address.removeprefix(b"\0").decode("utf-8", "backslashreplace")
+            return _abstract(address.removeprefix(b"\0").decode("utf-8", "backslashreplace"))
     return show(address, 60)
+
+
+def _abstract(name: str) -> str:
+    text = name.rstrip("\0")
+    nulls = len(name) - len(text)
+    return f"@{text}\\x00×{nulls}" if nulls > 1 else f"@{name}"
 
 
 def name_text(name: Name) -> str:
