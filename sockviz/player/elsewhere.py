@@ -23,6 +23,8 @@ _LOOK = 1.0
 _RUNS, _MOSTLY = 0.1, 0.8
 #: Of which the first argument is a descriptor.
 _OF_DESCRIPTORS = frozenset({"read", "readv", "write", "writev"})
+#: In which a process waits for those that it has made.
+_OF_CHILDREN = frozenset(f"{SLEEPS}{call}" for call in ("wait4", "waitid"))
 
 
 class _Look(NamedTuple):
@@ -60,6 +62,8 @@ class Elsewhere:
         found = []
         for name, look in looks.items():
             what = _what(before.get(name), look)
+            if what in _OF_CHILDREN and _has_children(world.processes[name], world):
+                continue  # who is there, and what they do, is told of themselves
             if what is not None and self._told.get(name) != what:
                 self._told[name] = what
                 found.append((name, what))

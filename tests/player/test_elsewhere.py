@@ -76,6 +76,10 @@ def test_who_only_waits_for_what_it_has_forked_is_passed_over(watched: Watched) 
     watched.lab.sleeping["p"] = sleeping("wait4")
     watched.takes(ProcessStarted(1.0, "q", 11, 1011, "loopback", "p"))
     assert watched.look() + watched.look() == []
+    watched.takes(entered("p", "listen"), returned("p"))
+    assert watched.look() + watched.look() == [], "though it has made a call"
+    watched.lab.sleeping["p"] = sleeping("pause")
+    assert watched.look() + watched.look() == ["elsewhere: pause"]
 
 
 @pytest.mark.parametrize(
