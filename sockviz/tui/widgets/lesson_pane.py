@@ -181,3 +181,5 @@ class LessonPane(VerticalScroll):
         self._brought_to = min(first, max(here, ends), int(self.max_scroll_y))
         if self._brought_to != here:
             self.scroll_to(y=self._brought_to, animate=False, force=True, immediate=True)
+        if self.max_scroll_y:  # a scroll bar that shows only from now on was not told where that is
+            self.vertical_scrollbar.position = self._brought_to
