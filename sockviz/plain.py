@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sockviz import terminal
 from sockviz.dataclass import dataclass
 from sockviz.door import Door, Stream
-from sockviz.language import _
+from sockviz.language import _, ngettext
 from sockviz.lectern.counting import counts_in
 from sockviz.lesson.answers import is_the_kernels
 from sockviz.lesson.document import Page, Predict, Prose
@@ -182,7 +182,8 @@ class Transcript:
                 return [_voice(_("votes"), votes_text(event.counts))]
             case LessonEnded():
                 nothing_more = is_sandbox(self.run.script) and self.world.typed
-                return ["", _("Nothing more was typed.") if nothing_more else _("The lesson is done.")]
+                done = _("Nothing more was typed.") if nothing_more else _("The lesson is done.")
+                return ["", *self._kept(), done]
             case SourceMet(content=content) if content:
                 told = narrate(event, before, self.world)
                 rows = _rows(content.removesuffix("\n"))
@@ -239,6 +240,22 @@ class Transcript:
         words = " ".join(statement.source.split()) if statement is not None else ""
         told = unheard(event.process, words, self.world)
         return [f"  {told}"] if told else []
+
+    def _kept(self) -> list[str]:
+        """How many predictions came as the kernel had it, and on which pages one did not; nothing where none was made."""
+        answers, choices = self.world.answers, self.world.choices
+        made = [
+            (page.index + 1, asked.choice_of(answers[asked.line].answer) == choices[asked.line])
+            for page in self.run.script.pages
+            for asked in page.predictions
+            if asked.line in answers and choices.get(asked.line) is not None
+        ]
+        if not made:
+            return []
+        kept, missed = sum(it for _number, it in made), sorted({number for number, it in made if not it})
+        told = _("Predictions: {kept} of {made} as the kernel had it").format(kept=kept, made=len(made))
+        where = ngettext("missed on page {pages}", "missed on pages {pages}", len(missed))
+        return [told + (f" ({where.format(pages=', '.join(map(str, missed)))})" if missed else "") + ".", ""]
 
     def _settled(self, event: PredictionSettled, before: World) -> list[str]:
         found = next(

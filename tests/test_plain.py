@@ -7,6 +7,7 @@ import io
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from sockviz.plain import play
 from sockviz.player.shelf import lessons_directory
 from tests.player.lessons import lesson_text
-from tests.tui.scripted import run
+from tests.tui.scripted import ScriptedRun, run
 
 LESSON = lesson_text(
     """
@@ -144,9 +145,8 @@ def test_the_course_says_all_in_plain_words() -> None:
     assert not [line for line in lines if re.search(r"\*\*|`|^#|^[-*] |^\|", line)]
 
 
-def test_votes_are_told_and_are_no_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
-    scripted = run()
-    typed = ["v 12 7", "V 12 7 3", "", *[""] * 5, "q"]
+def answered(scripted: ScriptedRun, typed: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """All that is told where so much is typed."""
     out, given = io.StringIO(), 0
 
     async def line() -> str:
@@ -159,7 +159,28 @@ def test_votes_are_told_and_are_no_prediction(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr("sockviz.terminal.line", line)
     asyncio.run(play(scripted, out, ask=True))
-    told = out.getvalue()
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [
+        ("1", "\nPredictions: 1 of 1 as the kernel had it.\n\nThe lesson is done.\n"),
+        ("2", "\nPredictions: 0 of 1 as the kernel had it (missed on page 1).\n\nThe lesson is done.\n"),
+        ("", "\nThe lesson is done.\n"),
+    ],
+)
+def test_at_the_end_it_says_how_many_predictions_were_kept(
+    choice: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = answered(run(), [choice, *[""] * 40], monkeypatch)
+    assert said.endswith(told), said[-400:]
+    assert ("Predictions:" in said) is bool(choice)
+
+
+def test_votes_are_told_and_are_no_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
+    scripted = run()
+    told = answered(scripted, ["v 12 7", "V 12 7 3", "", *[""] * 5, "q"], monkeypatch)
     assert "votes are counts, one for each choice: v 12 7 0" in told
     assert "  votes    12 for 1, 7 for 2, 3 for 3\n" in told
     assert "  votes    12 of 22 votes were for it (12 for 1, 7 for 2, 3 for 3)\n" in told
