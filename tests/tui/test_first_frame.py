@@ -17,6 +17,8 @@ from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
+from sockviz.tui.screens import being_opened
+from sockviz.tui.screens.being_opened import OpeningScreen
 from sockviz.tui.screens.lesson import LessonScreen
 from tests.tui.driving import run_async, until
 
@@ -28,11 +30,15 @@ def test_the_first_frame_has_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     frames: list[str] = []
+    names: list[str] = []  # of the screen before, and how many by the time at which the lesson is opened
+    painted: list[int] = []
     display = App._display
 
     def seen(app: App[object], screen: Screen[object], update: object) -> None:
         if isinstance(screen, LessonScreen) and update is not None and not app._batch_count:
             frames.append("\n".join(strip.text for strip in screen._compositor.render_strips()))
+        elif isinstance(screen, OpeningScreen) and update is not None:
+            names.append("\n".join(strip.text for strip in screen._compositor.render_strips()))
         display(app, screen, update)  # type: ignore[arg-type]  # as it came
 
     async def work() -> None:
@@ -40,6 +46,7 @@ def test_the_first_frame_has_everything(
         entry = CourseEntry(1, "first-connection", "A test", "For a test", 1, "01-x.md", "loopback")
 
         async def given(_: CourseEntry) -> LessonRun:
+            painted.append(len(names))
             return run
 
         app = SockvizApp([entry], given, ProgressStore(tmp_path / "p.toml"), Options(entry, ascii=False))
@@ -62,7 +69,10 @@ def test_the_first_frame_has_everything(
     racked: list[object] = []  # notices, where there are none
     monkeypatch.setattr(ToastRack, "show", racked.append)
     monkeypatch.setattr(App, "_display", seen)
+    monkeypatch.setattr(being_opened, "_NOT_PAINTED", 3600.0)  # what opens it is that it is painted
     run_async(work())
+    assert painted == [1]
+    assert "A test" in names[0]
     for part in ("RECORDED", "server", "client", "not started yet", "space next", " of "):
         assert part in frames[0], frames[0]
     assert not anew
