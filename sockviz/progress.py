@@ -5,13 +5,17 @@ written beside, flushed to the disk, renamed. What could not be written at once,
 was full, is written with the next change, at the latest at the end. A file that cannot be understood is set aside, never
 overwritten; what is no file (a directory, a FIFO, a device) is left alone. Where nothing can be written, the progress of this
 session is kept in memory and `ProgressStore.message` says why.
+
+A disk takes milliseconds to be sure of a file, and longer: who draws what a change comes with has it written right `after` that.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import platformdirs
 
@@ -39,19 +43,26 @@ _LARGEST_FILE = 1 << 20
 _IN_PASSING, _AT_THE_END = 0.02, 2.0
 
 
+#: Calls what it is given, in a moment.
+After: TypeAlias = Callable[[Callable[[], None]], object]
+
+
 def default_path() -> Path:
     """``progress.toml`` in the user's data directory."""
     return Path(platformdirs.user_data_dir("sockviz", appauthor=False)) / "progress.toml"
 
 
 class ProgressStore:
-    """The progress file at `path`; None: the one in the user's data directory. A link is followed."""
+    """The progress file at `path`; None: the one in the user's data directory. A link is followed. `after` says when a change is
+    written; None: at once."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, after: After | None = None) -> None:
         self.path = path or default_path()
         self._file = kept_file.followed(self.path)
         self._read = Progress()
         self._unsaved: list[Change] = []
+        self._after = after
+        self._will_be_saved = False
         self._damage: str | None = None
         self._trouble: str | None = None
         try:
@@ -114,7 +125,16 @@ class ProgressStore:
         if applied(self.progress, change) == self.progress:
             return
         self._unsaved.append(change)
-        self._save(_IN_PASSING)
+        if self._after is None:
+            self._save(_IN_PASSING)
+        elif not self._will_be_saved:
+            self._will_be_saved = True
+            self._after(self._save_in_passing)
+
+    def _save_in_passing(self) -> None:
+        self._will_be_saved = False
+        if self._unsaved:  # or it was the end, meanwhile
+            self._save(_IN_PASSING)
 
     def _save_now(self) -> None:
         if self._unsaved:

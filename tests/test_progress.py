@@ -6,6 +6,7 @@ import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,26 @@ def test_a_change_is_in_the_file_at_once(tmp_path: Path) -> None:
     assert again.last == ("listen", 2)
     assert again.of("listen") == LessonProgress(7, frozenset({2}))
     assert sorted(p.name for p in path.parent.iterdir()) == ["progress.lock", "progress.toml"]
+
+
+def test_who_draws_has_a_change_written_after_that_once_for_all_there_are_by_then(tmp_path: Path) -> None:
+    path = tmp_path / "progress.toml"
+    later: list[Callable[[], None]] = []
+    store = ProgressStore(path, later.append)
+    store.page_seen("listen", 0, 12)
+    store.page_seen("listen", 1, 12)
+    assert store.progress.last == ("listen", 1), "known at once"
+    assert not path.exists()
+    (save,) = later
+    save()
+    assert ProgressStore(path).progress == store.progress
+    store.page_seen("listen", 2, 12)
+    assert len(later) == 2
+    store.save_rest()  # it ends before
+    assert ProgressStore(path).progress.last == ("listen", 2)
+    path.unlink()
+    later[1]()
+    assert not path.exists(), "nothing is left to be written"
 
 
 def test_predictions_are_kept_or_missed_by_what_the_kernel_said(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ OpenLesson: TypeAlias = Callable[[Path, Callable[[str], None]], Awaitable["Lesso
 
 #: What is imported and made for a lesson stays: nothing is looked through for garbage until so many seconds after it was opened.
 _MADE = 1.0
+#: What comes with a change of the reader's progress is drawn within so many seconds.
+_DRAWN = 0.1
 
 
 def start(
@@ -64,8 +66,13 @@ def start(
         mouse=mouse and look.wants_mouse(os.environ), alone=alone, course=entries,
         exercises=_exercises if liberties.programs else tuple, screen=screen, steps=steps, liberties=liberties,
     )  # fmt: skip
-    app = SockvizApp([entry] if entry else entries(), open_run, ProgressStore(progress), options)
+    store = ProgressStore(progress, _once_it_is_drawn)
+    app = SockvizApp([entry] if entry else entries(), open_run, store, options)
     return run_app(app)
+
+
+def _once_it_is_drawn(save: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_later(_DRAWN, save)
 
 
 def _size() -> tuple[int, int]:
