@@ -66,7 +66,8 @@ if TYPE_CHECKING:
     from sockviz.manual.pages import ErrorPage, StoryOf
 
 
-def _untold(_error: str) -> ErrorPage | None:
+def untold(_error: str) -> ErrorPage | None:
+    """Tells of no error what it means at large."""
     return None
 
 
@@ -76,8 +77,8 @@ class Transcript:
 
     run: LessonRun
     out: Door
+    story: StoryOf
     notes: bool = False
-    story: StoryOf = _untold
     world: World = field(init=False)
     _told: int = 0
     _explained: set[str] = field(default_factory=set)
@@ -299,12 +300,12 @@ def _voice(who: str, said: str) -> str:
 
 
 async def play(
-    run: LessonRun, out: Stream, *, ask: bool, notes: bool = False, start: int = 0, story: StoryOf = _untold
+    run: LessonRun, out: Stream, *, ask: bool, notes: bool = False, start: int = 0, story: StoryOf = untold
 ) -> None:
     """Plays `run` from beginning to end. With `ask` the reader is asked on stdin; pages before `start` do not stop. What an error
     means at large is told by `story`."""
     door = Door.of(out)
-    transcript = Transcript(run, door, notes, story)
+    transcript = Transcript(run, door, story, notes)
     transcript.title()
     transcript.catch_up()
     news = asyncio.Event()

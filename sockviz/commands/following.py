@@ -18,6 +18,7 @@ from sockviz.commands.shared import (
     as_asked,
     drive,
     progress_file,
+    story_of,
     unplayable,
     wants_terminal,
 )
@@ -121,9 +122,8 @@ def _text(source: Followed) -> tuple[_Written, Callable[[], None]]:
     run = run_of(source, Provenance.FOLLOWED)
     if isinstance(run, SourcedLesson):
         from sockviz import plain
-        from sockviz.manual.reader import shipped
 
-        told = plain.Transcript(run, door.out(), story=lambda error: shipped().story(error))
+        told = plain.Transcript(run, door.out(), story=story_of)
         told.title()
         return told, lambda: None
     from sockviz.watch.transcript import ProgramsTranscript

@@ -20,6 +20,7 @@ from sockviz.commands.shared import (
     find,
     progress_file,
     read,
+    story_of,
     unplayable,
     wants_terminal,
 )
@@ -29,7 +30,6 @@ from sockviz.visible import quoted
 if TYPE_CHECKING:
     from sockviz.calls.script import Script
     from sockviz.lesson.document import Lesson
-    from sockviz.manual.pages import ErrorPage
     from sockviz.model.programs import Programs
     from sockviz.player.opening import Opened
     from sockviz.player.run import LessonRun, Run
@@ -78,7 +78,7 @@ async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
         performed = unfolded(opened.run) if isinstance(opened.run, SourcedLesson) else opened.run
         try:
             await plain.play(
-                performed, door.out(), ask=ask, notes=options.notes, start=options.start - 1, story=_story
+                performed, door.out(), ask=ask, notes=options.notes, start=options.start - 1, story=story_of
             )
         except Stuck as stuck:
             door.complain(f"{quoted(lesson.path)}:{stuck.statement.line}: {stuck.wait.told(_)}")
@@ -93,13 +93,6 @@ async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
             door.complain(performed.problem)
             return FAILED
         return OK if recording is None or recording.problem is None else FAILED
-
-
-def _story(error: str) -> ErrorPage | None:
-    """The manual's page of an error."""
-    from sockviz.manual.reader import shipped  # with the first call that fails
-
-    return shipped().story(error)
 
 
 def replay(options: argparse.Namespace) -> int:
@@ -127,7 +120,7 @@ def replay(options: argparse.Namespace) -> int:
     if options.plain:
         from sockviz import plain
 
-        drive(plain.play(recorded, door.out(), ask=False, story=_story))
+        drive(plain.play(recorded, door.out(), ask=False, story=story_of))
         _judged(recorded)
         return _broken_off(recorded)
     return _screen(options, None, recorded)

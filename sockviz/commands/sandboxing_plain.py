@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sockviz import door, terminal
+from sockviz.commands.shared import story_of
 from sockviz.language import _
 from sockviz.lesson.typed_lines import BadLine, Typed
 from sockviz.model.first_names import HOST
@@ -34,7 +35,7 @@ class TypedLines:
         self._session, self._page = session, page
         self._process = first_ones(session.run.script.beside)[0]  # until somebody is named
         self._out = door.out()
-        self._transcript = Transcript(session.run, self._out)
+        self._transcript = Transcript(session.run, self._out, story_of)
         self._number = 0
 
     async def until_left(self) -> None:
@@ -188,7 +189,7 @@ class TypedLines:
             self.failed = True
             door.complain(*cannot.lines)
             return
-        self._transcript = Transcript(session.run, self._out)
+        self._transcript = Transcript(session.run, self._out, story_of)
         self._transcript.catch_up()
 
     def keep(self, option: str, file: Path, write: Callable[[Path, Performance], str]) -> None:

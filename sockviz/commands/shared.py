@@ -15,6 +15,7 @@ from sockviz.visible import quoted
 
 if TYPE_CHECKING:
     from sockviz.lesson.document import BadLesson, Lesson
+    from sockviz.manual.pages import ErrorPage
     from sockviz.model.recording import BadRecording
 
 T = TypeVar("T")
@@ -99,6 +100,13 @@ def unplayable(file: str, error: OSError | BadRecording | BadLesson) -> int:
         case _:
             door.complain(str(error))
     return FAILED
+
+
+def story_of(error: str) -> ErrorPage | None:
+    """The manual's page of an error, in the reader's language."""
+    from sockviz.manual.reader import shipped  # with the first call that fails
+
+    return shipped().story(error)
 
 
 def progress_file(options: argparse.Namespace) -> Path | None:

@@ -22,6 +22,7 @@ from sockviz.words.causes import (
     options,
     others,
     receiving,
+    requests,
     sending,
     unmade,
 )
@@ -151,8 +152,12 @@ def _cause(s: Situation) -> Cause:
             return options.setting(s)
         case name if name in LISTING:
             return others.listing(s)
-        case "waitpid" | "kill":
+        case "waitpid" | "kill" | "signal":
             return others.child(s)
+        case "ioctl":
+            return requests.requesting(s)
+        case "lseek":
+            return requests.seeking(s)
         case "unlink":
             return others.removing(s)
         case "inet_pton" | "inet_aton":

@@ -146,7 +146,9 @@ def _structure(option: SocketOption, value: bytes) -> str:
             group = socket.inet_ntop(socket.AF_INET6, value[:16])
             return _through(group, f"#{interface}" if interface else "")
         case Form.STRUCTURE | Form.CREDENTIALS:
-            told = _("a structure of {size} bytes").format(size=len(value))
+            told = ngettext("a structure of {size} byte", "a structure of {size} bytes", len(value)).format(
+                size=len(value)
+            )
             state = _STATES.get(value[0]) if option.name == "TCP_INFO" and value else None
             return f"{told}, {state}" if state is not None else told
     if len(value) in _NUMBERS:

@@ -31,7 +31,7 @@ from sockviz.lesson.typed_lines import BadLine, Typed
 from sockviz.model.event_writer import EventWriter
 from sockviz.model.recording import dump_header, load
 from sockviz.model.world_json import world_json
-from sockviz.plain import Transcript
+from sockviz.plain import Transcript, untold
 from sockviz.player.check import report_of
 from sockviz.player.next import Do
 from sockviz.player.patience import Patience, Stuck
@@ -303,7 +303,7 @@ def shown(performance: Performance) -> None:
     """What came of it, through every front end and a recording."""
     timeline, chance = performance.timeline, random.Random(len(performance.timeline))
     out = io.StringIO()
-    transcript = Transcript(performance, Door.of(out))
+    transcript = Transcript(performance, Door.of(out), untold)
     transcript.title()
     transcript.catch_up()
     clean(out.getvalue(), "--plain")

@@ -298,7 +298,7 @@ def followed(octets: bytes, whole: Recorded, chance: random.Random) -> None:
                 run = SourcedLesson(Recorded(Loaded(following.timeline, None)))
             except NoLesson:
                 continue
-            told = plain.Transcript(run, Door.of(out))
+            told = plain.Transcript(run, Door.of(out), plain.untold)
             told.title()
         told.catch_up()
     following.closed()

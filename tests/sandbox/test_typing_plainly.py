@@ -10,6 +10,7 @@ from pathlib import Path
 TYPED = """\
 server> s = socket.socket()
 s.bind((HOST, PORT))
+s.getpeername()
 s.lsten(1)
   s.listen(1)
 conn, peer = s.accept()
@@ -38,12 +39,13 @@ def test_lines_from_a_pipe(tmp_path: Path) -> None:
     assert done.returncode == 1, "some lines were wrong"
     wrong = done.stderr.splitlines()
     assert [line for line in wrong if "line " in line] == [
-        "sockviz: line 3, column 3: a socket has no method lsten that a lesson can call; did you mean listen?",
-        "sockviz: line 10, column 2: '9x' cannot name a process: a letter, then letters, digits and underscores",
+        "sockviz: line 4, column 3: a socket has no method lsten that a lesson can call; did you mean listen?",
+        "sockviz: line 11, column 2: '9x' cannot name a process: a letter, then letters, digits and underscores",
     ]
     assert wrong[1:3] == ["  s.lsten(1)", "    ^"]
     said = done.stdout
     assert "off the script" not in said, "there is none"
+    assert "ENOTCONN 107: it is not connected" in said, "what the manual says of it, not the system"
     assert said.index("client → server: SYN\n") < said.index("Taken back") < said.rindex("accept(3) sleeps")
     assert "server is still in accept(): conn.close() waits for that to return." in said
     assert "waited in vain to the end: server> conn.close()" in said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sockviz.language import N_, _
+from sockviz.language import _
 from sockviz.model.hosts import BROADCAST
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, wire_end
 from sockviz.model.sockets import SocketRow
@@ -13,14 +13,12 @@ from sockviz.words.causes.connected import has_one_already
 from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
+from sockviz.words.causes.ports import MORE_PORTS, is_without_port, no_free_port
 from sockviz.words.causes.refused import refused
 from sockviz.words.causes.scopes import needs_scope, scope_missing
 from sockviz.words.causes.unanswered import gave_up, goes_on, is_unsent, peers_queue_is_full, unanswered_syn
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, ends_text
-
-#: What helps where the kernel has no port to choose.
-MORE_PORTS = N_("wait until one is given back, or widen net.ipv4.ip_local_port_range")
 
 
 def connecting(s: Situation) -> Cause:
@@ -59,6 +57,8 @@ def _connecting(s: Situation) -> Cause:
                     target=s.target, name=s.name
                 )
             )
+        case "EAGAIN" if s.is_datagram and is_without_port(s):
+            return no_free_port(s)
         case "EAGAIN" if s.is_unix:
             return Cause(bounded(peers_queue_is_full(s), s, "SO_SNDTIMEO"))
         case "ENETUNREACH" if s.end is not None and wire_end(s.end) != s.end and (v6 := v6_only(s)).why:

@@ -7,9 +7,10 @@ from sockviz.model.segments import endpoint, wire_end
 from sockviz.model.sockets import SocketRow, State
 from sockviz.model.values import Address
 from sockviz.words import acts, whose
-from sockviz.words.causes.connecting import MORE_PORTS, v6_only
+from sockviz.words.causes.connecting import v6_only
 from sockviz.words.causes.covering import covers, listeners_at, plain_end, unlisted_at
 from sockviz.words.causes.paths import binder
+from sockviz.words.causes.ports import is_without_port, no_free_port
 from sockviz.words.causes.scopes import needs_scope, scope_missing
 from sockviz.words.row_names import both_text
 from sockviz.words.situation import Cause, Situation
@@ -122,12 +123,7 @@ def _path_taken(s: Situation) -> Cause:
 def _taken(s: Situation) -> Cause:
     end = s.end
     if end is not None and end[1] == 0:
-        return Cause(
-            _("the kernel found no free port for {name}: all of ip_local_port_range are taken").format(
-                name=s.name
-            ),
-            _(MORE_PORTS),
-        )
+        return no_free_port(s)
     protocol = "UDP" if s.is_datagram else "TCP"
     rows = [
         row
@@ -274,6 +270,8 @@ def _reuse(row: SocketRow, s: Situation) -> str:
 def listening(s: Situation) -> Cause:
     """Of listen."""
     match s.error:
+        case "EADDRINUSE" if is_without_port(s):
+            return no_free_port(s)
         case "EADDRINUSE":
             here = endpoint(s.local)
             for row in listeners_at(s.world, here, s.host):

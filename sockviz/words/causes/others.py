@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sockviz.language import N_, _
 from sockviz.model.linux.files import EPOLL
-from sockviz.model.linux.names import mask
+from sockviz.model.linux.names import mask, signal_name
+from sockviz.model.linux.signals import WAIT_OPTIONS
 from sockviz.model.process import Process
 from sockviz.model.values import ObjectValue, Value
 from sockviz.words.membership import Membership, membership, spelled
@@ -43,7 +44,9 @@ def listing(s: Situation) -> Cause:
             )
         case "EINVAL" if (told := _exclusive(s, changed)).why:
             return told
-        case "EINVAL" if isinstance(changed.given, ObjectValue):
+        case "EINVAL" if (
+            isinstance(changed.given, ObjectValue) or str(changed.given) == s.call.arguments[0].text
+        ):
             return Cause(_("a list cannot stand on itself, nor wait for anything but descriptors"))
     return Cause()
 
@@ -85,8 +88,15 @@ def _exclusive(s: Situation, changed: Membership) -> Cause:
 _WITH_EXCLUSIVE = ("EPOLLIN", "EPOLLOUT", "EPOLLERR", "EPOLLHUP", "EPOLLWAKEUP", "EPOLLET", "EPOLLEXCLUSIVE")
 
 
+#: kernel/exit.c, kernel_wait4; with __WNOTHREAD, __WALL and __WCLONE.
+_WAITED_WITH = ("WNOHANG", "WUNTRACED", "WCONTINUED")
+_OF_THREADS = 0xE0000000
+#: kernel/signal.c, sig_kernel_only.
+_NOT_CHANGED = ("SIGKILL", "SIGSTOP")
+
+
 def child(s: Situation) -> Cause:
-    """Of waitpid and kill."""
+    """Of waitpid, kill and signal."""
     pid = s.call.arguments[0] if s.call.arguments else None
     named = _process_of(pid, s)
     match s.call.name, s.error:
@@ -102,6 +112,19 @@ def child(s: Situation) -> Cause:
             )
         case "waitpid", "ECHILD":
             return Cause(_("{process} has no child that it could wait for").format(process=s.call.process))
+        case "waitpid", "EINVAL" if len(s.call.arguments) > 1 and isinstance(s.call.arguments[1], int):
+            known = _OF_THREADS | sum(WAIT_OPTIONS[name] for name in _WAITED_WITH)
+            if unknown := s.call.arguments[1] & ~known:
+                return Cause(
+                    _("waitpid takes no {options}").format(options=mask(unknown, WAIT_OPTIONS)),
+                    _("leave it out"),
+                )
+        case "signal", "EINVAL" if s.call.arguments and signal_name(s.call.arguments[0]) in _NOT_CHANGED:
+            return Cause(
+                _("what {signal} does cannot be changed: no process can withstand it").format(
+                    signal=signal_name(s.call.arguments[0])
+                )
+            )
         case "kill", "EINVAL" if len(s.call.arguments) > 1:
             return Cause(_("there is no signal {number}").format(number=s.call.arguments[1]))
         case "kill", "ESRCH" if named is not None:

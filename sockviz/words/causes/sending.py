@@ -14,6 +14,7 @@ from sockviz.words.causes.beside import of_beside
 from sockviz.words.causes.connecting import broadcast, connecting, takes_from_another, v6_only
 from sockviz.words.causes.paths import binder, taker
 from sockviz.words.causes.patience import bounded
+from sockviz.words.causes.ports import is_without_port, no_free_port
 from sockviz.words.causes.receiving import reset_here, unanswered, unanswered_remedy, unconnected, unreachable
 from sockviz.words.causes.refused import refused
 from sockviz.words.causes.scopes import needs_scope, scope_missing
@@ -35,6 +36,8 @@ def sending(s: Situation) -> Cause:
     if acts.has(s.call, "MSG_FASTOPEN") and s.is_tcp and s.end is not None and s.error in _OF_A_HANDSHAKE:
         return connecting(s)
     match s.error:
+        case "EAGAIN" if s.is_datagram and is_without_port(s):
+            return no_free_port(s)
         case "EAGAIN" | "TimeoutError":
             return _no_room(s)
         case "EPIPE":
@@ -193,7 +196,7 @@ def no_room_or_no_connection(s: Situation) -> str:
         return _(
             "its handshake is not over, or there is no room in the send buffer: wait until it is writable"
         )
-    return _no_room(s).why
+    return (no_free_port(s) if s.is_datagram and is_without_port(s) else _no_room(s)).why
 
 
 def why_full(s: Situation) -> str:
