@@ -91,6 +91,24 @@ def test_every_error_of_a_call_has_its_page(page: CallPage) -> None:
         assert failure.remedy.endswith((".", ".)", "?"))
 
 
+#: What the calls of an object that is a list say beside its own name.
+LISTS = {"register": "epoll", "modify": "epoll", "unregister": "epoll"}
+SITUATIONS = sorted((Path(__file__).parents[1] / "situations").glob("*.said"))
+
+
+def test_the_page_of_a_call_has_each_error_that_a_situation_is_about() -> None:
+    told = {
+        (LISTS.get(call, call), error): path.name
+        for path in SITUATIONS
+        for call, error in re.findall(r"\b([a-z_]+) fails with (E[A-Z]+)(?!\w)", path.read_text("utf-8"))
+    }
+    assert len(told) > 60
+    for (call, error), name in told.items():
+        page = MANUAL.find(call)
+        assert isinstance(page, CallPage)
+        assert error in {failure.name for failure in page.failures}, f"{name}: {page.path} lacks {error}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_no_link_is_dead(page: ManualPage) -> None:
     slugs = {lesson.slug for lesson in lessons()}
