@@ -88,6 +88,13 @@ class Film:
         await self.app._press_keys([key])  # the pilot's own press waits twice for the same
         await self.pilot.pause()
 
+    async def go_on(self) -> None:
+        """Presses space once for what is performed or opened: what is left of the page's text has been read before."""
+        pane = self.screen.query_one(LessonPane)
+        while self.screen.reading.leaves_page and pane.read_on():
+            await self.pilot.pause()
+        await self.press("space")
+
     async def shoot(self, over: Callable[[], object]) -> list[str]:
         """The frames until `over`, and everything is told."""
         frames: list[str] = []
@@ -273,7 +280,7 @@ def test_connect_live_and_looked_back_at(tmp_path: Path, size: tuple[int, int], 
         while not (run.next.statement is not None and "connect" in run.next.statement.source):
             answer_all(film)
             performed = len(run.timeline)
-            await film.press("space")
+            await film.go_on()
             await until(film.pilot, lambda performed=performed: len(run.timeline) > performed, "a step")  # type: ignore[misc]
             await until(film.pilot, lambda: run.next.do is not Do.BUSY, "the step's end")
         answer_all(film)
@@ -286,7 +293,7 @@ def test_connect_live_and_looked_back_at(tmp_path: Path, size: tuple[int, int], 
         picture = film.screen.picture
         picture.movement.choose(TEMPOS[2])
         picture.look = replace(picture.look, animate=False)
-        await film.press("space")  # the page is turned: what is looked back at is the past
+        await film.go_on()  # the page is turned: what is looked back at is the past
         await until(film.pilot, lambda: len(run.timeline.stops) > film.screen.reading.resting, "the page")
         await until(film.pilot, lambda: run.next.do is not Do.BUSY, "the page, turned")
         film.screen.reading.go(before_connect(run))
