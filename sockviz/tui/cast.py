@@ -9,7 +9,7 @@ from sockviz.dataclass import dataclass
 from sockviz.model.bystanders import is_bystander
 from sockviz.model.hosts import HOSTS, LINK, SERVER
 from sockviz.model.limits import MOST_PROCESSES
-from sockviz.model.script_text import PROGRAMS
+from sockviz.model.script_text import LESSON, PROGRAMS
 from sockviz.model.world import World
 from sockviz.tui.remembered import remembered
 
@@ -25,12 +25,14 @@ class Cast:
 
 def cast(script: Script, page: ScriptPage, world: World, opened: float, kept: Collection[str] = ()) -> Cast:
     """Who is shown at `world`: all that live, that this page's lines are for, that ended since it was `opened`, or that are
-    `kept` for what they left behind; of programs not those that have nothing to do with sockets.
+    `kept` for what they left behind; of programs not those that have nothing to do with sockets. The run of a program that is
+    judged stays, though it has ended: that is what others meet.
 
     A side with nobody on it is given the first of the script's processes that belongs there, so that the picture
     does not jump when that one starts.
     """
     here = {statement.process for statement in page.statements}
+    judged = _judged(script, world)
     shown: dict[str, None] = {}
     for name in (*script.processes, *world.processes):
         process = world.processes.get(name)
@@ -38,7 +40,8 @@ def cast(script: Script, page: ScriptPage, world: World, opened: float, kept: Co
             continue
         if process is not None and is_bystander(process, world):
             continue
-        if name in here or (process and (process.ended is None or process.ended >= opened or name in kept)):
+        has_ended = process is None or (process.ended is not None and process.ended < opened)
+        if name in here or not has_ended or name in kept or name == judged:
             shown[name] = None
     sides: dict[bool, list[str]] = {True: [], False: []}
     for name in shown:
@@ -56,6 +59,12 @@ def cast(script: Script, page: ScriptPage, world: World, opened: float, kept: Co
             ][:1]
     several = sum(1 for name in script.processes if name != LINK) > 1
     return Cast(tuple(sides[True]), tuple(sides[False]), several or bool(world.packets or world.inferred))
+
+
+def _judged(script: Script, world: World) -> str | None:
+    """Of a student's program the run that was started last."""
+    programs = [each.name for each in world.processes.values() if each.command and not each.parent]
+    return programs[-1] if programs and script.kind == LESSON else None
 
 
 def is_left(script: Script, world: World, name: str) -> bool:

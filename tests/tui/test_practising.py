@@ -12,7 +12,8 @@ from typing import cast
 import pytest
 from rich.cells import cell_len
 
-from sockviz.player.recorded import open_recording
+from sockviz.lesson.document import Lesson
+from sockviz.player.recorded import open_recording, read_recording
 from sockviz.player.run import LessonRun
 from sockviz.practice.attempt import Attempt
 from sockviz.practice.copies import copied
@@ -23,6 +24,7 @@ from sockviz.practice.sitting import Sitting
 from sockviz.practice.verdicts import Verdict
 from sockviz.progress import ProgressStore
 from sockviz.tui.app import SockvizApp
+from sockviz.tui.cast import cast as cast_of
 from sockviz.tui.entry import CourseEntry
 from sockviz.tui.options import Options
 from sockviz.tui.practising import PractiseApp
@@ -35,6 +37,7 @@ from sockviz.tui.screens.lesson import LessonScreen
 from sockviz.tui.screens.practising import PractiseScreen
 from sockviz.tui.widgets.verdict_text import VerdictText
 from sockviz.visible import quoted
+from tests.practice.test_told_of_recordings import RECORDED
 from tests.tui import golden
 from tests.tui.driving import Session, at_home, until
 from tests.tui.scripted import run
@@ -400,3 +403,11 @@ def test_the_stage_is_opened_at_the_first_moment_that_decided_against_it(
     )
     PractiseScreen.action_stage(cast("PractiseScreen", screen))
     assert at == [opened]
+
+
+def test_the_run_that_was_judged_stays_on_the_stage_though_it_ended_before_its_page_was_opened() -> None:
+    timeline = read_recording(RECORDED / "leak.dup.jsonl").timeline
+    script, world = timeline.header.script, timeline.world
+    assert isinstance(script, Lesson)
+    assert not world.processes["server"].alive
+    assert "server" in cast_of(script, script.pages[-1], world, world.at).left
