@@ -59,7 +59,7 @@ class OpeningScreen(StyledOnce, Leaving, Screen["LessonRun | None"]):
     def compose(self) -> ComposeResult:
         """The lesson's name, and what happens."""
         yield Static(styled(self.entry.name, "bold"), id="name")
-        yield Static(plain(_("Starting its processes…")), id="state")
+        yield Static(plain(_("One moment: it is being opened…")), id="state")
         yield KeyBar()
 
     def on_mount(self) -> None:
