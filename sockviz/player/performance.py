@@ -50,8 +50,8 @@ from sockviz.words.found import in_english
 if TYPE_CHECKING:
     from sockviz.player.holding import HeldPrograms
 
-#: Signals that end a process and that the kernel sends for nothing that a process does itself; and what a line sends them with.
-FROM_OUTSIDE, KILLS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"), "os.kill"
+#: Signals that the kernel may end a process by for what a line of it does; and what a line sends any with.
+OF_ITS_OWN, KILLS = ("SIGPIPE", "SIGALRM", "SIGXCPU", "SIGXFSZ", "SIGIO", "SIGSYS"), "os.kill"
 
 #: What a page has to be done, in its order.
 _ToDo: TypeAlias = Statement | Expectation | Launch | SendSignal
@@ -94,7 +94,7 @@ class Performance:
         """Which of its processes somebody else has ended: what the lesson is about can no longer come about."""
         world = self._timeline.world
         for process in world.processes.values():
-            if process.alive or process.status not in FROM_OUTSIDE or is_of_a_program(process, world):
+            if process.alive or not _is_from_outside(process.status) or is_of_a_program(process, world):
                 continue  # a program of the user's own ends as it likes
             if not self._sends_signals:
                 told = _("{process} was killed by {signal}, and no line has done that")
@@ -335,6 +335,11 @@ class Performance:
     def _appended(self) -> None:
         for watcher in self._watchers:
             watcher()
+
+
+def _is_from_outside(status: int | str | None) -> bool:
+    """Whether a process that ended so was sent a signal that no line brings upon itself."""
+    return isinstance(status, str) and status.startswith("SIG") and status not in OF_ITS_OWN
 
 
 def _in_order(page: Page) -> list[_ToDo]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
+import signal
 import time
 from textwrap import dedent
 from typing import NoReturn
@@ -521,3 +523,21 @@ def test_lines_of_a_process_that_has_ended_fail_and_say_so() -> None:
     failed = [line for line in world.lines.values() if line.error == "ProcessEnded"]
     assert [line.message for line in failed] == ["server has ended: no process can perform this line"] * 3
     assert not world.misfits
+
+
+@pytest.mark.parametrize(
+    ("number", "goes_on"), [(signal.SIGSEGV, False), (signal.SIGUSR1, False), (signal.SIGALRM, True)]
+)
+def test_a_process_that_somebody_else_has_ended_ends_the_run(number: signal.Signals, goes_on: bool) -> None:
+    async def work() -> None:
+        performance = await perform(lesson_text(LISTENING), "isolated")
+        try:
+            os.kill(performance.timeline.world.processes["server"].outer_pid, number)
+            while performance.timeline.world.processes["server"].alive:
+                await performance._performed.hear(10)
+            told = None if goes_on else f"server was killed by {number.name}, and no line has done that"
+            assert performance.problem == told
+        finally:
+            await performance.close()
+
+    run(work())
