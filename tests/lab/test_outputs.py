@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -86,6 +87,30 @@ def test_letter_by_letter_is_read_in_moments_and_is_without_end(monkeypatch: pyt
         assert not all_of_it.exceeds("another")
         os.close(writing)
         all_of_it.close()
+
+    asyncio.run(body())
+
+
+def test_who_takes_time_for_it_may_print_as_many_pieces_as_it_likes_and_is_let_go_of_at_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def body() -> None:
+        now = 100.0
+        monkeypatch.setattr(outputs, "_MOMENT", 3600.0)
+        monkeypatch.setattr(time, "monotonic", lambda: now)
+        said: list[OutputWritten] = []
+        readers = Readers()
+        before = len(os.listdir("/proc/self/fd"))
+        all_of_it = Outputs(readers, said.append)
+        writing = all_of_it.open("it", 1)
+        for _ in range(3 * outputs._HASTY):
+            now += 2 * outputs._WITHIN / outputs._HASTY
+            os.write(writing, b"x")
+            readers.read_now()
+        assert len(said) == 3 * outputs._HASTY
+        os.close(writing)
+        readers.read_now()
+        assert len(os.listdir("/proc/self/fd")) == before
 
     asyncio.run(body())
 

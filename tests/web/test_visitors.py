@@ -77,6 +77,7 @@ def test_a_secret_that_is_not_whole_is_made_anew(tmp_path: Path, torn: bytes) ->
 
 def test_a_cookie_is_of_the_server_that_has_made_it(tmp_path: Path) -> None:
     those, others = Visitors(tmp_path / "a"), Visitors(tmp_path / "b")
+    assert (tmp_path / "a").stat().st_mode & 0o077 == 0
     cookie = those.new()
     name = those.name(cookie)
     assert name is not None
