@@ -19,16 +19,17 @@ class Clicked(Message):
 
 
 class PointMoved(Message):
-    """The reader went ``step`` things further down (up, where it is negative) among the `points` of a drawing."""
+    """The reader went ``step`` things further down (up, where it is negative) among the `points` of a drawing. ``lowest`` is
+    where whoever pointed at none of them comes to from below."""
 
-    def __init__(self, points: Sequence[Focus], step: int) -> None:
+    def __init__(self, points: Sequence[Focus], step: int, lowest: Focus) -> None:
         super().__init__()
-        self.points, self.step = points, step
+        self.points, self.step, self.lowest = points, step, lowest
 
     def there(self, here: Focus) -> Focus:
         """What is pointed at then, from `here`."""
         if here not in self.points:
-            return self.points[0 if self.step > 0 else -1]
+            return self.points[0] if self.step > 0 else self.lowest
         at = self.points.index(here) + self.step
         return self.points[min(max(at, 0), len(self.points) - 1)]
 

@@ -199,7 +199,11 @@ class FocusableDrawing(Drawing, can_focus=True):
     def action_point(self, step: int) -> None:
         """Points at the next thing `step` further down."""
         if points := self.points():
-            self.post_message(PointMoved(points, step))
+            self.post_message(PointMoved(points, step, self.lowest(points)))
+
+    def lowest(self, points: Sequence[Focus]) -> Focus:
+        """What of `points` is come to first from below."""
+        return points[-1]
 
     def on_click(self, event: events.Click) -> None:
         """Points at what was clicked; a click on what is pointed at already asks for its evidence."""

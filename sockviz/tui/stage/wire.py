@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sockviz.language import _
 from sockviz.model.hosts import LINK
 from sockviz.tui.stage.code import Extent
 from sockviz.tui.stage.code_rows import Listing
 from sockviz.tui.stage.drawing import FocusableDrawing
 from sockviz.tui.stage.ink import Line, finish, fit, frame, line, spelled, wrap
-from sockviz.tui.view import View
+from sockviz.tui.view import Focus, View
 
 #: Less than this is no diagram any more.
 _LEAST_HEIGHT = 3
@@ -101,3 +103,7 @@ class WirePanel(FocusableDrawing):
     def draw(self, view: View, width: int, height: int) -> list[Line]:
         """Its lines."""
         return draw_wire(view, width, height, self.unframed)
+
+    def lowest(self, points: Sequence[Focus]) -> Focus:
+        """The newest packet, not a line of the link's below it."""
+        return next((it for it in reversed(points) if it.packet is not None), points[-1])

@@ -13,11 +13,12 @@ from sockviz.model.log import Log
 from sockviz.model.meaning import Meaning, Role
 from sockviz.model.segments import Fragment
 from sockviz.model.traffic import Traffic
+from sockviz.tui.messages import PointMoved
 from sockviz.tui.stage import diagram, wire_strip
 from sockviz.tui.stage.arrows import shaft
 from sockviz.tui.stage.crossings import Crossing, Fate, crossings, folded
 from sockviz.tui.stage.ink import Line
-from sockviz.tui.stage.wire import draw_wire
+from sockviz.tui.stage.wire import WirePanel, draw_wire
 from sockviz.tui.view import Focus, Look, View
 from sockviz.words.meanings import instead_of_ack, mark
 from tests.tui.stage import scripted
@@ -334,3 +335,14 @@ def test_folded_whatever_the_servers_side_sends_goes_down() -> None:
     script.segment("client2", "worker", end, scripted.SERVER, "ACK")
     (strip,) = draw_wire(scripted.view(script), 200, 1)
     assert "client2 ▲ SYN  worker ▼ SYN+ACK  client2 ▲ ACK" in strip.text
+
+
+def test_pointing_at_the_wire_begins_with_the_newest_packet() -> None:
+    """Also where a line of the link's stands below it."""
+    points = [Focus(packet=3), Focus(packet=8), Focus(line=12)]
+    lowest = WirePanel().lowest(points)
+    assert PointMoved(points, -1, lowest).there(Focus()) == Focus(packet=8)
+    assert PointMoved(points, -1, lowest).there(Focus(packet=8)) == Focus(packet=3)
+    assert PointMoved(points, 1, lowest).there(Focus(packet=8)) == Focus(line=12)
+    assert PointMoved(points, 1, lowest).there(Focus()) == Focus(packet=3)
+    assert WirePanel().lowest([Focus(line=12)]) == Focus(line=12)
