@@ -20,7 +20,7 @@ class OwnSockets:
     prefix: bytes
     _cookies: set[int] = field(default_factory=set)
     _ends: set[tuple[str, Address | None, Address | None]] = field(default_factory=set)
-    _own_ports: set[tuple[str, int]] = field(default_factory=set)
+    _own_ports: set[tuple[str, int]] = field(default_factory=set)  # no more than the machine has ports
     _inodes: set[int] = field(default_factory=set)
     _strangers: set[tuple[str, int]] = field(default_factory=set)
     _datagrams: set[tuple[str, str, str, int]] = field(default_factory=set)
