@@ -57,11 +57,16 @@ class Sitting(Terminal):
         """What changes with every answer to a key: the hint, and how much has happened."""
         return self.row(1), self.event
 
+    @property
+    def _in_sight(self) -> list[str]:
+        """What of the page's text is in sight: the left of the screen, without what moves by itself above and below."""
+        return [line[:30] for line in self.text.splitlines()[4:-3]]
+
     def answer_to(self, key: str) -> str:
-        """Presses a key and waits until a hint or the timeline answers it."""
-        before = self._said
+        """Presses a key and waits until a hint, the timeline or the page's text, which goes on below, answers it."""
+        before = self._said, self._in_sight
         self.press(key)
-        return self.wait_for(lambda _: self._said != before)
+        return self.wait_for(lambda _: (self._said, self._in_sight) != before)
 
     def perform(self, until: str, most: int = 40) -> str:
         """Presses Space, each time the screen has answered and come to rest, until it says the words."""
