@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.parser import parse_lesson
-from sockviz.model.events import CallReturned, Observed, PacketCaptured
+from sockviz.model.events import CallReturned, Observed, PacketCaptured, PageOpened
 from sockviz.model.scripted import Scripted, row
 from sockviz.model.sockets import State, Timer
 from sockviz.player.next import Do
@@ -253,6 +253,30 @@ def test_what_waits_for_a_press_waits_whatever_is_looked_at_meanwhile(tmp_path: 
         return []
 
     filmed(tmp_path, run, (120, 36), act)
+
+
+def test_a_key_that_cuts_the_last_step_of_a_page_short_does_not_turn_it(tmp_path: Path) -> None:
+    run = open_recording(RECORDING)
+    turned = [n for n, event in enumerate(run.timeline.events) if isinstance(event, PageOpened)][2]
+    *_, before, last = (stop for stop in run.timeline.stops if stop <= turned)
+
+    async def act(film: Film) -> list[str]:
+        reading, movement = film.screen.reading, film.screen.picture.movement
+        reading.go(before)
+        film.screen.picture.draw()
+        answer_all(film)
+        film.begin()
+        await film.press("space")
+        assert movement.on, "the step is being told"
+        await film.press("space")
+        assert not movement.on
+        assert reading.cursor == last, "what came of it is there to be read"
+        assert "an endpoint without a name" in film.text
+        await film.go_on()
+        assert reading.world.page == 2
+        return []
+
+    filmed(tmp_path, run, (80, 24), act)
 
 
 def before_connect(run: LessonRun) -> int:

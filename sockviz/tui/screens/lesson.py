@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 
+from sockviz.language import _
 from sockviz.player.run import LessonRun, Provenance
 from sockviz.progress import ProgressStore
 from sockviz.sandbox.script import has_text
@@ -197,6 +198,12 @@ class LessonScreen(TypedAt, VotedAt):
     def action_onward(self) -> None:
         """The next segment, where one waits for that; else the next call, or the next page, or resting place of the past."""
         if self.picture.movement.pressed():
+            self.picture.draw()
+            return
+        if self.cut_short() and self.reading.leaves_page:
+            self.picture.hint = _(
+                hints.TOLD_NOW
+            )  # what came of the page's last line is there, and not gone with it
             self.picture.draw()
             return
         self.moved()

@@ -51,6 +51,7 @@ class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
         self._compositor = DirtyLines()
         self._wire, self._manual = wire, manual
         self._copying = Copying()
+        self._cut_short = False  # whether the last key has ended a movement
 
     def keep_size(self) -> None:
         """It is laid out once: for the terminal's size, which Textual tells a screen only when that is done."""
@@ -61,8 +62,14 @@ class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
         """Any key stops playing and ends a movement; `p` says itself what it means. What waits for a press goes on waiting."""
         if event.key != "p":
             self.playing.stop()
-        if self.picture.movement.settle():
+        self._cut_short = self.picture.movement.settle()
+        if self._cut_short:
             self.picture.draw()
+
+    def cut_short(self) -> bool:
+        """Whether what the reader does now has ended a movement: what was told had not been seen whole until then."""
+        before, self._cut_short = self._cut_short, False
+        return self.picture.movement.settle() or before
 
     def acted(self) -> None:
         """The reader has done something: what moves by itself stops moving, and hints are over."""
