@@ -190,10 +190,7 @@ def _out_of_range(s: Situation) -> Cause:
     family, kind, *others = s.call.arguments
     if not isinstance(kind, int):
         return Cause()
-    if kind & ~(_TYPES | sum(TYPE_FLAGS.values())):
-        told = _("{type} has bits that are neither a type nor SOCK_CLOEXEC or SOCK_NONBLOCK")
-        return Cause(told.format(type=show(kind, 24)))
-    if (kind & _TYPES) >= _NO_TYPE:
+    if kind & ~(_TYPES | sum(TYPE_FLAGS.values())) or (kind & _TYPES) >= _NO_TYPE:
         return Cause(_("there is no type {type} of sockets").format(type=show(kind, 24)))
     match family, others:
         case 2 | 10, [int(protocol), *_rest] if not 0 <= protocol < _NO_PROTOCOL:
