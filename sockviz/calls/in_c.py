@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sockviz.calls.c.address import sockaddr_of_parts
+from sockviz.calls.c.arithmetic import is_below
 from sockviz.calls.c.call import CCall
 from sockviz.calls.c.parts import part
 from sockviz.calls.c.renderings import RENDERINGS
@@ -127,6 +128,14 @@ def _unpacked(writer: CWriter, statement: Statement, value: CValue, tree: Json) 
 
 
 def _bind_one(writer: CWriter, target: str, tree: Json) -> CValue:
+    is_negative = is_below(tree, writer.scope.below_zero)
+    value = _bind_tree(writer, target, tree)
+    if is_negative:
+        writer.scope.below_zero.add(target)
+    return value
+
+
+def _bind_tree(writer: CWriter, target: str, tree: Json) -> CValue:
     match tree:
         case ["list" | "tuple", list(items)] if writer.kind(tree) != "address":
             parts = [writer.held(item) for item in items]

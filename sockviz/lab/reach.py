@@ -42,7 +42,8 @@ OPTIONS: Mapping[int, frozenset[int]] = {
     # RCVLOWAT SNDLOWAT RCVTIMEO SNDTIMEO TIMESTAMP ACCEPTCONN PEERSEC PASSSEC TIMESTAMPNS TIMESTAMPING PROTOCOL DOMAIN RXQ_OVFL
     # PEEK_OFF MAX_PACING_RATE INCOMING_CPU MEMINFO COOKIE ZEROCOPY RCVTIMEO_NEW SNDTIMEO_NEW NO_CHECK BUF_LOCK TXREHASH; and
     # SNDBUFFORCE RCVBUFFORCE MARK RCVMARK, more of BUSY_POLL, PREFER_BUSY_POLL and BUSY_POLL_BUDGET, which the kernel itself
-    # refuses to a process without capabilities
+    # refuses to a process without capabilities. BUSY_POLL has any value: lo, and veth without GRO, have no NAPI that could be
+    # asked (net/core/dev.c, napi_busy_loop: SO_INCOMING_NAPI_ID is 0), so that a receive sleeps at once
     SOL_SOCKET: frozenset((*range(2, 14), *range(15, 22), *range(29, 41), 42, 46, 47, 49, 55, 57, 60, 66, 67, 69, 70, 72,
                            74, 75)),
     # TOS TTL RECVOPTS PKTINFO MTU_DISCOVER RECVERR RECVTTL RECVTOS MTU RECVORIGDSTADDR MINTTL BIND_ADDRESS_NO_PORT

@@ -33,6 +33,9 @@ def reached(end: Endpoint, own: Endpoint | None = None) -> Endpoint:
     one of a host's means, as a destination, this host (net/ipv4/route.c, ip_route_output_key_hash_rcu: the socket's own, else
     127.0.0.1; net/ipv6/tcp_ipv6.c, tcp_v6_connect, and udp.c: ::1)."""
     host, port = end
+    if host == _MAPPED + "0.0.0.0":  # net/ipv6/tcp_ipv6.c: what goes to IPv4 is IPv4's to send
+        found, _port = reached(("0.0.0.0", port), wire_end(own))
+        return _MAPPED + found, port
     if host not in ("", *EVERY_ADDRESS):
         return end
     if host == "::":

@@ -29,11 +29,10 @@ def message_told(call: Call, world: World) -> str:
     who = (
         _(" from {address}").format(address=address_text(sender)) if sender not in (None, "", b"", ()) else ""
     )
-    told = [
-        _("takes {amount}{sender}: {shown}").format(
-            amount=bytes_text(len(data)), sender=who, shown=show(data, 32)
-        )
-    ]
+    peeks = acts.has(call, "MSG_PEEK")
+    gives = _("looks at {amount}{sender}, and leaves all in the receive queue: {shown}")
+    gives = gives if peeks else _("takes {amount}{sender}: {shown}")
+    told = [gives.format(amount=bytes_text(len(data)), sender=who, shown=show(data, 32))]
     if not data and flags & sockets.MESSAGE_FLAGS["MSG_ERRQUEUE"]:
         told = [_("takes an entry off the error queue, with no data in it")]
     told += [_came_beside(item) for item in beside]
@@ -42,8 +41,13 @@ def message_told(call: Call, world: World) -> str:
         lost = cut_off(call, data, world) if flag == "MSG_TRUNC" else ""
         if flag == "MSG_CTRUNC":
             lost = _lost_beside(call, beside, world)
+        if peeks and flag in _TOO_LITTLE_ROOM:
+            lost = _("there was more than there was room for")  # and it is there still
         told.append(f"{flag}: {lost or _(what)}" if what is not None else flag)
     return "; ".join(told)
+
+
+_TOO_LITTLE_ROOM = ("MSG_TRUNC", "MSG_CTRUNC")
 
 
 def _came_beside(item: Value) -> str:
@@ -83,7 +87,7 @@ def filled(call: Call, world: World) -> str:
     if held is None or not isinstance(flags, int) or not isinstance(call.value, int):
         return ""
     amount = bytes_text(call.value)
-    if held.type != "SOCK_DGRAM":
+    if held.type not in ("SOCK_DGRAM", "SOCK_SEQPACKET"):
         if not call.value or flags & sockets.MESSAGE_FLAGS["MSG_TRUNC"]:
             return ""
         if flags & sockets.MESSAGE_FLAGS["MSG_PEEK"]:

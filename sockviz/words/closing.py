@@ -113,7 +113,11 @@ def consequence(row: SocketRow, world: World, since: float) -> str:
 
 
 def _unread_here(row: SocketRow) -> str:
-    if row.type != "SOCK_STREAM" or not row.recv_q or row.state is not State.ESTABLISHED:
+    if (
+        row.type not in ("SOCK_STREAM", "SOCK_SEQPACKET")
+        or not row.recv_q
+        or row.state is not State.ESTABLISHED
+    ):
         return ""
     return ngettext(
         "{count} byte in its receive queue was never read, which its peer is told by ECONNRESET",

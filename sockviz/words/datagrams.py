@@ -65,6 +65,7 @@ def errors_wait(row: SocketRow, world: World) -> str:
     """That, as a clause; empty where it is not so."""
     if not holds_errors(row, world):
         return ""
+    option = "IPV6_RECVERR" if acts.is_on(world, row.inode, "IPV6_RECVERR") else "IP_RECVERR"
     return _(
-        "its error queue counts there (IP_RECVERR), by its memory: recvmsg with MSG_ERRQUEUE takes what it holds"
-    )
+        "its error queue counts there ({option}), by its memory: recvmsg with MSG_ERRQUEUE takes what it holds"
+    ).format(option=option)

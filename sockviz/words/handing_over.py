@@ -41,7 +41,9 @@ def handed_over(call: Call, world: World) -> str:
 def _on_this_machine(call: Call, amount: str) -> str:
     """net/unix/af_unix.c: there is no queue of the sender's own; its buffer is only charged with them."""
     held, to = call.receiver, call.arguments[-1]
-    if call.name == "sendto" and isinstance(to, str | bytes) and len(call.arguments) > 2:
+    # net/unix/af_unix.c, unix_seqpacket_sendmsg: an address beside the data is passed over.
+    is_addressed = call.name == "sendto" and isinstance(to, str | bytes) and len(call.arguments) > 2
+    if is_addressed and (held is None or held.type != "SOCK_SEQPACKET"):
         told = _("puts one message of {amount} into the receive queue of the socket named {address}")
         return told.format(amount=amount, address=address_text(to))
     if held is not None and held.type != "SOCK_STREAM":

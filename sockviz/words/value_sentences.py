@@ -100,7 +100,7 @@ def _set(call: Call, world: World) -> str:
     if what and option is not None and option.form is Form.SWITCH and not value:
         why = _(" (on: {what})").format(what=what)
     if isinstance(level, int) and isinstance(number, int) and (ending := JOINING.get((level, number))):
-        return _("{of} leaves {group} ({name})").format(
+        return _("has {of} leave {group} ({name})").format(
             of=of, group=value_text(option_of(*ending), value), name=name
         )
     if isinstance(level, int) and isinstance(number, int) and (level, number) in JOINING.values():

@@ -47,6 +47,11 @@ socket.ntohl(4294967296)
 signal.alarm(99999999999)
 struct.pack("!H", 70000)
 packed = struct.pack("!H", -1)
+select.select([2000], [], [], 0)
+select.select([s, -1], [], [], 0)
+socket.inet_ntop(socket.AF_INET, b"")
+socket.inet_ntop(socket.AF_INET6, b"1234")
+socket.inet_ntoa(b"12345")
 """.splitlines()
 #: What Python makes a call of, or none at all.
 TAKEN = """\
@@ -73,7 +78,6 @@ x = None
 x = socket.htons(80)
 x = struct.calcsize("!HH")
 int.from_bytes(b"", "little")
-socket.inet_ntop(socket.AF_INET, b"")
 socket.inet_ntop(socket.AF_INET, b"\\x01\\x02\\x03\\x04")
 socket.inet_pton(socket.AF_INET6, "127.0.0.1")
 socket.getaddrinfo(None, None)
@@ -99,6 +103,16 @@ def in_c(line: str, *, plain: bool) -> str:
 ])  # fmt: skip
 def test_a_quotient_of_literals_is_the_one_that_python_has(python: str, c: str) -> None:
     assert f"listen(s, {c})" in in_c(f"s.listen({python})", plain=True)
+
+
+@pytest.mark.parametrize(("names", "python", "c"), [
+    ("n = s.send(b'abc')", "n // 2", "n / 2"), ("n = s.send(b'abc')", "n % 2", "n % 2"),
+    ("n = s.send(b'abc')", "-n // 2", "(-n - (-n % 2 + 2) % 2) / 2"), ("m = -7", "m % 2", "(m % 2 + 2) % 2"),
+    ("m = -7", "m // 2", "(m - (m % 2 + 2) % 2) / 2"), ("d = 2 - 4", "7 % d", "(7 % d + d) % d"),
+    ("m = -7\nm = 7", "m // 2", "m / 2"),
+])  # fmt: skip
+def test_a_quotient_of_names_that_may_be_below_zero_is_too(names: str, python: str, c: str) -> None:
+    assert f"listen(s, {c})" in in_c(f"{names}\ns.listen({python})", plain=True)
 
 
 @pytest.mark.parametrize("plain", [False, True])

@@ -254,7 +254,7 @@ def test_a_membership_lasts_until_it_is_left() -> None:
         setting(script, D, 0, number, member, None, None)
     assert short_options(script.timeline.world, D.inode) == ["IP_ADD_MEMBERSHIP 224.1.1.2 through 10.0.0.1"]
     told = narrate_at(script.timeline, len(script.timeline))
-    assert told == "server: setsockopt descriptor 12 leaves 224.1.1.1 (IP_DROP_MEMBERSHIP)"
+    assert told == "server: setsockopt has descriptor 12 leave 224.1.1.1 (IP_DROP_MEMBERSHIP)"
     error = struct.pack("=I4BII", 111, 2, 3, 3, 0, 0, 0)
     for beside, text in (
         ((0, 11, error), "IP_RECVERR: ECONNREFUSED, by ICMP port unreachable"),

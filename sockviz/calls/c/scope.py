@@ -96,7 +96,8 @@ class CScope:
     whose sockets are closed where Python closes them. ``unread`` are targets that no later line reads, ``watched`` is how
     many descriptors an array for poll(2) has room for; ``ip`` is the version of HOST's address, ``six`` are the names that
     hold IPv6 sockets, ``unblocked`` those whose calls do not wait. ``addresses`` are those that were written out before and
-    did not change. ``owners`` tells which names hold the same socket, ``closed`` which of those are closed.
+    did not change. ``owners`` tells which names hold the same socket, ``closed`` which of those are closed; ``below_zero``
+    which names have a number that may be less than 0.
     """
 
     whole: bool = False
@@ -114,6 +115,7 @@ class CScope:
     addresses: dict[str, str] = field(default_factory=dict)
     owners: dict[str, int] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
+    below_zero: set[str] = field(default_factory=set)
 
     @classmethod
     def around(cls, statement: Statement) -> CScope:
@@ -141,6 +143,7 @@ class CScope:
             self.whole, self.ending, self.unread, self.watched, self.ip, set(self.six), set(self.unblocked),
             dict(self.variables), dict(self.held),
             dict(self.declared), self.assumed, set(self.taken), dict(self.addresses), dict(self.owners), set(self.closed),
+            set(self.below_zero),
         )  # fmt: skip
 
     def name(self, python: str) -> str:
@@ -167,6 +170,7 @@ class CScope:
         """Notes what `target` holds from here on; `same_as`: the socket that another name holds."""
         self.held[target] = value
         self.six.discard(target)
+        self.below_zero.discard(target)
         if same_as in self.six:
             self.six.add(target)
         if value.form is CForm.SOCKET:

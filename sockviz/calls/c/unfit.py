@@ -7,10 +7,12 @@ import struct
 from collections.abc import Iterator, Mapping
 
 from sockviz.calls.signature import Signature
-from sockviz.model.values import Json
+from sockviz.model.values import Json, decode
 
 _INT, _SIZE = range(-(1 << 31), 1 << 31), range(1 << 63)
 _UNSIGNED, _SHORT = range(1 << 32), range(1 << 16)
+#: Of descriptors: what an fd_set has bits for, and what poll takes (Python refuses others itself).
+_IN_A_SET, _DESCRIPTORS = range(1024), range(1 << 31)
 #: What fits into the parameters of that name.
 _ROOM: Mapping[str, range] = {
     **dict.fromkeys(
@@ -50,6 +52,7 @@ _ROOM_OF: Mapping[tuple[str, str], range] = {
     ("socket.ntohl", "value"): _UNSIGNED,
     ("socket.socket.setsockopt", "value"): _INT,
     ("socket.socket.getsockopt", "bufsize"): range(1025),
+    **{(f"select.poll.{name}", "fd"): _DESCRIPTORS for name in ("register", "modify", "unregister")},
     ("select.poll.register", "events"): _SHORT,
     ("select.poll.modify", "events"): _SHORT,
     ("select.epoll.register", "events"): _UNSIGNED,
@@ -58,6 +61,8 @@ _ROOM_OF: Mapping[tuple[str, str], range] = {
 #: Seconds, by the parameter that has them: no less than none, but where that is for ever; no more than 64 bits have nanoseconds.
 _MOST_SECONDS = (1 << 63) / 1_000_000_000
 _LASTING = (("socket.socket.settimeout", "seconds"), ("select.select", "timeout"))
+#: How long the packed addresses of a family are.
+_PACKED = {"socket.AF_INET": 4, "socket.AF_INET6": 16}
 _ADDRESSES = ("address", "sockaddr", "flags_or_address")
 
 
@@ -66,7 +71,11 @@ def has_no_room(tree: Json, rows: Mapping[str, Signature]) -> bool:
     match tree:
         case ["call", str(key), receiver, list(arguments), dict(named), *_] if key in rows:
             given = [*_by_parameter(rows[key], arguments), *named.items()]
-            if any(_is_unfit(key, name, each) for name, each in given) or _cannot_be_packed(key, arguments):
+            if (
+                any(_is_unfit(key, name, each) for name, each in given)
+                or _cannot_be_packed(key, arguments)
+                or _is_no_packed_address(key, arguments)
+            ):
                 return True
             return any(has_no_room(each, rows) for each in (receiver, *arguments, *named.values()))
         case ["value", *_]:
@@ -87,6 +96,10 @@ def _is_unfit(key: str, parameter: str, tree: Json) -> bool:
     if (key, parameter) in _LASTING:
         return number is not None and not 0 <= number < _MOST_SECONDS
     room = _ROOM_OF.get((key, parameter), _ROOM.get(parameter))
+    match tree:
+        case ["list" | "tuple", list(items)] if key == "select.select":
+            numbers = map(_written, items)
+            return any(each is not None and each not in _IN_A_SET for each in numbers)
     if isinstance(number, int) and room is not None:
         return number not in room
     return parameter in _ADDRESSES and _is_no_address(tree)
@@ -113,6 +126,19 @@ def _cannot_be_packed(key: str, arguments: list[Json]) -> bool:
             except struct.error:
                 return True
     return False
+
+
+def _is_no_packed_address(key: str, arguments: list[Json]) -> bool:
+    """Whether bytes that are written out are not as many as an address of that family has: C would read on behind them."""
+    match arguments:
+        case [["constant", str(family)], ["value", {"$": "bytes"} as packed]] if key == "socket.inet_ntop":
+            length = _PACKED.get(family)
+        case [["value", {"$": "bytes"} as packed]] if key == "socket.inet_ntoa":
+            length = _PACKED["socket.AF_INET"]
+        case _:
+            return False
+    value = decode(packed)
+    return length is not None and isinstance(value, bytes) and len(value) != length
 
 
 def _written(tree: Json) -> float | int | None:

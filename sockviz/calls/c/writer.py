@@ -12,7 +12,7 @@ from dataclasses import field
 from typing import TypeAlias
 
 from sockviz.calls.c.address import c_string, sockaddr, sockaddr_un
-from sockviz.calls.c.arithmetic import rounded_otherwise
+from sockviz.calls.c.arithmetic import rounded
 from sockviz.calls.c.bytes import data
 from sockviz.calls.c.parts import part
 from sockviz.calls.c.scope import CForm, CScope, CValue, Ending, held_as
@@ -248,8 +248,8 @@ class CWriter:
             case ["binary", "*", _, _] | ["binary", "+", _, _] if self.kind(tree) == "bytes":
                 return self.data(tree)[0]
             case ["binary", str(operator), left, right]:
-                symbol = "/" if operator == "//" else operator
-                return rounded_otherwise(tree) or f"{self.operand(left)} {symbol} {self.operand(right)}"
+                both = self.operand(left), self.operand(right)
+                return rounded(tree, both, self.scope.below_zero) or f"{both[0]} {operator} {both[1]}"
             case ["subscript", value, ["slice", *_]]:
                 return self.operand(value)
             case ["subscript", ["call", "struct.unpack", _, [["value", "i"], ["call", "fcntl.ioctl", _, asked, *_]], *_],

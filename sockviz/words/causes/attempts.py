@@ -26,6 +26,12 @@ def was_given_up(s: Situation) -> bool:
     )
 
 
+def is_begun(s: Situation) -> bool:
+    """Whether the connect that it has tried last came back before its handshake was over: what came of that was not seen."""
+    tried = s.connects()
+    return tried is not None and tried.error in ("EINPROGRESS", "EINTR", "TimeoutError")
+
+
 def failed_connect(s: Situation) -> str | None:
     """How the connect failed that the socket has tried last; None where it has tried none, or has had a connection since."""
     tried = s.connects()

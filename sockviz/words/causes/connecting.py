@@ -61,6 +61,8 @@ def _connecting(s: Situation) -> Cause:
             return no_free_port(s)
         case "EAGAIN" if s.is_unix:
             return Cause(bounded(peers_queue_is_full(s), s, "SO_SNDTIMEO"))
+        case "EAFNOSUPPORT" if s.end is not None and (v4 := v4_only(s)).why:
+            return v4
         case "ENETUNREACH" if s.end is not None and wire_end(s.end) != s.end and (v6 := v6_only(s)).why:
             return v6
         case "EINVAL" if needs_scope(s):
@@ -221,6 +223,19 @@ def v6_only(s: Situation) -> Cause:
             "{target} is an address of IPv4, and {name} is bound to one of IPv6 ({local}): it speaks IPv6 only"
         ).format(target=s.target, name=s.name, local=address_text(here)),
         _("take a socket of AF_INET, or leave bind out"),
+    )
+
+
+def v4_only(s: Situation) -> Cause:
+    """net/ipv6/ip6_output.c, ip6_dst_lookup_tail: from an address of IPv4 no packet goes to one of IPv6."""
+    here = endpoint(s.local)
+    if here is None or wire_end(here) == here:
+        return Cause()
+    return Cause(
+        _(
+            "{target} is an address of IPv6, and {name} is bound to one of IPv4 ({local}): it speaks IPv4 only"
+        ).format(target=s.target, name=s.name, local=address_text(here)),
+        _("leave bind out, or bind to an address of IPv6"),
     )
 
 

@@ -192,8 +192,7 @@ def _nothing_named(host: Value, service: Value, flags: int) -> Cause:
             ),
             _("give the port as a number, or leave the flag out"),
         )
-    is_name = isinstance(host, str) and ":" not in host and not _DOTTED.fullmatch(host)
-    if flags & ADDRESS_FLAGS["AI_NUMERICHOST"] and is_name:
+    if flags & ADDRESS_FLAGS["AI_NUMERICHOST"] and isinstance(host, str):
         return Cause(
             _("AI_NUMERICHOST: the host has to be an address, and {host} is none").format(
                 host=show(host, 48)

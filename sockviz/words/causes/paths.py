@@ -21,7 +21,27 @@ def binder(world: World, address: Value, kind: str = "") -> int | None:
         for call in _binds(world, address)
         if not kind or (call.receiver is not None and call.receiver.type == kind)
     )
-    return found.receiver.inode if found is not None and found.receiver is not None else None
+    if found is not None and found.receiver is not None:
+        return found.receiver.inode
+    return _given_by_the_kernel(world, address, kind)
+
+
+def _given_by_the_kernel(world: World, address: Value, kind: str) -> int | None:
+    """The same of a name that no call of bind gave: net/unix/af_unix.c, unix_autobind."""
+    wanted = _plain(address) if isinstance(address, str | bytes) and address else None
+    return next(
+        (
+            row.inode
+            for row in world.rows.values()
+            if row.family == "AF_UNIX"
+            and row.inode
+            and (row.type == "SOCK_DGRAM" or row.is_listening)
+            and isinstance(row.local, str | bytes)
+            and _plain(row.local) == wanted
+            and (not kind or row.type == kind)
+        ),
+        None,
+    )
 
 
 def binders(world: World, address: Value) -> list[int]:

@@ -11,7 +11,7 @@ from sockviz.model.segments import Endpoint, IcmpHeader, wire_end
 from sockviz.model.sockets import IN_HANDSHAKE, State, Timer
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings, unaccepted
-from sockviz.words.causes.attempts import failed_connect
+from sockviz.words.causes.attempts import failed_connect, is_begun
 from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.refused import refused
 from sockviz.words.icmp_meanings import is_unreachable
@@ -160,6 +160,8 @@ def unconnected(s: Situation) -> str:
         return _("the socket that {name} was connected to is closed").format(name=s.name)
     if s.had_a_connection:
         return _("the connection that {name} had is over").format(name=s.name)
+    if is_begun(s):
+        return _("{name} has begun a handshake, and has no connection now").format(name=s.name)
     return _("{name} was never connected").format(name=s.name)
 
 

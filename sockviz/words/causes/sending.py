@@ -11,7 +11,7 @@ from sockviz.words import acts, whose
 from sockviz.words.causes import endings, unaccepted
 from sockviz.words.causes.attempts import failed_connect
 from sockviz.words.causes.beside import of_beside
-from sockviz.words.causes.connecting import broadcast, connecting, takes_from_another, v6_only
+from sockviz.words.causes.connecting import broadcast, connecting, takes_from_another, v4_only, v6_only
 from sockviz.words.causes.paths import binder, taker
 from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.ports import is_without_port, no_free_port
@@ -110,6 +110,8 @@ def sending(s: Situation) -> Cause:
             )
         case "EHOSTUNREACH" if not s.is_unix:
             return Cause(unreachable(s))
+        case "EAFNOSUPPORT" if s.end is not None and (told := v4_only(s)).why:
+            return told
         case "ENETUNREACH" if s.end is not None and wire_end(s.end) != s.end and (told := v6_only(s)).why:
             return told
         case "ENETUNREACH":
