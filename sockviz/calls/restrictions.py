@@ -7,6 +7,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 
 from sockviz.calls.signature import Restriction
+from sockviz.language import N_, _
 from sockviz.pattern import pattern
 
 #: FIONREAD, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK (include/uapi/asm-generic/ioctls.h, linux/sockios.h): they only read.
@@ -18,7 +19,9 @@ SOCKADDR = 16
 MOST_VALUES = 1000
 _FORMAT = pattern(r"([0-9]*)([A-Za-z?])")
 #: Why recv refuses MSG_TRUNC.
-REAL_LENGTH = "with MSG_TRUNC this would give bytes that were never received: use recv_into(bytearray(n), 0, socket.MSG_TRUNC)"
+REAL_LENGTH = N_(
+    "with MSG_TRUNC this would give bytes that were never received: use recv_into(bytearray(n), 0, socket.MSG_TRUNC)"
+)
 
 Objections = Iterator[tuple[ast.expr, str]]
 Arguments = Mapping[str, ast.expr]
@@ -30,9 +33,19 @@ def one_of(parameter: str, dotted: Sequence[str]) -> Restriction:
     def restriction(arguments: Arguments) -> Objections:
         node = arguments.get(parameter)
         if node is not None and dotted_name(node) not in dotted:
-            yield node, f"expected {', '.join(dotted[:-1])}{' or ' if dotted[1:] else ''}{dotted[-1]} here"
+            yield (
+                node,
+                _("expected {known} here").format(known=_either(dotted)),
+            )
 
     return restriction
+
+
+def _either(words: Sequence[str]) -> str:
+    """``a, b or c``."""
+    if len(words) == 1:
+        return words[0]
+    return _("{words} or {last}").format(words=", ".join(words[:-1]), last=words[-1])
 
 
 def known_ioctl(arguments: Arguments) -> Objections:
@@ -40,7 +53,7 @@ def known_ioctl(arguments: Arguments) -> Objections:
     node = arguments.get("request")
     if node is not None and not (isinstance(node, ast.Constant) and node.value in IOCTLS):
         every = ", ".join(f"{number:#x} ({name})" for number, name in IOCTLS.items())
-        yield node, f"expected one of the requests {every}, written as a number"
+        yield node, _("expected one of the requests {every}, written as a number").format(every=every)
 
 
 def safe_fcntl(arguments: Arguments) -> Objections:
@@ -58,7 +71,7 @@ def safe_fcntl(arguments: Arguments) -> Objections:
     if command is not None and dotted_name(command) == "fcntl.F_SETOWN":
         own = isinstance(value, ast.Call) and dotted_name(value.func) == "os.getpid" and not value.args
         if not own:
-            yield value or command, "a process may ask for signals to itself only: os.getpid()"
+            yield value or command, _("a process may ask for signals to itself only: os.getpid()")
 
 
 def literal_format(arguments: Arguments) -> Objections:
@@ -67,19 +80,29 @@ def literal_format(arguments: Arguments) -> Objections:
     if node is None:
         return
     if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
-        yield node, 'expected the format written out, such as "!HH"'
+        yield node, _('expected the format written out, such as "!HH"')
         return
     try:
         size = struct.calcsize(node.value)
     except (struct.error, ValueError) as error:  # UnicodeEncodeError: it is not ASCII
-        yield node, f"not a struct format: {error}"
+        yield node, _("not a struct format: {error}").format(error=error)
         return
     if size > LARGEST_STRUCT:
-        yield node, f"this format describes {size} bytes; at most {LARGEST_STRUCT} are allowed"
+        yield (
+            node,
+            _("this format describes {size} bytes; at most {most} are allowed").format(
+                size=size, most=LARGEST_STRUCT
+            ),
+        )
         return
     values = sum(int(count or 1) for count, code in _FORMAT.findall(node.value) if code not in "xsp")
     if values > MOST_VALUES:
-        yield node, f"this format describes {values} values; at most {MOST_VALUES} are allowed"
+        yield (
+            node,
+            _("this format describes {values} values; at most {most} are allowed").format(
+                values=values, most=MOST_VALUES
+            ),
+        )
 
 
 def bounded_limit(arguments: Arguments) -> Objections:
@@ -91,7 +114,7 @@ def bytes_received(arguments: Arguments) -> Objections:
     """MSG_TRUNC makes recv tell of bytes that it did not copy; CPython's bytes object would hold whatever lay in memory."""
     for node in ast.walk(arguments["flags"]) if "flags" in arguments else ():
         if isinstance(node, ast.expr) and dotted_name(node) == "socket.MSG_TRUNC":
-            yield node, REAL_LENGTH
+            yield node, _(REAL_LENGTH)
 
 
 def nameless_room(arguments: Arguments) -> Objections:
@@ -100,14 +123,14 @@ def nameless_room(arguments: Arguments) -> Objections:
     if node is not None and not (
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "bytearray"
     ):
-        yield node, "make the room where it is used: recv_into(bytearray(4), 0, …)"
+        yield node, _("make the room where it is used: recv_into(bytearray(4), 0, …)")
 
 
 def own_process(arguments: Arguments) -> Objections:
     """A process is named by the pid that fork or getpid gave."""
     node = arguments.get("pid")
     if isinstance(node, ast.Constant | ast.UnaryOp):
-        yield node, "kill reaches only the lesson's own processes: name the pid that os.fork() gave"
+        yield node, _("kill reaches only the lesson's own processes: name the pid that os.fork() gave")
 
 
 def plain_file(arguments: Arguments) -> Objections:
@@ -130,11 +153,11 @@ def the_program_itself(arguments: Arguments) -> Objections:
     """Of C's libraries only the process's own."""
     node = arguments.get("name")
     if node is not None and not (isinstance(node, ast.Constant) and node.value is None):
-        yield node, "expected None: C's own library, which the process has loaded already"
+        yield node, _("expected None: C's own library, which the process has loaded already")
 
 
 #: What C's connect may be given by a line.
-NO_ADDRESS = (
+NO_ADDRESS = N_(
     "expected a struct sockaddr of family AF_UNSPEC, 16 zero bytes: bytes(16); others are for s.connect"
 )
 
@@ -144,20 +167,20 @@ def no_address(arguments: Arguments) -> Objections:
     address, length = arguments.get("address"), arguments.get("length")
     match address:
         case ast.Constant(value=value) if not (isinstance(value, bytes) and value == bytes(SOCKADDR)):
-            yield address, NO_ADDRESS
+            yield address, _(NO_ADDRESS)
         case ast.Call(func=ast.Name(id="bytes"), args=[ast.Constant(value=size)]) if size != SOCKADDR:
-            yield address, NO_ADDRESS
+            yield address, _(NO_ADDRESS)
     if isinstance(length, ast.Constant) and length.value != SOCKADDR:
-        yield length, f"expected {SOCKADDR}, the size of a struct sockaddr"
+        yield length, _("expected {sockaddr}, the size of a struct sockaddr").format(sockaddr=SOCKADDR)
 
 
 def not_plain(name: object) -> str | None:
     """Why `name` cannot be a lesson's file, or None."""
     text = name.decode("utf-8", "replace") if isinstance(name, bytes) else name
     if not isinstance(text, str):
-        return "expected the name of a file"
+        return _("expected the name of a file")
     if "/" in text or "\0" in text or text in ("", ".", ".."):
-        return (
+        return _(
             "a lesson's files are plain names, without a slash: they live in a directory of the lesson's own"
         )
     return None

@@ -13,12 +13,14 @@ from dataclasses import field
 from sockviz.calls.constants import constant_value, constants
 from sockviz.calls.table import CALLS, MODULES, Row, functions, method, methods
 from sockviz.dataclass import dataclass
+from sockviz.language import _
 from sockviz.lesson.call_sites import MOST_ITEMS, arguments_by_parameter, not_a_function
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import LogicalLine
-from sockviz.lesson.not_a_line import why_no_module, why_no_value
+from sockviz.lesson.not_a_line import why_no_value
 from sockviz.lesson.symbols import KnownProcess, SymbolTable
-from sockviz.lesson.typed import BAD, TypedForm, computed, described, example
+from sockviz.lesson.typed import BAD, TypedForm, computed, described
+from sockviz.lesson.unbound import underscored, why_unbound
 from sockviz.model.first_names import BOUND
 from sockviz.model.limits import LARGEST_VALUE, WIDEST_NUMBER
 from sockviz.model.values import Json, encode
@@ -66,7 +68,7 @@ class ValueReader:
                 operand = self.read(node.operand)
                 operator = _UNARY[type(node.op)]
                 if operator != "not" and operand.one not in ("int", "float", "bool", "any", "bad"):
-                    return self.bad(node, f"{operator} is for numbers")
+                    return self.bad(node, _("{operator} is for numbers").format(operator=operator))
                 number = -operand.number if operator == "-" and operand.number is not None else None
                 return TypedForm(
                     ["unary", operator, operand.tree], "bool" if operator == "not" else operand.one, number
@@ -94,19 +96,23 @@ class ValueReader:
                 )
             case int():
                 if value.bit_length() > WIDEST_NUMBER:
-                    return self.bad(node, f"a number has at most {WIDEST_NUMBER} bits", "limit")
+                    return self.bad(
+                        node,
+                        _("a number has at most {most} bits").format(most=WIDEST_NUMBER),
+                        "limit",
+                    )
                 return TypedForm(["value", value], "int", value)
             case float():
                 if not math.isfinite(value):
-                    return self.bad(node, "this number is too large for a float", "limit")
+                    return self.bad(node, _("this number is too large for a float"), "limit")
                 return TypedForm(["value", value], "float")
             case str():
                 if any("\ud800" <= character <= "\udfff" for character in value):
-                    return self.bad(node, "half of a surrogate pair is not text")
+                    return self.bad(node, _("half of a surrogate pair is not text"))
                 return TypedForm(["value", value], "str", size=len(value))
             case bytes():
                 return TypedForm(["value", encode(value)], "bytes", size=len(value))
-        return self.bad(node, f"{ast.unparse(node)} is not part of a lesson's lines")
+        return self.bad(node, _("{source} is not part of a lesson's lines").format(source=ast.unparse(node)))
 
     def _name(self, node: ast.Name) -> TypedForm:
         name = node.id
@@ -117,27 +123,7 @@ class ValueReader:
             kind = self.process.kind(name)
             self.kinds[name] = kind
             return TypedForm(["name", name], kind)
-        if name.startswith("_"):
-            return self.bad(
-                node, f"{name}: names that begin with an underscore are not part of a lesson", "name"
-            )
-        if name in MODULES:
-            return self.bad(
-                node, f"{name} is a module; name something in it, such as {name}.{example(name)}", "name"
-            )
-        others = [p.name for p in self.symbols.processes.values() if name in p.variables]
-        if others:
-            message = f"{name} is a name of @{others[0]}; @{self.process.name} is a process of its own and has not bound it"
-            return self.bad(node, message, "name")
-        homes = [module for module in MODULES if name in constants(module) or name in functions(module)]
-        if homes:
-            return self.bad(
-                node, f"{name} is not bound in @{self.process.name}; did you mean {homes[0]}.{name}?", "name"
-            )
-        if why := why_no_module(name):
-            return self.bad(node, why, "name")
-        near = nearest(name, (*self.process.variables, *BOUND))
-        return self.bad(node, f"{name} is not bound in @{self.process.name} yet{near}", "name")
+        return self.bad(node, why_unbound(name, self.process, self.symbols), "name")
 
     # --- operations -------------------------------------------------------------------------------------
 
@@ -145,7 +131,9 @@ class ValueReader:
         name = node.attr
         if name.startswith("_"):
             return self.bad(
-                node, f"{name}: names that begin with an underscore are not part of a lesson", "name"
+                node,
+                underscored(name),
+                "name",
             )
         if (
             isinstance(node.value, ast.Name)
@@ -162,11 +150,19 @@ class ValueReader:
             if name in functions(module):
                 return self.bad(
                     node,
-                    f"{module}.{name} is called with parentheses: {CALLS[f'{module}.{name}'].signature}",
+                    _("{module}.{name} is called with parentheses: {signature}").format(
+                        module=module, name=name, signature=CALLS[f"{module}.{name}"].signature
+                    ),
                     "name",
                 )
             near = nearest(name, (*constants(module), *functions(module)))
-            return self.bad(node, f"{module}.{name[:60]} is not known in a lesson{near}", "name")
+            return self.bad(
+                node,
+                _("{module}.{name} is not known in a lesson{near}").format(
+                    module=module, name=name[:60], near=near
+                ),
+                "name",
+            )
         value_of = self.read(node.value)
         if value_of.kind == "bad":
             return BAD
@@ -178,24 +174,30 @@ class ValueReader:
         if name in methods(value_of.one):
             return self.bad(
                 node,
-                f".{name} is called with parentheses: {CALLS[f'{value_of.one}.{name}'].signature}",
+                _(".{name} is called with parentheses: {signature}").format(
+                    name=name, signature=CALLS[f"{value_of.one}.{name}"].signature
+                ),
                 "name",
             )
         what = described(value_of.one)
-        has = f"; {what} has {listed(known)}" if known else ""
+        has = _("; {what} has {known}").format(what=what, known=listed(known)) if known else ""
         return self.bad(
             node,
-            f"{what} has no attribute {name[:60]}{has}{nearest(name, (*known, *methods(value_of.one)))}",
+            _("{what} has no attribute {name}{has}{near}").format(
+                what=what, name=name[:60], has=has, near=nearest(name, (*known, *methods(value_of.one)))
+            ),
             "name",
         )
 
     def _subscript(self, node: ast.Subscript) -> TypedForm:
         value = self.read(node.value)
         if value.kind in ("socket.socket", "select.poll", "select.epoll", "int", "float", "bool", "None"):
-            return self.bad(node, f"{described(value.one)} has no parts to take by number")
+            return self.bad(
+                node, _("{kind} has no parts to take by number").format(kind=described(value.one))
+            )
         if isinstance(node.slice, ast.Slice):
             if node.slice.step is not None:
-                return self.bad(node.slice.step, "a slice has two ends and no step")
+                return self.bad(node.slice.step, _("a slice has two ends and no step"))
             ends = [
                 None if end is None else self.read(end).tree for end in (node.slice.lower, node.slice.upper)
             ]
@@ -209,7 +211,7 @@ class ValueReader:
             "address",
             "addrinfo",
         ):
-            return self.bad(node.slice, "expected a number as the index")
+            return self.bad(node.slice, _("expected a number as the index"))
         kind = "any"
         if (
             isinstance(value.kind, tuple)
@@ -226,10 +228,12 @@ class ValueReader:
         operator = _OPERATORS.get(type(node.op))
         if operator is None:
             symbol = {ast.Pow: "**", ast.Div: "/", ast.MatMult: "@"}[type(node.op)]
-            hint = {"**": "write the number out", "/": "write // for whole numbers"}.get(
-                symbol, "it is for matrices"
+            hint = {"**": _("write the number out"), "/": _("write // for whole numbers")}.get(
+                symbol, _("it is for matrices")
             )
-            return self.bad(node, f"`{symbol}` is not part of a lesson's lines: {hint}")
+            return self.bad(
+                node, _("`{symbol}` is not part of a lesson's lines: {hint}").format(symbol=symbol, hint=hint)
+            )
         if "bad" in (left.kind, right.kind):
             return BAD
         tree: Json = ["binary", operator, left.tree, right.tree]
@@ -237,16 +241,29 @@ class ValueReader:
             return self._sized(node, operator, left, right, tree)
         for side, part in ((left, node.left), (right, node.right)):
             if side.one in ("socket.socket", "select.poll", "select.epoll", "None", "dict"):
-                return self.bad(part, f"{operator} cannot be done with {described(side.one)}")
+                return self.bad(
+                    part,
+                    _("{operator} cannot be done with {kind}").format(
+                        operator=operator, kind=described(side.one)
+                    ),
+                )
         number = None
         if left.number is not None and right.number is not None:
             if operator in ("//", "%") and right.number == 0:
-                return self.bad(node.right, "division by zero")
+                return self.bad(node.right, _("division by zero"))
             if operator in ("<<", ">>") and not 0 <= right.number <= WIDEST_NUMBER:
-                return self.bad(node.right, f"a shift is by 0 to {WIDEST_NUMBER} bits", "limit")
+                return self.bad(
+                    node.right,
+                    _("a shift is by 0 to {most} bits").format(most=WIDEST_NUMBER),
+                    "limit",
+                )
             number = computed(operator, left.number, right.number)
             if number.bit_length() > WIDEST_NUMBER:
-                return self.bad(node, f"a number has at most {WIDEST_NUMBER} bits", "limit")
+                return self.bad(
+                    node,
+                    _("a number has at most {most} bits").format(most=WIDEST_NUMBER),
+                    "limit",
+                )
         both_int = left.one in ("int", "bool") and right.one in ("int", "bool")
         return TypedForm(tree, "int" if both_int else "any", number)
 
@@ -257,18 +274,27 @@ class ValueReader:
         if operator == "+":
             if left.one != right.one and "any" not in (left.one, right.one):
                 return self.bad(
-                    node, f"{described(left.one)} and {described(right.one)} cannot be joined with +"
+                    node,
+                    _("{kind} and {other} cannot be joined with +").format(
+                        kind=described(left.one), other=described(right.one)
+                    ),
                 )
             size = None if left.size is None or right.size is None else left.size + right.size
         elif operator == "*":
             units, count = (left, right) if left.one in _SIZED else (right, left)
             if count.one not in ("int", "bool", "any"):
-                return self.bad(node, f"{described(units.one)} is repeated by a whole number")
+                return self.bad(
+                    node, _("{kind} is repeated by a whole number").format(kind=described(units.one))
+                )
             size = None if units.size is None or count.number is None else units.size * max(count.number, 0)
         else:
-            return self.bad(node, f"{operator} is for numbers; bytes and text know + and *")
+            return self.bad(
+                node, _("{operator} is for numbers; bytes and text know + and *").format(operator=operator)
+            )
         if size is not None and size > LARGEST_VALUE:
-            message = f"this would make {size} bytes; a value has at most {LARGEST_VALUE} (64 MiB)"
+            message = _("this would make {size} bytes; a value has at most {most} (64 MiB)").format(
+                size=size, most=LARGEST_VALUE
+            )
             return self.bad(node, message, "limit")
         kind = left.one if left.one in _SIZED else right.one
         return TypedForm(tree, kind, size=size)
@@ -277,7 +303,7 @@ class ValueReader:
 
     def _sequence(self, node: ast.Tuple | ast.List) -> TypedForm:
         if len(node.elts) > MOST_ITEMS:
-            return self.bad(node, f"at most {MOST_ITEMS} items", "limit")
+            return self.bad(node, _("at most {most} items").format(most=MOST_ITEMS), "limit")
         items = [self.read(item) for item in node.elts]
         if isinstance(node, ast.List):
             return TypedForm(["list", [item.tree for item in items]], "list")
@@ -285,11 +311,11 @@ class ValueReader:
 
     def _dictionary(self, node: ast.Dict) -> TypedForm:
         if len(node.keys) > MOST_ITEMS:
-            return self.bad(node, f"at most {MOST_ITEMS} items", "limit")
+            return self.bad(node, _("at most {most} items").format(most=MOST_ITEMS), "limit")
         pairs: list[Json] = []
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
-                return self.bad(value, "`**` is not part of a lesson's lines")
+                return self.bad(value, _("`**` is not part of a lesson's lines"))
             pairs.append([self.read(key).tree, self.read(value).tree])
         return TypedForm(["dict", pairs], "dict")
 
@@ -320,23 +346,29 @@ class ValueReader:
                 self.bad(node, not_a_function(node.id), "name")
             return builtin, None
         if not isinstance(node, ast.Attribute):
-            self.bad(node, "only functions and methods of the table of calls can be called")
+            self.bad(node, _("only functions and methods of the table of calls can be called"))
             return None, None
         owner = node.value.id if isinstance(node.value, ast.Name) else None
         if owner in (*MODULES, *CLASSES) and owner not in self.process.variables:
             row = CALLS.get(f"{owner}.{node.attr}")
             if row is None or row.receiver is not None:
                 if node.attr in constants(owner):
-                    self.bad(node, f"{owner}.{node.attr} is a constant and cannot be called", "name")
+                    self.bad(
+                        node,
+                        _("{owner}.{attr} is a constant and cannot be called").format(
+                            owner=owner, attr=node.attr
+                        ),
+                        "name",
+                    )
                 elif node.attr.startswith("_"):
                     self.bad(
                         node,
-                        f"{node.attr}: names that begin with an underscore are not part of a lesson",
+                        underscored(node.attr),
                         "name",
                     )
                 else:
-                    message = (
-                        f"a lesson cannot call {owner}.{node.attr[:60]}{nearest(node.attr, functions(owner))}"
+                    message = _("a lesson cannot call {owner}.{attr}{near}").format(
+                        owner=owner, attr=node.attr[:60], near=nearest(node.attr, functions(owner))
                     )
                     self.bad(node, message, "name")
                 return None, None
@@ -348,6 +380,14 @@ class ValueReader:
         if row is None:
             what = described(receiver.one)
             known = methods(receiver.one)
-            near = nearest(node.attr, known) or (f"; it has {listed(known)}" if 0 < len(known) < 6 else "")
-            self.bad(node, f"{what} has no method {node.attr[:60]} that a lesson can call{near}", "name")
+            near = nearest(node.attr, known) or (
+                _("; it has {known}").format(known=listed(known)) if 0 < len(known) < 6 else ""
+            )
+            self.bad(
+                node,
+                _("{what} has no method {attr} that a lesson can call{near}").format(
+                    what=what, attr=node.attr[:60], near=near
+                ),
+                "name",
+            )
         return row, receiver

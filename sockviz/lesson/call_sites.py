@@ -6,8 +6,10 @@ import ast
 from collections.abc import Callable
 
 from sockviz.calls.table import CALLS, Row
+from sockviz.language import _
 from sockviz.lesson.findings import nearest
 from sockviz.lesson.not_a_line import instead_of_function
+from sockviz.lesson.unbound import underscored
 
 #: Items of one list or tuple, and arguments of one call.
 MOST_ITEMS = 200
@@ -23,37 +25,52 @@ def arguments_by_parameter(
     most = MOST_ITEMS if many else len(row.parameters)
     for argument in node.args:
         if isinstance(argument, ast.Starred):
-            bad(argument, "`*` is not part of a lesson's lines: write the arguments out")
+            bad(argument, _("`*` is not part of a lesson's lines: write the arguments out"))
     if len(node.args) > most:
-        bad(node.args[most], f"too many arguments; expected {row.signature}")
+        bad(node.args[most], _("too many arguments; expected {signature}").format(signature=row.signature))
     for parameter, argument in zip(row.parameters, node.args, strict=False):
         if not parameter.many:
             given[parameter.name] = argument
     for word in node.keywords:
         if word.arg is None:
-            bad(word.value, "`**` is not part of a lesson's lines: write the arguments out")
+            bad(word.value, _("`**` is not part of a lesson's lines: write the arguments out"))
         elif not row.named:
-            bad(word, f"{row.name} takes its arguments without names: {row.signature}")
+            bad(
+                word,
+                _("{name} takes its arguments without names: {signature}").format(
+                    name=row.name, signature=row.signature
+                ),
+            )
         elif word.arg not in (names := [parameter.name for parameter in row.parameters]):
-            bad(word, f"{row.name} has no parameter {word.arg[:60]}{nearest(word.arg, names)}")
+            bad(
+                word,
+                _("{name} has no parameter {arg}{near}").format(
+                    name=row.name, arg=word.arg[:60], near=nearest(word.arg, names)
+                ),
+            )
         elif word.arg in given:
-            bad(word, f"{word.arg} is given twice")
+            bad(word, _("{arg} is given twice").format(arg=word.arg))
         else:
             given[word.arg] = word.value
     missing = required - sum(parameter.required and parameter.name in given for parameter in row.parameters)
     if missing > 0 and (row.named or not node.keywords):
-        bad(node, f"{row.name} needs more arguments; expected {row.signature}")
+        bad(
+            node,
+            _("{name} needs more arguments; expected {signature}").format(
+                name=row.name, signature=row.signature
+            ),
+        )
     return given
 
 
 def not_a_function(name: str) -> str:
     """Why `name` alone cannot be called, and what was probably meant."""
     if name.startswith("_"):
-        return f"{name[:60]}: names that begin with an underscore are not part of a lesson"
+        return underscored(name[:60])
     own = next((row for row in CALLS.values() if row.name == name), None)
     if own is not None:
         meant = own.signature if own.receiver is None else f"NAME.{own.signature}"
-        return f"{name} is not a function of a lesson; did you mean {meant}?"
+        return _("{name} is not a function of a lesson; did you mean {meant}?").format(name=name, meant=meant)
     instead = instead_of_function(name)
     near = instead or nearest(name, (row.key for row in CALLS.values() if row.receiver is None))
-    return f"{name[:60]} is not a function of a lesson{near}"
+    return _("{name} is not a function of a lesson{near}").format(name=name[:60], near=near)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sockviz.language import _
 from sockviz.lesson.spelling import closest
 from sockviz.problem import Problem
 
@@ -50,10 +51,14 @@ class Findings:
 def nearest(word: str, known: Iterable[str]) -> str:
     """``; did you mean X?``, or nothing: for the end of a message."""
     found = closest(word, known)
-    return f"; did you mean {found}?" if found else ""
+    return _("; did you mean {found}?").format(found=found) if found else ""
 
 
 def listed(words: Iterable[str]) -> str:
     """``a, b or c``."""
     every = list(words)
-    return every[0] if len(every) == 1 else f"{', '.join(every[:-1])} or {every[-1]}"
+    return (
+        every[0]
+        if len(every) == 1
+        else _("{words} or {last}").format(words=", ".join(every[:-1]), last=every[-1])
+    )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from sockviz.dataclass import dataclass
+from sockviz.language import _
 from sockviz.lesson.lesson_text import LONGEST_LINE
 from sockviz.lesson.not_a_line import goes_on, opens_a_block
 from sockviz.pattern import pattern
@@ -81,7 +82,11 @@ def read_syntax(source: str, mode: Literal["exec", "eval"], at: int) -> ast.Modu
     """The syntax tree of `source`, whose first line is line `at` of the file; never code. Raises `Unparsable`, also for what is
     too long or too deep."""
     if len(source) > LONGEST_LINE:
-        raise Unparsable(f"this has {len(source)} characters; a statement has at most {LONGEST_LINE}")
+        raise Unparsable(
+            _("this has {count} characters; a statement has at most {most}").format(
+                count=len(source), most=LONGEST_LINE
+            )
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # an invalid escape in a string is a mistake, not a warning
@@ -90,12 +95,12 @@ def read_syntax(source: str, mode: Literal["exec", "eval"], at: int) -> ast.Modu
         line, offset = error.lineno or 1, max((error.offset or 1) - 1, 0)
         message = _LINE.sub(lambda of: f"line {int(of[1]) + at - 1}", _ASIDE.sub("", error.msg))
         if "integer string conversion" in message:
-            message = "this number has too many digits"
-        raise Unparsable(f"this is not Python: {message}", line, offset) from None
+            message = _("this number has too many digits")
+        raise Unparsable(_("this is not Python: {message}").format(message=message), line, offset) from None
     except (MemoryError, RecursionError):
-        raise Unparsable("this is nested too deeply") from None
+        raise Unparsable(_("this is nested too deeply")) from None
     except (ValueError, Warning) as error:
-        raise Unparsable(f"this is not Python: {error}") from None
+        raise Unparsable(_("this is not Python: {error}").format(error=error)) from None
     _check_depth(tree)
     assert isinstance(tree, ast.Module | ast.Expression)
     return tree
@@ -104,13 +109,15 @@ def read_syntax(source: str, mode: Literal["exec", "eval"], at: int) -> ast.Modu
 def _check_depth(tree: ast.AST) -> None:
     """Walks without recursion, so that whoever walks the tree later may recurse."""
     level: list[ast.AST] = [tree]
-    for _ in range(DEEPEST):
+    for _depth in range(DEEPEST):
         level = [child for node in level for child in _children(node)]
         if not level:
             return
     node = next((node for node in level if hasattr(node, "lineno")), None)
     line, offset = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-    raise Unparsable(f"this is nested too deeply (more than {DEEPEST} levels)", line, offset)
+    raise Unparsable(
+        _("this is nested too deeply (more than {deepest} levels)").format(deepest=DEEPEST), line, offset
+    )
 
 
 def _children(node: ast.AST) -> list[ast.AST]:

@@ -9,6 +9,7 @@ import ast
 import math
 
 from sockviz.calls.statement import Statement
+from sockviz.language import _
 from sockviz.lesson.findings import Findings, listed, nearest
 from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
 from sockviz.model.hosts import HOSTS, LINK
@@ -39,10 +40,17 @@ def read_link_statement(line: LogicalLine, findings: Findings) -> Statement | No
             pass
         case _:
             every = listed(f"link.{verb}({takes})" for verb, takes in VERBS.items())
-            findings.problem(line.first, line.column, "statement", f"a line of the link is one of {every}")
+            findings.problem(
+                line.first,
+                line.column,
+                "statement",
+                _("a line of the link is one of {every}").format(every=every),
+            )
             return None
     if verb not in VERBS:
-        message = f"the link cannot {verb[:60]}; expected {listed(VERBS)}{nearest(verb, VERBS)}"
+        message = _("the link cannot {verb}; expected {known}{near}").format(
+            verb=verb[:60], known=listed(VERBS), near=nearest(verb, VERBS)
+        )
         findings.problem(*line.place_of(func), "name", message)
         return None
     problem = _arguments_problem(verb, call)
@@ -75,7 +83,7 @@ def _value(node: ast.expr) -> Json:
 
 def _arguments_problem(verb: str, call: ast.Call) -> tuple[ast.AST, str] | None:
     takes = VERBS[verb].split()
-    usage = f"expected link.{verb}({', '.join(takes)})"
+    usage = _("expected link.{verb}({join})").format(verb=verb, join=", ".join(takes))
     if call.keywords:
         return call.keywords[0], usage
     if len(call.args) > len(takes):
@@ -89,15 +97,19 @@ def _arguments_problem(verb: str, call: ast.Call) -> tuple[ast.AST, str] | None:
                 if value not in HOSTS:
                     return (
                         node,
-                        f'a direction is "client" or "server": whose packets are held{nearest(str(value), HOSTS)}',
+                        _('a direction is "client" or "server": whose packets are held{near}').format(
+                            near=nearest(str(value), HOSTS)
+                        ),
                     )
             case "seconds":
                 number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
                 if not 0 <= number <= LONGEST_DELAY:
-                    return node, f"a delay is a number of seconds from 0 to {LONGEST_DELAY:.0f}"
+                    return node, _("a delay is a number of seconds from 0 to {most}").format(
+                        most=format(LONGEST_DELAY, ".0f")
+                    )
             case _:
                 if not isinstance(value, str):
-                    return node, 'a packet is written "SYN+ACK" or "client ACK"'
+                    return node, _('a packet is written "SYN+ACK" or "client ACK"')
                 if message := packet_problem(value):
                     return node, message
     return None
@@ -108,12 +120,14 @@ def packet_problem(text: str) -> str | None:
     words = text.split(" ")
     label = words[-1]
     if not 1 <= len(words) <= 2 or not all(words):
-        return 'a packet is written "SYN+ACK" or "client ACK"'
+        return _('a packet is written "SYN+ACK" or "client ACK"')
     if label in _PROTOCOLS:
         return None
     flags = label.split("+")
     for flag in flags:
         if flag not in FLAG_ORDER:
-            return f"{flag[:20]!r} is no flag; expected {listed((*FLAG_ORDER, *_PROTOCOLS))}{nearest(flag, FLAG_ORDER)}"
+            return _("{flag} is no flag; expected {known}{near}").format(
+                flag=repr(flag[:20]), known=listed((*FLAG_ORDER, *_PROTOCOLS)), near=nearest(flag, FLAG_ORDER)
+            )
     right = "+".join(sorted(set(flags), key=FLAG_ORDER.index))
-    return None if right == label else f"flags are written in this order: {right!r}"
+    return None if right == label else _("flags are written in this order: {right}").format(right=repr(right))

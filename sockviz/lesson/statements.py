@@ -9,10 +9,11 @@ import ast
 
 from sockviz.calls.restrictions import dotted_name
 from sockviz.calls.statement import Statement
+from sockviz.language import N_, _
 from sockviz.lesson.arguments import ValueReader
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.lines import LogicalLine, Unparsable, read_syntax
-from sockviz.lesson.not_a_line import FORMS, names_bound, why_no_statement, why_no_target
+from sockviz.lesson.not_a_line import forms, names_bound, why_no_statement, why_no_target
 from sockviz.lesson.symbols import (
     KnownProcess,
     SymbolTable,
@@ -24,8 +25,8 @@ from sockviz.model.hosts import LINK
 from sockviz.model.limits import MOST_PROCESSES
 
 _REFUSED: dict[type[ast.stmt], str] = {
-    ast.AugAssign: "`target += value` is not part of a lesson; write target = target + value",
-    ast.AnnAssign: "annotations are not part of a lesson; write target = value",
+    ast.AugAssign: N_("`target += value` is not part of a lesson; write target = target + value"),
+    ast.AnnAssign: N_("annotations are not part of a lesson; write target = value"),
 }
 
 
@@ -38,7 +39,7 @@ def read_statement(
     """
     try:
         if line.indented:
-            raise Unparsable("this line is indented; the lines of a performed block begin at the margin")
+            raise Unparsable(_("this line is indented; the lines of a performed block begin at the margin"))
         if why := why_no_statement(line.source):
             findings.problem(line.first, line.column, "statement", why)
             _guess_targets(line, process)
@@ -52,7 +53,7 @@ def read_statement(
     if len(tree.body) != 1:
         where = tree.body[1] if tree.body else None
         column = line.place_of(where) if where else (line.first, line.column)
-        findings.problem(*column, "syntax", "one statement a line: leave out the semicolon")
+        findings.problem(*column, "syntax", _("one statement a line: leave out the semicolon"))
         return None
     return _Statement(line, tree.body[0], process, symbols, findings).read()
 
@@ -93,21 +94,30 @@ class _Statement:
             targets: list[ast.Name] = []
             unpacks, value = False, tree.value
             if not isinstance(value, ast.Call):
-                self.bad(value, f"this line does nothing; {FORMS}")
+                self.bad(value, _("this line does nothing; {forms}").format(forms=forms()))
         elif isinstance(tree, ast.Assign):
             targets, unpacks = self.targets(tree)
             value = tree.value
         else:
             what = type(tree).__name__.lower()
-            self.bad(tree, _REFUSED.get(type(tree), f"`{what}` statements are not part of a lesson; {FORMS}"))
+            known = _REFUSED.get(type(tree))
+            other = _("`{what}` statements are not part of a lesson; {forms}").format(
+                what=what, forms=forms()
+            )
+            self.bad(tree, _(known) if known is not None else other)
             return None
         reader = ValueReader(self.line, self.process, self.symbols, self.findings)
         forks = self.is_fork(value, targets, unpacks)
         typed = reader.read(value)
         if unpacks and not self.failed and isinstance(typed.kind, tuple) and len(typed.kind) != len(targets):
-            self.bad(tree, f"{len(targets)} names on the left, {len(typed.kind)} values on the right")
+            self.bad(
+                tree,
+                _("{count} names on the left, {values} values on the right").format(
+                    count=len(targets), values=len(typed.kind)
+                ),
+            )
         if unpacks and not self.failed and typed.kind in ("socket.socket", "int", "None", "bool", "float"):
-            self.bad(tree, f"{len(targets)} names on the left, one value on the right")
+            self.bad(tree, _("{count} names on the left, one value on the right").format(count=len(targets)))
         names = tuple(target.id for target in targets)
         rebinds = tuple(name for name in names if name in self.process.variables)
         kinds = self.bind(targets, typed.kind, unpacks)
@@ -123,7 +133,7 @@ class _Statement:
 
     def targets(self, tree: ast.Assign) -> tuple[list[ast.Name], bool]:
         if len(tree.targets) > 1:
-            self.bad(tree.targets[1], "one `=` a line")
+            self.bad(tree.targets[1], _("one `=` a line"))
         left = tree.targets[0]
         unpacks = isinstance(left, ast.Tuple | ast.List)
         nodes = left.elts if isinstance(left, ast.Tuple | ast.List) else [left]
@@ -134,11 +144,11 @@ class _Statement:
             elif refusal := name_refusal(node.id):
                 self.bad(node, refusal, "name")
             elif any(node.id == other.id for other in found):
-                self.bad(node, f"{node.id} stands twice on the left of `=`", "name")
+                self.bad(node, _("{id} stands twice on the left of `=`").format(id=node.id), "name")
             else:
                 found.append(node)
         if not nodes:
-            self.bad(left, "expected a name on the left of `=`")
+            self.bad(left, _("expected a name on the left of `=`"))
         return found, unpacks
 
     def bind(self, targets: list[ast.Name], kind: str | tuple[str, ...], unpacks: bool) -> dict[str, str]:
@@ -162,7 +172,7 @@ class _Statement:
             if isinstance(node, ast.Call) and dotted_name(node.func) == "os.fork":
                 if node is value and len(targets) == 1 and not unpacks:
                     return True
-                self.bad(node, "os.fork() stands alone on the right of one name: worker = os.fork()")
+                self.bad(node, _("os.fork() stands alone on the right of one name: worker = os.fork()"))
         return False
 
     def make_process(self, target: ast.Name) -> None:
@@ -170,19 +180,23 @@ class _Statement:
         existing = self.symbols.processes.get(name)
         if existing:
             what = (
-                "a program of your own"
+                _("a program of your own")
                 if existing.is_program
-                else f"a process already (line {existing.line})"
+                else _("a process already (line {line})").format(line=existing.line)
             )
             self.bad(
                 target,
-                f"{name} names {what}; fork into another name",
+                _("{name} names {what}; fork into another name").format(name=name, what=what),
                 "name",
             )
-        elif refusal := process_refusal(name) or (name == LINK and "link is the wire's own name") or "":
+        elif refusal := process_refusal(name) or (name == LINK and _("link is the wire's own name")) or "":
             self.bad(target, refusal, "name")
         elif len(self.symbols.processes) >= MOST_PROCESSES:
-            self.bad(target, f"a lesson has at most {MOST_PROCESSES} processes", "limit")
+            self.bad(
+                target,
+                _("a lesson has at most {most} processes").format(most=MOST_PROCESSES),
+                "limit",
+            )
         else:
             for variable in self.process.variables[name]:
                 variable.used = True  # it names the process

@@ -8,6 +8,7 @@ from dataclasses import field
 
 from sockviz.calls.table import MODULES
 from sockviz.dataclass import dataclass
+from sockviz.language import _
 from sockviz.lesson.document import PROCESS_ATTRIBUTES, YOU
 from sockviz.model.first_names import BOUND, HOST
 from sockviz.model.hosts import KERNEL, LINK
@@ -104,26 +105,28 @@ class SymbolTable:
 def name_refusal(name: str) -> str | None:
     """Why a line may not bind `name`, or None."""
     if name.startswith("_"):
-        return f"{name} begins with an underscore; names in a lesson do not"
+        return _("{name} begins with an underscore; names in a lesson do not").format(name=name)
     if name in BOUND:
-        return (
-            f"{name} is bound in every process already (HOST is the server's address, PORT … are free ports)"
-        )
+        return _(
+            "{name} is bound in every process already (HOST is the server's address, PORT … are free ports)"
+        ).format(name=name)
     if name in PROCESS_ATTRIBUTES:
-        return f"{name} is an attribute that every process has; take another name"
+        return _("{name} is an attribute that every process has; take another name").format(name=name)
     if name in RESERVED:
-        return f"{name} has a meaning of its own in a lesson; take another name"
+        return _("{name} has a meaning of its own in a lesson; take another name").format(name=name)
     return None
 
 
 def process_refusal(name: str) -> str | None:
     """Why no process may be called `name`, or None."""
     if name in RESERVED and name != LINK:
-        return f"{name} has a meaning of its own in a lesson; give the process another name"
-    if not name.isascii():
-        return (
-            f"{name} cannot name a process: a process's name is letters from a to z, digits and underscores"
+        return _("{name} has a meaning of its own in a lesson; give the process another name").format(
+            name=name
         )
+    if not name.isascii():
+        return _(
+            "{name} cannot name a process: a process's name is letters from a to z, digits and underscores"
+        ).format(name=name)
     if keyword.iskeyword(name):
-        return f"{name} is a word of Python's; give the process another name"
+        return _("{name} is a word of Python's; give the process another name").format(name=name)
     return None

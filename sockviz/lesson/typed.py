@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sockviz.calls.table import functions
 from sockviz.dataclass import dataclass
-from sockviz.language import N_
+from sockviz.language import N_, _
 from sockviz.model.values import Json
 
 
@@ -65,7 +65,7 @@ KINDS: Mapping[str, str] = {
 
 def described(kind: str) -> str:
     """A kind in words, for what is wrong with a lesson."""
-    return KINDS.get(kind, kind)
+    return _(KINDS.get(kind, kind))
 
 
 def example(module: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass, replace
+from sockviz.language import _
 from sockviz.lesson.document import BadLesson, Lesson, Page, Perform
 from sockviz.lesson.findings import Findings
 from sockviz.lesson.lesson_text import LARGEST_FILE, clean
@@ -67,7 +68,7 @@ def read_line(typed: Typed, line: int, symbols: SymbolTable, lab: str) -> Statem
     if refusal := _process_refusal(name, symbols, lab):
         raise BadLine((Problem(line, 0, "name", refusal),))
     if "\n" in typed.source or "\r" in typed.source:
-        raise BadLine((Problem(line, 1, "statement", "one line at a time"),))
+        raise BadLine((Problem(line, 1, "statement", _("one line at a time")),))
     try:
         clean(typed.source, "")
     except BadLesson as bad:
@@ -80,11 +81,11 @@ def read_line(typed: Typed, line: int, symbols: SymbolTable, lab: str) -> Statem
         else:
             statement = read_statement(logical, process, symbols, findings)
     if statement is None:
-        nothing = Problem(line, 1, "statement", "this line performs nothing; expected a call")
+        nothing = Problem(line, 1, "statement", _("this line performs nothing; expected a call"))
         raise BadLine(findings.problems or (nothing,))
     if statement.forks and (program := _program_of(statement.targets[0], symbols)) is not None:
-        taken = (
-            f"{statement.targets[0]}: so is called what {program} runs or forks; give the child another name"
+        taken = _("{name}: so is called what {program} runs or forks; give the child another name").format(
+            name=statement.targets[0], program=program
         )
         raise BadLine((Problem(line, statement.column, "name", taken),))
     return statement
@@ -92,15 +93,19 @@ def read_line(typed: Typed, line: int, symbols: SymbolTable, lab: str) -> Statem
 
 def _process_refusal(name: str, symbols: SymbolTable, lab: str) -> str | None:
     if (program := _program_of(name, symbols)) is not None:
-        return f"{program} is a program of your own, and performs no typed lines; type for another process"
+        return _(
+            "{program} is a program of your own, and performs no typed lines; type for another process"
+        ).format(program=program)
     if name in symbols.processes:
         return None
     if name == LINK and lab != "two-hosts":
-        return "there is a link only between two hosts"
+        return _("there is a link only between two hosts")
     if not name.isidentifier() or name.startswith("_"):
-        return f"{name[:60]!r} cannot name a process: a letter, then letters, digits and underscores"
+        return _("{name} cannot name a process: a letter, then letters, digits and underscores").format(
+            name=repr(name[:60])
+        )
     if len(symbols.processes) >= MOST_PROCESSES:
-        return f"a lesson has at most {MOST_PROCESSES} processes"
+        return _("a lesson has at most {most} processes").format(most=MOST_PROCESSES)
     return process_refusal(name)
 
 
@@ -117,9 +122,11 @@ def _program_of(name: str, symbols: SymbolTable) -> str | None:
 def why_no_more(typed: Collection[LineTyped], source: str) -> str | None:
     """Why a run at which those were `typed` does not take another line, `source`, where it does not."""
     if len(typed) >= MOST_TYPED:
-        return f"at most {MOST_TYPED} lines are typed at a run"
+        return _("at most {most} lines are typed at a run").format(most=MOST_TYPED)
     if sum(len(each.source) for each in typed) + len(source) > MOST_CHARACTERS:
-        return f"the lines that are typed at a run have at most {MOST_CHARACTERS} characters"
+        return _("the lines that are typed at a run have at most {most} characters").format(
+            most=MOST_CHARACTERS
+        )
     return None
 
 
@@ -182,10 +189,12 @@ def as_far_as_it_is_one(lesson: Lesson, typed: Mapping[int, LineTyped]) -> Lesso
 def typed_statement(lesson: Lesson, event: LineTyped) -> Statement:
     """The line that `event` adds to `lesson`, or puts in another's place. Raises `BadLine`."""
     if not 0 <= event.page < len(lesson.pages):
-        raise BadLine((Problem(event.line, 0, "page", f"no page {event.page + 1}"),))
+        raise BadLine((Problem(event.line, 0, "page", _("no page {page}").format(page=event.page + 1)),))
     standing = lesson.statement_at(event.line)
     if standing is not None and standing.process != event.process:
-        raise BadLine((Problem(event.line, 0, "name", f"that line is {standing.process}'s"),))
+        raise BadLine(
+            (Problem(event.line, 0, "name", _("that line is {process}'s").format(process=standing.process)),)
+        )
     before = _lines_before(lesson.pages[: event.page + 1], None if standing is None else event.line)
     symbols = known_by(before, lesson.beside)
     statement = read_line(Typed(event.process, event.source), event.line, symbols, lesson.lab)

@@ -40,6 +40,22 @@ def typed(line: int, process: str, source: str, page: int = 0) -> LineTyped:
     return LineTyped(1.0, process, line, source, page)
 
 
+@pytest.mark.parametrize(("source", "told"), [
+    ("s.bnd(1)", "un socket no tiene un método bnd al que una lección pueda llamar; ¿querías decir bind?"),
+    ("q.send(b'')", "q aún no está asignado en @server"), ("s.listen(1, 2)", "demasiados argumentos; se esperaba listen([backlog])"),
+    ("while s: pass", "las sentencias `while` no forman parte de una lección: escribe cada línea que se ha de ejecutar, una por cada "
+     "vuelta; una línea es `target = call`, `target, target = call`, `call` o `target = value`"),
+    ("os.kill(1, 9)", "kill solo alcanza los procesos de la lección: nombra el pid que dio os.fork()"),
+])  # fmt: skip
+@pytest.mark.usefixtures("spanish")
+def test_what_is_wrong_with_a_line_is_said_in_the_readers_language(source: str, told: str) -> None:
+    plain = lesson()
+    symbols = known_by(each for page in plain.pages for each in page.statements)
+    with pytest.raises(BadLine) as bad:
+        read_line(Typed("server", source), next_line(plain, ()), symbols, "loopback")
+    assert [problem.message for problem in bad.value.problems] == [told]
+
+
 def test_a_typed_line_stands_at_the_end_of_its_page_and_knows_what_stands_before_it() -> None:
     plain = lesson()
     first = next_line(plain, ())
