@@ -10,6 +10,7 @@ from sockviz.model.world import World
 from sockviz.words import acts, whose
 from sockviz.words.causes.covering import covers
 from sockviz.words.on_the_way import Passage, carried, passage
+from sockviz.words.situation import Situation
 from sockviz.words.unread import unread
 
 #: A limit that a call did not reach by this part of it (clocks differ) did not end it.
@@ -19,40 +20,37 @@ _OPEN = frozenset({State.ESTABLISHED, State.CLOSE_WAIT, State.FIN_WAIT_1, State.
 
 def closing(call: Call, world: World) -> str:
     """What close of a socket's descriptor did besides: a clause; empty where it is no more than that."""
-    held = call.receiver
-    if held is None:
+    held, s = call.receiver, Situation(call, world)
+    inode, number = (held.inode, held.fd) if held is not None else (s.inode, s.number)
+    if number is None or inode not in world.sockets:
         return ""
     others = [
         (process.name, entry.fd)
-        for process, entry in whose.holders(world, held.inode)
-        if (process.name, entry.fd) != (call.process, held.fd)
+        for process, entry in whose.holders(world, inode)
+        if (process.name, entry.fd) != (call.process, number)
     ]
     if others:
         return _shared(call, others)
-    where, to = passage(world, call.process, held.fd, call.returned or world.at)
+    where, to = passage(world, call.process, number, call.returned or world.at)
     if where is not Passage.NONE:
         return _lives_in(to, world) if where is Passage.ON_ITS_WAY else ""
-    row, gone = world.row_of(held.inode), world.gone.get(held.inode)
+    row, gone = world.row_of(inode), world.gone.get(inode)
     if row is None and gone is not None and gone.at >= call.entered:
         row = gone.row  # seen to be gone before close was seen to return
-    if row is None or acts.is_unseen(world, held.inode, *RECEIVING):
+    if row is None or acts.is_unseen(world, inode, *RECEIVING):
         return ""
     return consequence(row, world, call.entered) or _gave_up_waiting(call, row, world)
 
 
 def _gave_up_waiting(call: Call, row: SocketRow, world: World) -> str:
     """That SO_LINGER's time was over before all was acknowledged: close does not fail for that (net/ipv4/tcp.c, tcp_close)."""
-    seconds = acts.lingers(world, row.inode or _inode_of(call))
+    seconds = acts.lingers(world, row.inode or Situation(call, world).inode)
     took = (call.returned or call.entered) - call.entered
     if not call.slept or not seconds or took < seconds * _NEARLY or not row.send_q:
         return ""
     return _(
         "the {time} of SO_LINGER are over, and Send-Q still is {queue}: the kernel goes on alone"
     ).format(time=f"{seconds} s", queue=row.send_q)
-
-
-def _inode_of(call: Call) -> int:
-    return call.receiver.inode if call.receiver is not None else 0
 
 
 def _shared(call: Call, others: list[tuple[str, int]]) -> str:

@@ -6,6 +6,7 @@ from sockviz.language import _
 from sockviz.model.call import Call
 from sockviz.model.segments import wire_end
 from sockviz.model.world import World
+from sockviz.words import acts
 from sockviz.words.rights import rights_passed
 from sockviz.words.situation import Situation
 from sockviz.words.wording import address_text
@@ -23,7 +24,7 @@ def passed_over(call: Call, world: World) -> str:
     if rights_passed(call):
         return _("SCM_RIGHTS does nothing on a connection of TCP: no descriptor goes along")
     given, peer = s.end, wire_end(s.peer)
-    if given is None:
+    if given is None or acts.has(call, "MSG_FASTOPEN"):
         return ""
     if peer is None or wire_end(given) == peer:
         return _("the address beside it is passed over: what is sent goes to the peer of {name}").format(

@@ -42,9 +42,10 @@ def typed(line: int, process: str, source: str, page: int = 0) -> LineTyped:
 
 @pytest.mark.parametrize(("source", "told"), [
     ("s.bnd(1)", "un socket no tiene un método bnd al que una lección pueda llamar; ¿querías decir bind?"),
-    ("q.send(b'')", "q aún no está asignado en @server"), ("s.listen(1, 2)", "demasiados argumentos; se esperaba listen([backlog])"),
-    ("while s: pass", "las sentencias `while` no forman parte de una lección: escribe cada línea que se ha de ejecutar, una por cada "
-     "vuelta; una línea es `target = call`, `target, target = call`, `call` o `target = value`"),
+    ("q.send(b'')", "q aún no está asignado en @server"),
+    ("s.listen(1, 2)", "demasiados argumentos; se esperaba listen([backlog])"),
+    ("while s: pass", "las sentencias `while` no forman parte de una lección: escribe cada línea que se ha de ejecutar, una por "
+     "cada vuelta; una línea es `target = call`, `target, target = call`, `call` o `target = value`"),
     ("os.kill(1, 9)", "kill solo alcanza los procesos de la lección: nombra el pid que dio os.fork()"),
 ])  # fmt: skip
 @pytest.mark.usefixtures("spanish")

@@ -39,7 +39,8 @@ def refused(s: Situation) -> Cause:
             _(
                 "an ICMP port unreachable answered an earlier datagram: {who} has {target}, but is connected to {peer}, "
                 "and takes datagrams from there only"
-            ).format(who=whose.of_row(taker, s.world), target=aimed, peer=address_text(taker.peer))
+            ).format(who=whose.of_row(taker, s.world), target=aimed, peer=address_text(taker.peer)),
+            _("send from the address that it is connected to, or leave it without a peer"),
         )
     if s.is_datagram:
         told = _("an ICMP port unreachable answered an earlier datagram: no UDP socket has {target}").format(
