@@ -13,17 +13,35 @@ _RECVERR = ("IP_RECVERR", "IPV6_RECVERR")
 
 
 def unsent(row: SocketRow, world: World) -> str:
-    """That what it sent last is still in its Send-Q and was not captured where all that leaves is: it waits for the link address
-    of its host (net/core/neighbour.c, arp_queue). A clause; empty where that is not so."""
+    """That what it sent last has not left, with the figure, as a clause; empty where that is not so."""
+    address = _unreached(row, world)
+    if not address:
+        return ""
+    return _(
+        "what it sent has not left (Send-Q {queue}): no host has answered for {address} (ARP, or neighbour discovery)"
+    ).format(queue=row.send_q, address=address)
+
+
+def why_unsent(row: SocketRow, world: World) -> str:
+    """Why its Send-Q has what it has, likewise."""
+    address = _unreached(row, world)
+    if not address:
+        return ""
+    return _("nothing leaves, for no host has answered for {address} (ARP, or neighbour discovery)").format(
+        address=address
+    )
+
+
+def _unreached(row: SocketRow, world: World) -> str:
+    """Where what it sent last was to go, if that is still in its Send-Q and was not captured where all that leaves is: it waits
+    for the link address of its host (net/core/neighbour.c, arp_queue). Empty where that is not so."""
     if row.protocol != "UDP" or not row.send_q or len(world.captured) < 2:
         return ""
     sent = acts.last(acts.on(world, row.inode, *SENDING))
     aimed = (sent.target if sent is not None else None) or endpoint(row.peer)
     if sent is None or aimed is None or _left(aimed, sent.entered, world):
         return ""
-    return _(
-        "what it sent has not left (Send-Q {queue}): no host has answered for {address} (ARP, or neighbour discovery)"
-    ).format(queue=row.send_q, address=aimed[0])
+    return aimed[0]
 
 
 def _left(aimed: Endpoint, since: float, world: World) -> bool:

@@ -12,7 +12,7 @@ from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words.counters_told import SPOKEN, TELLING
-from sockviz.words.datagrams import errors_wait, unsent
+from sockviz.words.datagrams import errors_wait, unsent, why_unsent
 from sockviz.words.group_words import group_changes
 from sockviz.words.holding_back import held_back, window_now_closed
 from sockviz.words.meanings import drop_reason, news
@@ -186,8 +186,11 @@ def _row(old: SocketRow | None, row: SocketRow, world: World, at: float) -> list
         told.append(
             (
                 4,
-                _("Send-Q of {whose} is {new} (was {old})").format(
-                    whose=whose, new=send_q(row), old=send_q(old)
+                _and_why(
+                    _("Send-Q of {whose} is {new} (was {old})").format(
+                        whose=whose, new=send_q(row), old=send_q(old)
+                    ),
+                    why_unsent(row, world),
                 ),
             )
         )
