@@ -88,8 +88,12 @@ def test_on_a_phone_there_are_keys_to_touch(tmp_path: Path) -> None:
             await tab.open(f"{there.url}/run/first-connection")
             await tab.drawn("Two programs")
             await tab.shown("getComputedStyle(document.getElementById('keys')).display === 'flex'")
-            await tab.evaluate("document.querySelector('#keys button').click()")
-            await tab.drawn("An endpoint")
+            while not any(
+                "An endpoint" in line for line in tab.screen.display
+            ):  # once the page's text is read
+                before = list(tab.screen.display)
+                await tab.evaluate("document.querySelector('#keys button').click()")
+                await tab.until(lambda before=before: list(tab.screen.display) != before)  # type: ignore[misc]
             assert await tab.evaluate(
                 "[...document.querySelectorAll('#keys button')].every(b => b.offsetHeight >= 44)"
             )
