@@ -155,9 +155,8 @@ def test_lesson(tmp_path: Path, size: tuple[int, int]) -> None:
             await session.perform(3)
             stands("cola accept", "0 de 2")
             said = " ".join(session.lesson.query_one(LessonPane).plain.replace("│", " ").split())
-            assert (
-                "El núcleo dice 0; predijiste 2, una más que el backlog. b vuelve a donde se decidió." in said
-            )
+            assert "El núcleo dice 0; predijiste 2, una más que el backlog." in said
+            assert ("b vuelve a donde se decidió." in said) is (size[0] > 80), "where there is room for it"
             await session.perform(2)
             stands("duerme en accept4(3)", "no espera ninguna conexión")
             await session.perform(2)
@@ -170,9 +169,10 @@ def test_lesson(tmp_path: Path, size: tuple[int, int]) -> None:
             await session.perform(3)
             await session.until(lambda: "la llamada falló" in session.text)
             is_whole(session, size)
-            for said in ("aquí", "respondió un RST", "m manual  esc cierra"):
+            for said in ("respondió un RST", "m manual  esc cierra"):
                 assert said in session.text
-            assert "qué hacer" in session.text or size == SIZES[0]  # there the card scrolls
+            for title in ("aquí", "qué hacer"):
+                assert (title in session.text) or size == SIZES[0]  # there the card is short, and scrolls
 
     run_async(it())
 
