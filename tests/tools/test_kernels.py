@@ -15,6 +15,7 @@ import pytest
 from sockviz.lesson.parser import parse_lesson
 from sockviz.probes.probe import WALLS
 from tests.required import unavailable
+from tools.kernels.architecture import ARCHITECTURES
 from tools.kernels.archive import Mirrors, Package, parse_mirrors, parse_simulation, sources
 from tools.kernels.course import Outcome, example, held, problems, read, steps, table, walls
 from tools.kernels.disks import cpio
@@ -23,6 +24,7 @@ from tools.kernels.machine import boot, first_files
 from tools.kernels.trouble import Trouble, run
 
 ROOT = Path(__file__).parents[2]
+MACHINE = ARCHITECTURES["amd64"]
 OF = Mirrors("http://main.invalid/debian", "http://security.invalid/debian")
 
 SIMULATED = """\
@@ -104,7 +106,7 @@ def test_an_epoch_in_a_files_name() -> None:
 )
 def test_a_word_that_names_no_kernel(word: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(Trouble, match=said):
-        get_kernel(word, tmp_path, OF)
+        get_kernel(word, tmp_path, OF, MACHINE)
 
 
 def test_a_release_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
@@ -112,7 +114,7 @@ def test_a_release_that_cannot_be_reached_is_named(tmp_path: Path) -> None:
         unavailable("apt-get is not installed")
     unreachable = Mirrors((tmp_path / "nothing").as_uri(), None)
     with pytest.raises(Trouble, match=r"^Debian bullseye: apt-get update: "):
-        find_packages("5.10", tmp_path, unreachable)
+        find_packages("5.10", tmp_path, unreachable, MACHINE)
 
 
 DEPENDENCIES = """\
@@ -183,7 +185,7 @@ def machine(directory: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> Ke
 def test_a_machine_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = machine(tmp_path, 'echo $$ >"$(dirname "$0")/pid"; exec sleep 600', monkeypatch)
     with pytest.raises(Trouble, match=r"did not turn itself off within 2 s: .*console\.txt"):
-        boot(kernel, [], b"", tmp_path, 2)
+        boot(MACHINE, kernel, [], b"", tmp_path, 2)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
@@ -191,14 +193,14 @@ def test_a_machine_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_machine_that_cannot_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kernel = machine(tmp_path, "echo no such disk >&2; exit 1", monkeypatch)
     with pytest.raises(Trouble, match="qemu ended with 1 and said: no such disk"):
-        boot(kernel, [], b"", tmp_path, 60)
+        boot(MACHINE, kernel, [], b"", tmp_path, 60)
 
 
 def test_a_machine_is_given_its_disks_for_reading_and_one_for_its_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kernel = machine(tmp_path, 'printf "%s\\n" "$@" >"$(dirname "$0")/arguments"', monkeypatch)
-    written = boot(kernel, [tmp_path / "a,b"], b"first", tmp_path, 60)
+    written = boot(MACHINE, kernel, [tmp_path / "a,b"], b"first", tmp_path, 60)
     assert written.stat().st_size > 0
     arguments = (tmp_path / "arguments").read_text().splitlines()
     assert f"file={tmp_path}/a,,b,format=raw,if=none,id=disk0,readonly=on" in arguments
@@ -220,6 +222,9 @@ def test_what_the_guest_left_is_read(tmp_path: Path) -> None:
         lesson("/x/06-c.md", skipped="one host"),
         lesson("/x/exercises/e/exercise.md", skipped="no cc"),
         lesson("/x/exercises/f/exercise.md", skipped="no cc"),
+        lesson("/x/exercises/g/exercise.md", message="does not hold"),
+        lesson("/x/exercises/h/exercise.md"),
+        lesson("/x/exercises/h/exercise.es.md"),
     )
     files = {
         "done.json": done(("doctor", 0), ("readme", 0), ("isolated", 1), ("host", 0)),
@@ -235,10 +240,11 @@ def test_what_the_guest_left_is_read(tmp_path: Path) -> None:
     assert outcome.trouble == ()
     assert (
         table([outcome]).splitlines()[-1]
-        == "| 6.1.0 | 1 of 2, not 02-b | 1 of 1 | 1 of 1 | seccomp, Landlock 2 |"
+        == "| 6.1.0 | 1 of 2, not 02-b | 1 of 1 | 1 of 2, not g | 1 of 1 | seccomp, Landlock 2 |"
     )
     assert problems(outcome) == [
         "6.1.0, isolated: 02-b.md:12:1: does not hold",
+        "6.1.0, isolated: g/exercise.md:12:1: does not hold",
         "6.1.0, isolated: skipped: one host: 06-c.md",
         "6.1.0, isolated: skipped: no cc: e/exercise.md, f/exercise.md",
     ]

@@ -21,6 +21,8 @@ from sockviz.words.call_sentences import gave
 from tests.watch.traced import Heard, traced
 
 ABSURD = (1 << 64) - 1
+#: Elsewhere (arm64) the C library gives the kernel an int as wide as a register, with its sign.
+IS_X86 = platform.machine() == "x86_64"
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,8 @@ def test_what_is_closed_twice_is_told_and_a_sweep_by_its_beginning(heard: Heard)
 
 
 def test_what_closes_a_socket_is_told_and_what_closes_none_is_not(heard: Heard) -> None:
-    assert _given(heard, "dup2") == [(3, 5, None), ("s5", 70, None), (3, 70, False, None)]
+    first = (3, 5, None) if IS_X86 else (3, 5, True, None)  # made of dup3, where the kernel has no dup2
+    assert _given(heard, "dup2") == [first, ("s5", 70, None), (3, 70, False, None)]
     assert _given(heard, "close_range") == [(70, 80, 4, None), (4, 5, None)]
 
 
@@ -118,7 +121,7 @@ def test_lengths_and_flags_are_what_was_asked(heard: Heard) -> None:
         ("s3", "&", 0x4000, "EFAULT"), ("s4", "&", 64, "EFAULT"), ("s3", "&3", "EFAULT"), ("s3", [b"x", "&5"], "EFAULT"),
     ]  # fmt: skip
     assert _given(heard, "writev", "sendmmsg") == [
-        ("s3", "&1025", "EINVAL"), ("s3", f"&{2**32 - 5}", "EINVAL"), ("s3", "&5000", "EFAULT"),
+        ("s3", "&1025", "EINVAL"), ("s3", f"&{2 ** (32 if IS_X86 else 64) - 5}", "EINVAL"), ("s3", "&5000", "EFAULT"),
     ]  # fmt: skip
     assert _given(heard, "setsockopt") == [("s3", 1, 8, "&-5", "EINVAL"), ("s3", 1, 8, "&4", "EFAULT")]
     assert _given(heard, "bind") == [

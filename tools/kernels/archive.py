@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.kernels.architecture import Architecture
 from tools.kernels.trouble import Trouble, run
 
 #: How long apt may take for one command (seconds).
@@ -58,11 +59,12 @@ def parse_mirrors(listing: str) -> Mirrors:
 
 
 class Archive:
-    """One release of Debian, amd64. Everything is kept under `home`."""
+    """One release of Debian, for one kind of machine. Everything is kept under `home`."""
 
-    def __init__(self, suite: str, home: Path, of: Mirrors) -> None:
+    def __init__(self, suite: str, home: Path, of: Mirrors, machine: Architecture) -> None:
         self.suite = suite
-        self.home = home / suite
+        self.machine = machine
+        self.home = home / machine.debian / suite
         self.packages = self.home / "packages"
         for directory in (self.packages, self.home / "lists/partial", self.home / "cache/archives/partial"):
             directory.mkdir(parents=True, exist_ok=True)
@@ -109,8 +111,8 @@ class Archive:
             "Dir::State::lists": home / "lists",
             "Dir::State::status": home / "status",
             "Dir::Cache": home / "cache",
-            "APT::Architecture": "amd64",
-            "APT::Architectures": "amd64",
+            "APT::Architecture": self.machine.debian,
+            "APT::Architectures": self.machine.debian,
             # apt as root gives its rights away before it downloads, and could not write where we are.
             "APT::Sandbox::User": "root",
         }

@@ -1,4 +1,4 @@
-"""A Debian kernel for x86-64: chosen by a word, a package or a file; unpacked; with its modules as a disk."""
+"""A Debian kernel: chosen by a word, a package or a file; unpacked; with its modules as a disk."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.kernels.architecture import Architecture
 from tools.kernels.archive import Archive, Mirrors, Package, unpack
 from tools.kernels.disks import make_image
 from tools.kernels.trouble import Trouble, run
 
 #: Which release of Debian has which kernel.
 SUITES = {"5.10": "bullseye", "6.1": "bookworm", "6.12": "trixie", "newest": "sid"}
-#: The package that depends on a release's newest kernel for virtual machines: small, and with all that the course needs.
-LATEST = "linux-image-cloud-amd64"
 #: What the first process needs in order to read its disks.
 BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4")
 #: A kernel's image, its modules, and what is built in: since Linux 7 in packages of their own.
@@ -36,7 +35,7 @@ class Kernel:
     boot_modules: tuple[tuple[str, bytes], ...]
 
 
-def get_kernel(word: str, cache: Path, of: Mirrors) -> Kernel:
+def get_kernel(word: str, cache: Path, of: Mirrors, machine: Architecture) -> Kernel:
     """The kernel that `word` names: 5.10, 6.1, 6.12, newest; NAME or NAME=VERSION of a package; FILE.deb, or several joined by
     commas. Raises `Trouble`."""
     if word.endswith(".deb"):
@@ -45,24 +44,26 @@ def get_kernel(word: str, cache: Path, of: Mirrors) -> Kernel:
         if lost:
             raise Trouble(f"{lost}: there is no such file")
         return prepare(files, cache / "kernels" / "+".join(file.stem for file in files))
-    archive, packages = find_packages(word, cache, of)
+    archive, packages = find_packages(word, cache, of, machine)
     if not packages:
         raise Trouble(f"{word} is a package, and no kernel comes with it")
     return prepare(archive.download(packages), cache / "kernels" / packages[0].file)
 
 
-def find_packages(word: str, cache: Path, of: Mirrors) -> tuple[Archive, list[Package]]:
+def find_packages(
+    word: str, cache: Path, of: Mirrors, machine: Architecture
+) -> tuple[Archive, list[Package]]:
     """The packages of the kernel that `word` names, and the release that has them. Raises `Trouble`."""
     home = cache / "archives"
     if word in SUITES:
-        archive = Archive(SUITES[word], home, of)
-        return archive, parts_of(archive.needed_for([LATEST]))
+        archive = Archive(SUITES[word], home, of, machine)
+        return archive, parts_of(archive.needed_for([machine.latest]))
     if not word.startswith("linux-image-"):
         known = ", ".join(SUITES)
         raise Trouble(f"{word} is no kernel: {known}, a package linux-image-…[=VERSION], or a file FILE.deb")
     said = ""
     for suite in SUITES.values():
-        archive = Archive(suite, home, of)
+        archive = Archive(suite, home, of, machine)
         try:
             return archive, parts_of(archive.needed_for([word]))
         except Trouble as trouble:
@@ -154,7 +155,7 @@ def boot_order(dependencies: str, builtin: str, wanted: Sequence[str]) -> list[s
             ordered |= dict.fromkeys([*reversed(needs[by_name[name]]), by_name[name]])
         elif name not in inside:
             raise Trouble(
-                f"this kernel has no module {name}, so it cannot read its disks: is it a kernel for x86-64 machines?"
+                f"this kernel has no module {name}, so it cannot read its disks: is it a kernel for virtual machines?"
             )
     return list(ordered)
 

@@ -1,4 +1,4 @@
-"""A virtual machine for x86-64, computed by qemu: no KVM and no rights are needed, and it reaches no network.
+"""A virtual machine, computed by qemu: no KVM and no rights are needed, and it reaches no network.
 
 Its clock counts instructions and skips what is slept: to the guest it is a machine of one slow processor, however slow or busy
 this one is. So a deadline that passes there would pass on such a machine too, and nothing fails for slowness alone.
@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tools.kernels.architecture import Architecture
 from tools.kernels.disks import cpio
 from tools.kernels.kernel import Kernel
 from tools.kernels.trouble import Trouble, found
 
 #: An instruction takes 2 to the power of this in nanoseconds: 500 million a second.
 SHIFT = 1
-#: Room for the results (bytes).
-RESULTS = 64 << 20
+#: Room for the results, and the memory, most of which is its disks (bytes).
+RESULTS, MEMORY = 64 << 20, 3 << 30
 #: Where the kernel's words go, and the guest's.
 CONSOLE = "console.txt"
 _GUEST = Path(__file__).parent / "guest"
@@ -47,7 +48,9 @@ def first_files(kernel: Kernel, busybox: bytes, steps: Sequence[Step], files: di
     return cpio(content, frozenset({"bin/busybox", "init"}))
 
 
-def boot(kernel: Kernel, disks: Sequence[Path], first: bytes, home: Path, seconds: float) -> Path:
+def boot(
+    machine: Architecture, kernel: Kernel, disks: Sequence[Path], first: bytes, home: Path, seconds: float
+) -> Path:
     """Runs the machine until it turns itself off; returns the results' disk. Raises `Trouble`, after which console.txt is kept.
 
     `disks` are for reading: /, /lib/modules, /opt.
@@ -57,13 +60,13 @@ def boot(kernel: Kernel, disks: Sequence[Path], first: bytes, home: Path, second
     with results.open("wb") as empty:
         empty.truncate(RESULTS)
     command = [
-        found("qemu-system-x86_64"), "-accel", "tcg,thread=single", "-icount", f"shift={SHIFT},sleep=off",
+        found(machine.qemu[0]), *machine.qemu[1:], "-accel", "tcg,thread=single", "-icount", f"shift={SHIFT},sleep=off",
         # Where instructions are counted, a second processor does not start (seen with qemu 7.2).
-        "-cpu", "max", "-smp", "1", "-m", "2048",
+        "-smp", "1", "-m", str(MEMORY >> 20),
         "-nodefaults", "-display", "none", "-nic", "none", "-no-reboot", "-serial", f"file:{console}",
         "-kernel", str(kernel.image), "-initrd", str(initrd),
         # A panic is a reboot, which -no-reboot makes an end. What guards against other processors' faults costs this one dearly.
-        "-append", "console=ttyS0 panic=-1 oops=panic mitigations=off",
+        "-append", f"console={machine.console} panic=-1 oops=panic mitigations=off",
     ]  # fmt: skip
     for number, disk in enumerate([*disks, results]):
         access = "off" if disk == results else "on"

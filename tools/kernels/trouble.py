@@ -35,6 +35,7 @@ PACKAGES = {
     "dpkg-deb": "dpkg",
     "depmod": "kmod",
     "mkfs.ext4": "e2fsprogs",
+    "qemu-system-aarch64": "qemu-system-arm",
     "qemu-system-x86_64": "qemu-system-x86",
     "tar": "tar",
 }

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import sys
 from pathlib import Path
 
+from tools.kernels.architecture import Architecture
 from tools.kernels.archive import Archive, Mirrors, unpack
 from tools.kernels.disks import make_image
 from tools.kernels.trouble import Trouble, run
 
 #: The release whose Python is the oldest that sockviz supports (3.11).
 SUITE = "bookworm"
-#: kmod loads the modules that the kernel asks for, busybox is what starts and ends the machine, netbase knows the services.
-PACKAGES = ("python3", "kmod", "busybox-static", "netbase")
+#: kmod loads the modules that the kernel asks for, busybox is what starts and ends the machine, netbase knows the services; what
+#: is written in C is compiled there.
+PACKAGES = ("python3", "kmod", "busybox-static", "netbase", "gcc", "libc6-dev")
 #: What the packages' scripts would have written. A machine that has just been installed has these.
 FILES = {
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n",
@@ -23,23 +26,21 @@ FILES = {
     "etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
 }
 DIRECTORIES = ("dev", "proc", "sys", "tmp", "run", "opt", "root", "etc")
-#: Since Debian 12 these are links.
-LINKS = ("bin", "sbin", "lib", "lib64")
+#: What update-alternatives would have made.
+PROGRAMS = {"cc": "gcc"}
 _PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 #: Wheels are chosen for the guest's Python and C library, whatever this machine's are.
-_PLATFORMS = (
-    "--only-binary=:all:", "--platform=manylinux2014_x86_64",
-    "--platform=manylinux_2_28_x86_64", "--platform=manylinux_2_34_x86_64",
-)  # fmt: skip
+_MANYLINUX = ("manylinux2014", "manylinux_2_28", "manylinux_2_34")
 
 
 class Userland:
     """The two disks, made under `home` when they are first asked for."""
 
-    def __init__(self, cache: Path, of: Mirrors) -> None:
-        self.home = cache / "userland" / SUITE
+    def __init__(self, cache: Path, of: Mirrors, machine: Architecture) -> None:
+        self.machine = machine
+        self.home = cache / "userland" / machine.debian / SUITE
         self.tree = self.home / "tree"
-        self.archive = Archive(SUITE, cache / "archives", of)
+        self.archive = Archive(SUITE, cache / "archives", of, machine)
 
     @property
     def python(self) -> str:
@@ -56,12 +57,14 @@ class Userland:
         image = self.home / "system.ext4"
         if not image.exists():
             shutil.rmtree(self.tree, ignore_errors=True)
-            for name in (*DIRECTORIES, *(f"usr/{link}" for link in LINKS)):
+            for name in (*DIRECTORIES, *(f"usr/{link}" for link in self.machine.links)):
                 (self.tree / name).mkdir(parents=True, exist_ok=True)
-            for link in LINKS:
+            for link in self.machine.links:
                 (self.tree / link).symlink_to(f"usr/{link}")
             unpack(self.archive.download(self.archive.needed_for(PACKAGES)), self.tree)
             (self.tree / "lib/modules").mkdir(exist_ok=True)
+            for link, program in PROGRAMS.items():
+                (self.tree / "usr/bin" / link).symlink_to(program)
             for name, text in FILES.items():
                 (self.tree / name).write_text(text)
             self._compile(self.tree / "usr/lib" / self.python, f"/usr/lib/{self.python}")
@@ -79,21 +82,17 @@ class Userland:
         (environment / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
         packages = environment / "lib" / self.python / "site-packages"
         run([*_PIP, "wheel", "--no-deps", "--wheel-dir", wheels, checkout], 600)
-        theirs = ("--python-version", self.python.removeprefix("python"), *_PLATFORMS)
+        platforms = (f"--platform={each}_{self.machine.wheels}" for each in _MANYLINUX)
+        theirs = ("--python-version", self.python.removeprefix("python"), "--only-binary=:all:", *platforms)
         run([*_PIP, "install", "--no-compile", *theirs, "--target", packages, *wheels.glob("*.whl")], 600)
         self._compile(packages, f"/opt/sockviz/lib/{self.python}/site-packages")
         make_image(tree, image)
         return image
 
     def _compile(self, directory: Path, there: str) -> None:
-        """Compiles modules with the guest's own Python: the guest cannot write beside them, and would do it again and again."""
-        tree, source = self.tree.absolute(), directory.absolute()
-        loader = (
-            tree / "usr/lib64/ld-linux-x86-64.so.2",
-            "--library-path",
-            tree / "usr/lib/x86_64-linux-gnu",
-        )
-        python = (*loader, tree / "usr/bin" / self.python, "-B", "-m", "compileall", "-q")
+        """Compiles modules before the guest has them: it cannot write beside them, and would do it again and again. The guest's
+        own Python does it; where this is another kind of machine, this one, if it is of the same version."""
+        source = directory.absolute()
         options = (
             "--invalidation-mode",
             "unchecked-hash",
@@ -103,9 +102,17 @@ class Userland:
             source,
             "-p",
             there,
+            source,
         )
         try:
-            run([*python, *options, source], 900)
+            run([*self._compiler(), "-B", "-m", "compileall", "-q", *options], 900)
         except Trouble as trouble:
             message = f"the guest's Python does not run here, so nothing can be prepared for it: {trouble}"
             raise Trouble(message) from None
+
+    def _compiler(self) -> tuple[str | Path, ...]:
+        tree, own = self.tree.absolute(), f"python{sys.version_info.major}.{sys.version_info.minor}"
+        if platform.machine() != self.machine.wheels and own == self.python:
+            return (sys.executable,)
+        libraries = ("--library-path", tree / self.machine.libraries)
+        return (tree / self.machine.linker, *libraries, tree / "usr/bin" / self.python)

@@ -54,8 +54,21 @@ static long raw(long number, long a, long b, long c, long d)
     CHECK(5, rdi == a && rsi == b && rdx == c && r10 == d && r8 == 0 && r9 == 0);
     return result;
 }
+#elif defined __aarch64__
+static long raw(long number, long a, long b, long c, long d)
+{
+    register long x8 __asm__("x8") = number, x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c;
+    register long x3 __asm__("x3") = d, x4 __asm__("x4") = 0, x5 __asm__("x5") = 0;
+    __asm__ volatile("svc 0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x8) : : "memory");
+    CHECK(5, x1 == b && x2 == c && x3 == d && x4 == 0 && x5 == 0 && x8 == number); /* x0 has the result */
+    return x0;
+}
 #else
-#define raw(number, a, b, c, d) syscall(number, a, b, c, d, 0, 0)
+static long raw(long number, long a, long b, long c, long d)
+{
+    long result = syscall(number, a, b, c, d, 0, 0);
+    return result == -1 ? -errno : result;
+}
 #endif
 
 static void plain(int family)
