@@ -11,7 +11,7 @@ from sockviz.model.events import Observed
 from sockviz.model.index import inodes_in
 from sockviz.model.known import KnownSocket
 from sockviz.model.process import Process
-from sockviz.model.segments import EVERY_ADDRESS, endpoint
+from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.values import Address, SocketValue, Value, sockets_in
 from sockviz.model.world import World
@@ -61,24 +61,31 @@ def _connected(world: World, known: KnownSocket, held: SocketValue, call: Call |
 
 
 def connected(world: World, call: Call) -> dict[int, KnownSocket]:
-    """Both ends of a connection that `call`, which is over, has made, where nobody has looked yet: its process says the one, the
-    call the other. Of one that is gone before anyone looks it is all that is ever known."""
-    held = (
-        call.receiver if call.name in CONNECTING and call.error is None and call.value in (None, 0) else None
-    )
+    """Both ends of a connection that `call`, which is over, has made or speaks of, where nobody has looked yet: its process says
+    the one, the call the other. Of one that is gone before anyone looks it is all that is ever known."""
+    held, peer = call.receiver, _peer_by(call)
     known = world.sockets.get(held.inode) if held is not None and held.type == "SOCK_STREAM" else None
     name = world.names.get(known.inode) if known is not None else None
-    if known is None or known.peer is not None or world.row_of(known.inode) is not None:
+    if peer is None or known is None or known.peer is not None or world.row_of(known.inode) is not None:
         return {}
     if name is None or name.told_by != "getsockname" or endpoint(name.address) is None:
         return {}
-    if call.target is None or call.target[0] in (
-        *EVERY_ADDRESS,
-        "",
-        "localhost",
-    ):  # the kernel has another word for it
-        return {}
-    return {known.inode: replace(known, local=name.address, peer=call.target)}
+    return {known.inode: replace(known, local=name.address, peer=peer)}
+
+
+def _peer_by(call: Call) -> Endpoint | None:
+    """Whom a call's socket is connected to, by what came of the call; None where it is not, or the kernel has another word for
+    whom it was told."""
+    if call.error is None and call.name == "getpeername":
+        return endpoint(call.value)
+    if (
+        call.error is not None
+        or call.name not in CONNECTING
+        or call.value not in (None, 0)
+        or call.target is None
+    ):
+        return None
+    return None if call.target[0] in (*EVERY_ADDRESS, "", "localhost") else call.target
 
 
 def dissolved(world: World, call: Call) -> dict[int, KnownSocket]:

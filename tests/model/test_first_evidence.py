@@ -101,6 +101,25 @@ def test_a_connection_that_nobody_has_looked_at_has_both_its_ends(
     assert (seen.local, seen.peer) == (SERVER, CLIENT)
 
 
+PEER = CallEntered(5.0, "server", 2, 8, "getpeername", "socket.socket.getpeername", (CONN,))
+
+
+@pytest.mark.parametrize(
+    ("told", "said", "ends"),
+    [
+        (TOLD_NAME, CallReturned(6.0, "server", 2, CLIENT), (SERVER, CLIENT)),
+        ((), CallReturned(6.0, "server", 2, CLIENT), (None, None)),
+        (TOLD_NAME, CallReturned(6.0, "server", 2, None, "ENOTCONN", 107, ""), (None, None)),
+    ],
+)
+def test_a_connection_that_was_begun_has_the_ends_that_its_process_was_told_later(
+    told: tuple[ToldName, ...], said: CallReturned, ends: tuple[Endpoint | None, Endpoint | None]
+) -> None:
+    begun = CallReturned(3.0, "server", 1, None, "EINPROGRESS", 115, "", told=told)
+    known = world_of(TO, begun, PEER, said).sockets[101]
+    assert (known.local, known.peer) == ends
+
+
 def test_what_a_call_is_given_is_evidence_too() -> None:
     assert world_of(ENTERED).sockets[100] == replace(TOLD, inode=100)
 
