@@ -30,7 +30,7 @@ def check(options: argparse.Namespace) -> int:
     from sockviz.check_report import as_json, as_lines
     from sockviz.player.report import skipped
     from sockviz.player.shelf import lessons_directory
-    from sockviz.practice.shelf import TEXT, exercises_in
+    from sockviz.practice.shelf import TEXT, exercises_in, is_text
 
     paths = [Path(word) for word in options.paths] or [lessons_directory()]
     files: list[Path] = []
@@ -42,7 +42,7 @@ def check(options: argparse.Namespace) -> int:
             files += sorted(path.glob("*.md")) if path not in found else []
             is_asked_for = path in found or path.resolve().is_relative_to(lessons_directory().resolve())
             (exercises if is_asked_for else unnamed).extend(found)
-        elif path.name == TEXT and path.is_file():
+        elif is_text(path) and path.is_file():
             exercises.append(path.parent)
         else:
             files.append(_existing(path if os.path.lexists(path) else find(str(path))))
@@ -51,6 +51,7 @@ def check(options: argparse.Namespace) -> int:
         raise Usage(told.format(seconds=options.pause, most=LONGEST_PAUSE))
     if not files and not exercises and not unnamed:
         raise Usage(f"{', '.join(map(str, paths))}: no lesson (*.md) there")
+    exercises = list(dict.fromkeys(exercises))  # each once, whichever of its texts were named
     report = _report(files, exercises, options.lab, _kept(options.record), options.pause)
     left_out = (skipped(each / TEXT, _UNNAMED) for each in unnamed)
     report = replace(report, lessons=(*report.lessons, *left_out))

@@ -57,11 +57,18 @@ def places() -> list[ExercisePlace]:
     return sorted(found, key=lambda place: (place.number is None, place.number or 0, place.slug))
 
 
+def is_text(path: Path) -> bool:
+    """Whether that is the name of an exercise's text, or of a translation that stands beside it."""
+    return path.name == TEXT or (
+        path.match(f"{Path(TEXT).stem}.*.md") and path.is_file() and path.with_name(TEXT).is_file()
+    )
+
+
 def find(word: str) -> ExercisePlace:
     """The exercise that `word` means: a directory, its text's path, a number or a slug (or its unambiguous beginning). Raises
     `UnknownExercise`."""
     path = Path(word)
-    if path.name == TEXT:
+    if is_text(path):
         return place_of(path.parent)
     if "/" in word or (path / TEXT).is_file():
         return place_of(path)

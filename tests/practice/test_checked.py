@@ -21,5 +21,6 @@ def test_programs_that_nobody_named_are_not_run(tmp_path: Path, capfd: pytest.Ca
     assert main(["check", str(tmp_path)]) == 0
     assert "its programs run with your rights: name its directory, and they do" in capfd.readouterr().out
     assert not (tmp_path / "ran").exists()
-    assert main(["check", str(directory)]) == 1
+    assert main(["check", str(directory / "exercise.es.md"), str(directory / "exercise.md")]) == 1
+    assert "\n0 of 1 exercises hold" in capfd.readouterr().out  # each of its texts is the exercise's name
     assert (tmp_path / "ran").exists()
