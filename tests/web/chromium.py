@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import ctypes
 import json
 import os
 import re
@@ -20,10 +21,12 @@ from typing import Any
 import aiohttp
 import pyte
 
+from sockviz.lab.confinement import PR_SET_PDEATHSIG
 from tests.web.house import DEADLINE
 
 #: Its names, as distributions have them.
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_LIBC = ctypes.CDLL(None)
 _LISTENS = re.compile(rb"DevTools listening on (ws://\S+)")
 #: Keys by what they give: the name of the key, its code, and the number that Windows has for it.
 _KEYS = {" ": ("Space", 32), "\r": ("Enter", 13), "\x1b": ("Escape", 27)}
@@ -193,6 +196,11 @@ class Browser:
         await tab.leave()
 
 
+def _go_with_the_tests() -> None:
+    """However they end."""
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 @asynccontextmanager
 async def browser(directory: Path) -> AsyncIterator[Browser]:
     """It runs, with nothing of before, as long as one is inside."""
@@ -208,7 +216,7 @@ async def browser(directory: Path) -> AsyncIterator[Browser]:
                 "--enable-unsafe-swiftshader", "--remote-allow-origins=*", "about:blank",
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True,
-            env={**os.environ, "HOME": str(directory)},
+            env={**os.environ, "HOME": str(directory)}, preexec_fn=_go_with_the_tests,
         )  # fmt: skip
     try:
         end = time.monotonic() + DEADLINE
