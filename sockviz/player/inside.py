@@ -20,6 +20,7 @@ from sockviz.model.events import (
     ThreadEnded,
     Treated,
 )
+from sockviz.model.process import MAIN
 from sockviz.model.sockets import Asleep
 from sockviz.model.turns import Turns
 
@@ -43,6 +44,14 @@ class Inside:
     first: Asleep | None = None
     first_at: float = 0.0
     told: bool = False
+    is_slow: bool = False
+
+
+@dataclass(slots=True)
+class InLine:
+    """A process that has begun a line, and has not said that it is done with it: between its calls it is inside none.
+    ``is_slow``: as of `Inside`."""
+
     is_slow: bool = False
 
 
@@ -113,11 +122,16 @@ def until_known(inside: Iterable[Inside], often: float, soon: float) -> float:
 
 
 def awake(
-    inside: Mapping[tuple[str, int], Inside], looks: Iterable[Observation], lab: Lab
-) -> Iterator[Inside]:
-    """Those that are not asleep now, and have not been waited for in vain; nor do they stand still, as `looks` say of them."""
+    inside: Mapping[tuple[str, int], Inside],
+    in_line: Mapping[str, InLine],
+    looks: Iterable[Observation],
+    lab: Lab,
+) -> Iterator[Inside | InLine]:
+    """Those inside a call, or between two of a line's, that are not asleep now, and have not been waited for in vain; nor do they
+    stand still, as `looks` say of them."""
     still = {row.process for look in looks for row in look.processes if row.state in _STOPPED}
-    for (process, task), one in inside.items():
+    tasks: dict[tuple[str, int], Inside | InLine] = {(name, MAIN): one for name, one in in_line.items()}
+    for (process, task), one in (tasks | dict(inside)).items():
         if one.is_slow or process in still:
             continue
         try:

@@ -20,6 +20,7 @@ from sockviz.model.events import (
     ProcessEnded,
     ProcessStarted,
     SourceMet,
+    StatementBegun,
     StatementFinished,
 )
 from sockviz.model.segments import SequenceTracker
@@ -29,7 +30,7 @@ from sockviz.player.attribution import Attribution
 from sockviz.player.bounds import Bounds
 from sockviz.player.difference import Differences
 from sockviz.player.in_order import are_loops, cut_at, in_order, one_by_one
-from sockviz.player.inside import PRESUMED, SPOKEN, Inside, awake, fallen_asleep, note, until_known
+from sockviz.player.inside import PRESUMED, SPOKEN, InLine, Inside, awake, fallen_asleep, note, until_known
 from sockviz.player.news import news_by
 
 #: Looks come this often for so long after anything moved, then back off to the last figure (seconds).
@@ -66,6 +67,7 @@ class Pump:
         self._sequences = SequenceTracker()
         self._bounds = Bounds(lambda: next(iter(self._order), None) if traced else None)
         self._inside: dict[tuple[str, int], Inside] = {}  # by process and task
+        self._in_line: dict[str, InLine] = {}
         self._order: dict[str, int] = {}  # of the processes, as they began
         self._moved = time.monotonic()
         self._is_told_of_packets = lab.facts.kind != "host" and "packets" in lab.facts.facts
@@ -82,6 +84,8 @@ class Pump:
         for event in events:
             if isinstance(event, ProcessStarted):
                 self._order.setdefault(event.process, len(self._order))
+            elif isinstance(event, StatementBegun) and event.process in self._order:
+                self._in_line[event.process] = InLine()
             self._timeline.append(event)
         if events:
             self._changed()
@@ -278,6 +282,8 @@ class Pump:
         if isinstance(said, ProcessStarted):
             self._order.setdefault(said.process, len(self._order))
         note(said, self._inside)
+        if isinstance(said, StatementFinished | ProcessEnded):
+            self._in_line.pop(said.process, None)
         self._attribution.heard(said)
 
     # --- looking ----------------------------------------------------------------------------------------------
@@ -311,17 +317,17 @@ class Pump:
             return (), ()
 
     async def _told_by_the_awake(self, looks: Sequence[Observation]) -> list[Heard]:
-        """What was said by the time of the last look, and by those who are awake in a call: their calls may be over, and what
-        came of them was seen, before they have come to tell of it."""
+        """What was said by the time of the last look, and by those who are awake in a call, or in a line: their calls may be
+        over, and what came of them was seen, before they have come to tell of it."""
         end = time.monotonic() + SPOKEN
         heard: list[Heard] = []
         while True:
             self._lab.news.clear()
             heard += self._hear()
-            if not any(awake(self._inside, looks, self._lab)):
+            if not any(awake(self._inside, self._in_line, looks, self._lab)):
                 return heard
             if time.monotonic() >= end:
-                for one in awake(self._inside, looks, self._lab):
+                for one in awake(self._inside, self._in_line, looks, self._lab):
                     one.is_slow = True
                 return heard
             await news_by(self._lab.news, min(end, time.monotonic() + TOGETHER))

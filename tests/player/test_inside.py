@@ -12,7 +12,7 @@ from sockviz.kernel.errors import KernelRefused
 from sockviz.lab.lab import Observation
 from sockviz.model.events import ProcessEnded, ThreadEnded
 from sockviz.model.sockets import Asleep, ProcessRow
-from sockviz.player.inside import APART, PRESUMED, Inside, awake, fallen_asleep, note, until_known
+from sockviz.player.inside import APART, PRESUMED, InLine, Inside, awake, fallen_asleep, note, until_known
 from tests.player.scripted_lab import HERE, SLEEP, ScriptedLab, entered, returned
 
 HOUR = 3600.0
@@ -96,7 +96,16 @@ def test_whoever_is_awake_in_a_call_is_waited_for_unless_it_was_in_vain_or_it_st
     lab.sleeping["asleep"] = SLEEP
     inside["slow", 0].is_slow = True
     looks = [Observation(1.0, HERE, (), (ProcessRow("stopped", "T", ()), ProcessRow("awake", "R", ())))]
-    assert list(awake(inside, looks, lab)) == [inside["awake", 0]]
-    assert not list(awake(inside, looks, HidingLab()))
+    assert list(awake(inside, {}, looks, lab)) == [inside["awake", 0]]
+    assert not list(awake(inside, {}, looks, HidingLab()))
     note(entered("slow", "accept", call=2), inside)  # another call: it may be told of in time
-    assert list(awake(inside, looks, lab)) == [inside["awake", 0], inside["slow", 0]]
+    assert list(awake(inside, {}, looks, lab)) == [inside["awake", 0], inside["slow", 0]]
+    # And who is between two calls of a line: what it makes now it has yet to tell of.
+    in_line = {name: InLine() for name in ("asleep", "stopped", "awake", "between")} | {
+        "in vain": InLine(True)
+    }
+    assert list(awake(inside, in_line, looks, lab)) == [
+        inside["awake", 0],
+        in_line["between"],
+        inside["slow", 0],
+    ]

@@ -164,14 +164,17 @@ def test_who_runs_in_a_call_is_not_told_to_sleep() -> None:
         assert CallBlocked not in rig.kinds()
 
 
-def test_what_a_call_has_done_is_seen_after_it_is_told_that_it_is_over() -> None:
-    """The look finds the socket that the server's call has made, before the server has come to say that it has."""
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_a_call_has_done_is_seen_after_it_is_told_that_it_is_over(is_known: bool) -> None:
+    """The look finds the socket that the server's call has made, before the server has come to say that it has, or even that it
+    was about to."""
 
     @scripted("server", "client")
     async def _(rig: Rig) -> None:
         rig.lab.sleeping["server"] = SLEEP
-        rig.lab.says(entered("server", "accept"))
-        await rig.until(CallBlocked)
+        if is_known:
+            rig.lab.says(entered("server", "accept"))
+            await rig.until(CallBlocked)
         was, loop = rig.lab.look, asyncio.get_running_loop()
         made = row(State.ESTABLISHED, ("127.0.0.1", 8080), ("127.0.0.1", 40000), inode=8)
 
@@ -179,9 +182,9 @@ def test_what_a_call_has_done_is_seen_after_it_is_told_that_it_is_over() -> None
             rig.lab.look = was  # type: ignore[method-assign]
             rig.lab.sleeping.clear()
             over = time.time()
-            loop.call_later(
-                SPOKEN / 3, lambda: rig.lab.says(returned("server", over), finished("server", over))
-            )
+            said = (returned("server", over), finished("server", over))
+            before = () if is_known else (entered("server", "accept", over),)
+            loop.call_later(SPOKEN / 3, lambda: rig.lab.says(*before, *said))
             return [Observation(time.time(), HERE, (made,), (ProcessRow("server", "R", ()),))]
 
         rig.lab.look = look  # type: ignore[method-assign]
