@@ -12,21 +12,23 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 from sockviz import signals
 from sockviz.model.values import Json
 
-PREFIX, BUILDING, SERVING = "sockviz-lab-", "sockviz-exercise-", "sockviz-web-"
+PREFIX, BUILDING, SERVING, PROBING = "sockviz-lab-", "sockviz-exercise-", "sockviz-web-", "sockviz-probe-"
+_PREFIXES = (PREFIX, BUILDING, SERVING, PROBING)
 LOCK = "lock"
 #: Those of this process that have not been removed yet.
 _mine: set[Path] = set()
 
 
 class LabDirectory:
-    """A directory of the lab's own, or, with another `prefix`, of whoever builds a program or serves. The lock is held for as
+    """A directory of the lab's own, or, with another `prefix`, of whoever builds a program, serves or tries what the machine
+    allows. The lock is held for as
     long as this object is open. Raises OSError."""
 
     def __init__(self, prefix: str = PREFIX) -> None:
@@ -76,6 +78,16 @@ class LabDirectory:
         _mine.discard(self.path)
 
 
+@contextlib.contextmanager
+def for_a_probe() -> Iterator[str]:
+    """The path of a directory for as long as something is tried. Raises OSError."""
+    directory = LabDirectory(PROBING)
+    try:
+        yield str(directory.files)
+    finally:
+        directory.remove()
+
+
 def open_labs() -> list[Path]:
     """Directories of labs of this user that are in use now, oldest first."""
     return [path for path in _ours(PREFIX) if _in_use(path)]
@@ -90,7 +102,7 @@ def remove_mine() -> None:
 def sweep() -> int:
     """Removes what killed labs, and attempts, of this user left. Returns how many."""
     swept = 0
-    for path in (*_ours(PREFIX), *_ours(BUILDING), *_ours(SERVING)):
+    for path in (path for prefix in _PREFIXES for path in _ours(prefix)):
         with contextlib.suppress(OSError):  # EACCES, EMFILE: nobody knows
             lock = _take(path)
             if lock is not None:

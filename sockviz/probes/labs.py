@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import field
@@ -16,6 +15,7 @@ from sockviz.kernel import capture, sock_diag
 from sockviz.kernel.errors import KernelError, KernelRefused
 from sockviz.kernel.procfs import read_asleep, read_stat
 from sockviz.lab.channel import Channel
+from sockviz.lab.directory import for_a_probe
 from sockviz.lab.lab import Job
 from sockviz.lab.readers import Readers
 from sockviz.lab.supervisor import PATIENCE, Death, FurnishedHost, LabRefused, Ready, Supervisor, TooSlow
@@ -147,7 +147,7 @@ def _process(area: str, trial: _Trial) -> Probe:
 
 
 async def _try(kind: str, settings: Settings) -> _Trial:
-    with tempfile.TemporaryDirectory(prefix="sockviz-probe-") as directory:
+    with for_a_probe() as directory:
         return await _try_in(directory, kind, settings)
 
 

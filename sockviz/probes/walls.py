@@ -5,11 +5,11 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import tempfile
 from collections.abc import Callable
 
 from sockviz.lab import landlock, seccomp
 from sockviz.lab.confinement import StepRefused
+from sockviz.lab.directory import for_a_probe
 from sockviz.probes.probe import WALLS, Probe, failed, passed, refused
 
 _COSTS = "a lesson is held by sockviz's own checks alone"
@@ -49,7 +49,7 @@ def _landlock() -> Probe:
             "files, TCP ports and signals have one wall, not two",
             enable,
         )
-    with tempfile.TemporaryDirectory(prefix="sockviz-probe-") as directory:
+    with for_a_probe() as directory:
         number = _tried(lambda: landlock.shut_in(directory, ()))
     if number:
         return refused(

@@ -6,11 +6,11 @@ import asyncio
 import os
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from sockviz.lab.directory import for_a_probe
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.model.call import Call
@@ -91,7 +91,7 @@ def _descriptors(call: Call, enable: str) -> Probe:
 async def _watch(kind: str) -> tuple[Call | None, int]:
     """The call that the program made, where it was seen, and the errno with which tracing was refused, or 0."""
     lab = await open_lab(kind, programs=True)
-    with tempfile.TemporaryDirectory(prefix="sockviz-probe-") as directory:
+    with for_a_probe() as directory:
         file = Path(directory) / "probe.py"
         file.write_text(_TEXT, encoding="utf-8")
         program = Program(_NAME, LOOPBACK, (sys.executable, "-I", "-S", str(file)))

@@ -23,7 +23,7 @@ import pytest
 
 from sockviz.lab import init
 from sockviz.lab.channel import Channel
-from sockviz.lab.directory import LabDirectory, open_labs, remove_mine, sweep
+from sockviz.lab.directory import PREFIX, PROBING, LabDirectory, open_labs, remove_mine, sweep
 from sockviz.lab.hearing import LabLost, ProcessReady, from_child
 from sockviz.lab.readers import Readers
 from sockviz.lab.seal import KEY, Seal
@@ -354,7 +354,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, step: int, what: Callable[[], obj
 
     def counted(call: Callable[..., object]) -> Callable[..., object]:
         def stepped(*arguments: object, **named: object) -> object:
-            if "sockviz-lab-" in f"{arguments}" and next(left, None) is None:
+            if any(prefix in f"{arguments}" for prefix in (PREFIX, PROBING)) and next(left, None) is None:
                 raise Killed
             return call(*arguments, **named)
 
@@ -374,23 +374,24 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, step: int, what: Callable[[], obj
 
 
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+@pytest.mark.parametrize("prefix", [PREFIX, PROBING])
 def test_one_that_is_killed_at_any_step_of_making_or_removing_it_is_swept(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, prefix: str
 ) -> None:
     base = Path(tempfile.gettempdir())
 
     def live() -> None:
-        LabDirectory().remove()
+        LabDirectory(prefix).remove()
 
     step = 0
     while killed_at(monkeypatch, step, live):
         gc.collect()  # the lock goes with its process
-        left = list(base.glob("sockviz-lab-*"))
+        left = list(base.glob(f"{prefix}*"))
         assert sweep() == len(left)
-        assert not list(base.glob("sockviz-lab-*"))
+        assert not list(base.glob(f"{prefix}*"))
         step += 1
     assert step > 8
-    assert not list(base.glob("sockviz-lab-*"))
+    assert not list(base.glob(f"{prefix}*"))
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
