@@ -6,8 +6,9 @@ import ast
 from itertools import pairwise
 
 from sockviz.language import _
+from sockviz.model.process import Process
 from sockviz.practice.causes.case import Advice, Case
-from sockviz.practice.causes.questions import datagrams_sent
+from sockviz.practice.causes.questions import Datagram, datagrams_sent
 from sockviz.words.wording import duration_text
 
 
@@ -33,15 +34,7 @@ def asked_too_hastily(case: Case) -> Advice | None:
         for one, other in pairwise(asked):
             waited = other.call.entered - one.call.entered
             if one.data == other.data and waited < least:
-                return Advice(
-                    _("{process} sent {data} by {send} again only {waited} after the time before").format(
-                        process=process.name,
-                        data=repr(other.data),
-                        send=case.made(other.call),
-                        waited=duration_text(waited),
-                    ),
-                    following,
-                )
+                return Advice(_again(case, process, other, waited), following)
         if asked and process.ended is not None and process.ended - asked[-1].call.entered < least:
             return Advice(
                 _("{process} ended {waited} after it had sent {data}, by {send}").format(
@@ -62,12 +55,17 @@ def asked_too_late(case: Case) -> Advice | None:
             waited = other.call.entered - one.call.entered
             if one.data == other.data == expected and waited > limit:
                 return Advice(
-                    _("{process} sent {data} by {send} again only {waited} after the time before").format(
-                        process=process.name,
-                        data=repr(other.data),
-                        send=case.made(other.call),
-                        waited=duration_text(waited),
-                    ),
+                    _again(case, process, other, waited),
                     _("wait no longer than the task says, and then send the question again"),
                 )
     return None
+
+
+def _again(case: Case, process: Process, other: Datagram, waited: float) -> str:
+    """That a question came again so long after the time before (seconds)."""
+    return _("{process} sent {data} by {send} again only {waited} after the time before").format(
+        process=process.name,
+        data=repr(other.data),
+        send=case.made(other.call),
+        waited=duration_text(waited),
+    )
