@@ -193,26 +193,31 @@ async def _open(
     *,
     unattended: bool = False,
 ) -> Opened:
-    """A run of `lesson`, recorded where that was asked for; `tell` is told why where that breaks off. Raises `CannotPerform`."""
+    """A run of `lesson`, recorded where that was asked for; `tell` is told why where it is not, or not to its end. Raises
+    `CannotPerform`."""
     from sockviz.player.opening import open_run
 
-    is_first = recording is not None and not recording.is_taken
-    opened = await open_run(lesson, kind, __version__, record=is_first, unattended=unattended)
+    opened = await open_run(lesson, kind, __version__, unattended=unattended)
     if recording is not None:
         _record(opened.run, recording, tell)
     return opened
 
 
 def _record(run: LessonRun, recording: Recording, tell: Callable[[str], None]) -> None:
-    from sockviz.player.recorder import Recorder, not_recorded
+    from sockviz.player.recorder import Recorder, not_recorded, recorded_already
     from sockviz.player.run import Provenance
 
     def stopped(problem: str) -> None:
         recording.problem = problem
         tell(problem)
 
-    if run.provenance is not Provenance.LIVE:
-        return  # its lab was refused after another's was not: a recording is not recorded again
+    if (
+        run.provenance is not Provenance.LIVE
+    ):  # the lesson goes on all the same: somebody stands before a class
+        stopped(recorded_already(recording.file.name, run.script.title))
+        return
+    if not recording.is_taken:
+        recording.problem = None  # that one before was played is no matter where this one is recorded
     try:
         Recorder(run, recording.for_a_run(), stopped)
     except OSError as error:

@@ -23,13 +23,11 @@ class Opened:
     fallback: str | None = None
 
 
-async def open_run(
-    lesson: Lesson, kind: str, version: str, *, record: bool = False, unattended: bool = False
-) -> Opened:
+async def open_run(lesson: Lesson, kind: str, version: str, *, unattended: bool = False) -> Opened:
     """A live run of `lesson` in a lab of `kind`, or its recording. Raises `CannotPerform`.
 
-    With `record` it has to be live: a recording is not recorded again. With `unattended` nobody is there to leave a lesson whose
-    next line waits for itself: its `advance` then raises `Stuck` (sockviz.player.patience).
+    With `unattended` nobody is there to leave a lesson whose next line waits for itself: its `advance` then raises `Stuck`
+    (sockviz.player.patience).
     """
     reason = other_system()
     if reason is None:
@@ -49,10 +47,10 @@ async def open_run(
             reason = str(skipped)
         except LabRefused as refusal:
             reason = _("no lab can be made here: {refusal}").format(refusal=refusal)
-    return Opened(_recorded(lesson, reason, record))
+    return Opened(_recorded(lesson, reason))
 
 
-def _recorded(lesson: Lesson, reason: str, record: bool) -> SourcedLesson:
+def _recorded(lesson: Lesson, reason: str) -> SourcedLesson:
     # Only here: where lessons are performed nobody waits for what reads recordings.
     from sockviz.model.recording import BadRecording
     from sockviz.player.instead import play_instead
@@ -70,7 +68,4 @@ def _recorded(lesson: Lesson, reason: str, record: bool) -> SourcedLesson:
         raise CannotPerform(f"{refused}; {unread}", skipped=reason) from None
     if recorded is None:
         raise CannotPerform(f"{refused}. {_('`sockviz doctor` tells why and what to do.')}", skipped=reason)
-    if record:
-        nothing = _("So there is nothing to record; without --record its recording is played.")
-        raise CannotPerform(f"{refused}. {nothing}")
     return recorded

@@ -90,6 +90,12 @@ def not_recorded(file: str, error: OSError | ValueError) -> str:
     return told.format(file=file, error=_why(error))
 
 
+def recorded_already(file: str, lesson: str) -> str:
+    """That nothing of a run is written which is a recording itself."""
+    told = _("{file}: «{lesson}» is not recorded: what is played is a recording already")
+    return told.format(file=file, lesson=lesson)
+
+
 def _why(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 

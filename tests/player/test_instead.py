@@ -117,11 +117,14 @@ def test_a_lesson_whose_needs_are_not_met_is_played_and_says_which() -> None:
     assert played.stdout.endswith("The lesson is done.\n")
 
 
-def test_there_is_nothing_to_record_then(tmp_path: Path) -> None:
+def test_it_goes_on_where_it_was_to_be_recorded_and_says_that_it_is_not(tmp_path: Path) -> None:
     file = tmp_path / "r.jsonl"
-    refused = sockviz("run", "handshake", "--plain", "--record", str(file))
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert "nothing to record" in refused.stderr
+    played = sockviz("run", "handshake", "--plain", "--record", str(file))
+    assert "RECORDED · two-hosts lab" in played.stdout
+    assert played.stdout.endswith("The lesson is done.\n")
+    told = f"{file}: «The handshake, one segment at a time» is not recorded: what is played is a recording already"
+    assert [line.removeprefix("sockviz: ") for line in played.stderr.splitlines()] == [told]
+    assert played.returncode == 1, "what was asked for was not all done"
     assert not file.exists()
 
 
