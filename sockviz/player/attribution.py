@@ -6,19 +6,18 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TypeAlias
 
-from sockviz.dataclass import dataclass
+from sockviz.dataclass import dataclass, replace
 from sockviz.lab.hearing import Heard
 from sockviz.lab.lab import Observation
 from sockviz.model.call import CONNECTING
 from sockviz.model.events import CallEntered, CallReturned, ProcessEnded, StatementFinished
 from sockviz.model.hosts import KERNEL
-from sockviz.model.index import inodes_in
-from sockviz.model.known import owner_among
 from sockviz.model.listening import covering
 from sockviz.model.segments import Endpoint, Packet, endpoint, wire_end
-from sockviz.model.sockets import FdEntry, SocketRow
+from sockviz.model.sockets import SocketRow
 from sockviz.model.turns import Turns
 from sockviz.model.values import SocketValue, Value, sockets_in
+from sockviz.player.holders import Holders
 from sockviz.player.speaking import SPEAKING, SpeakingCalls, may_speak
 
 #: ICMP's types (RFC 792) and ICMPv6's (RFC 4443).
@@ -44,11 +43,13 @@ class _Taker:
 
 @dataclass(slots=True)
 class _End:
-    """Whose one end of a connection is. ``before``: until when it was another's. ``seen``: the kernel had a row of it."""
+    """Whose one end of a connection is. ``before``: until when it was another's. ``seen``: the kernel had a row of it.
+    ``listener``: the inode of the one socket at which it can wait to be accepted, else 0."""
 
     owner: str
     seen: bool = False
     before: tuple[float, str] | None = None
+    listener: int = 0
 
     def at(self, when: float) -> str:
         """Whose it was then."""
@@ -59,8 +60,8 @@ class _End:
 class Attribution:
     """Learns from what processes report and from looks; answers for packets. ``hosts``: the host of each address.
 
-    A socket stays its creator's, the process that was first known to hold it, while that has a descriptor of it; then it is its
-    heir's. A connection is its listener's until accept has returned it; when its row is gone it is nobody's. Where sockets of
+    Whose a socket is says `Holders`. A connection is its listener's, whoever has that by then, until accept has returned it; when
+    its row is gone it is nobody's. Where sockets of
     several processes share a port (SO_REUSEPORT, a group) no row says at which of them a datagram waits, or a connection that
     nobody has accepted, but their queues do: it is at the one that has grown. Where that does not tell, or it was for all of
     them, the packet is the kernel's, which alone knows.
@@ -70,12 +71,7 @@ class Attribution:
     """
 
     hosts: Mapping[str, str] = field(default_factory=dict)
-    _creators: dict[int, str] = field(default_factory=dict)
-    _fds: dict[str, tuple[FdEntry, ...]] = field(default_factory=dict)  # of each process, as last seen
-    _owners: dict[int, str | None] = field(
-        default_factory=dict
-    )  # by what these three say, as far as it was asked for
-    _ended: set[str] = field(default_factory=set)
+    _holders: Holders = field(default_factory=Holders)
     _streams: set[int] = field(default_factory=set)
     _protocols: dict[int, str] = field(default_factory=dict)  # of the sockets that processes have told of
     # Of a connection by its inode: when accept returned it, and the listener's inode. And the calls of accept under way.
@@ -111,6 +107,8 @@ class Attribution:
         match said:
             case CallEntered(name="accept", arguments=(SocketValue(inode=listener), *_)):
                 self._accepting[said.process, said.call] = listener
+            case CallEntered(name="close", arguments=(which, *_)):
+                self._holders.closes(said.process, which, said.at)
             case CallReturned():
                 if (at := self._accepting.pop((said.process, said.call), None)) is not None:
                     for held in sockets_in(said.value):
@@ -122,13 +120,12 @@ class Attribution:
                     protocol = self._protocols.get(told.inode)
                     if protocol is not None and (end := endpoint(told.local)) is not None and end[1]:
                         for host in self._hosts(end):
-                            taker = _Taker(end[0], self._creators[told.inode], told.inode)
+                            taker = _Taker(end[0], self._holders.creator(told.inode), told.inode)
                             self._bound.setdefault((host, protocol, end[1]), [taker])
             case StatementFinished():
                 self._hold(said.process, said.bound.values())
             case ProcessEnded():
-                self._ended.add(said.process)
-                self._owners.clear()
+                self._holders.ended(said.process, said.at)
 
     def _heard_again(self, turns: Turns) -> None:
         """Likewise, of what loops do: of most of it nothing is news but the ends of calls that were under way."""
@@ -147,15 +144,8 @@ class Attribution:
     def saw(self, looks: Sequence[Observation], order: Mapping[str, int]) -> None:
         """Learns from a look at each host. ``order`` numbers the processes as they were started."""
         for look in looks:
-            self._looked = max(self._looked, look.at)
-            for process in sorted(look.processes, key=lambda row: order.get(row.process, len(order))):
-                if process.fds == self._fds.get(process.process):
-                    continue
-                self._fds[process.process] = process.fds
-                self._owners.clear()
-                for entry in process.fds:
-                    if entry.is_socket:
-                        self._creators.setdefault(entry.inode, process.process)
+            before, self._looked = self._looked, max(self._looked, look.at)
+            self._holders.saw(look, order, before)
             connections: set[_Ends] = set()
             ports: dict[_Port, list[_Taker]] = {}
             connected: dict[_Port, str] = {}
@@ -165,7 +155,7 @@ class Attribution:
                 here, there = wire_end(row.local), wire_end(row.peer)
                 if here is None:
                     continue
-                owner = self._owner(row.inode) if row.inode else None
+                owner = self._holders.owner(row.inode) if row.inode else None
                 if there is not None:
                     ends = row.protocol, here, there
                     connections.add(ends)
@@ -176,7 +166,7 @@ class Attribution:
                     ):
                         passive.append(ends)
                     else:
-                        self._connected(ends, owner, self._accepted.get(row.inode))
+                        self._connected(ends, owner, row.inode)
                 if owner is None:
                     continue
                 if row.is_listening:
@@ -210,6 +200,7 @@ class Attribution:
         connections.clear()
         ports.clear()
         self._filled.clear()
+        self._holders.settle()
         self._speaking.forget(self._settled)
         self._settled = self._looked
 
@@ -219,23 +210,15 @@ class Attribution:
             self._filled.add(row.inode)
         self._queues[row.inode] = waits
 
-    def _owner(self, inode: int) -> str | None:
-        if inode not in self._owners:
-            holders = [
-                name for name, fds in self._fds.items() if name not in self._ended and inode in inodes_in(fds)
-            ]
-            self._owners[inode] = owner_among(holders, self._creators.get(inode))
-        return self._owners[inode]
-
-    def _connected(self, ends: _Ends, owner: str, accepted: tuple[float, int] | None) -> None:
+    def _connected(self, ends: _Ends, owner: str, inode: int) -> None:
         """A descriptor of `owner` has this end, since accept returned it where one did."""
         known = self._connections.get(ends)
         if known is not None and known.owner == owner:
-            known.seen = True
+            known.seen, known.listener = True, 0
             return
-        before = None
-        if accepted is not None:
-            listeners = known.owner if known is not None else self._owner(accepted[1])
+        before, accepted = self._holders.before(inode), self._accepted.get(inode)
+        if before is None and accepted is not None:
+            listeners = known.owner if known is not None else self._holders.owner(accepted[1])
             before = (accepted[0], listeners) if listeners is not None and listeners != owner else None
         self._connections[ends] = _End(owner, True, before)
 
@@ -244,11 +227,18 @@ class Attribution:
         found = self.hosts.get(end[0])
         return self._shown if found is None else (found,)
 
-    def _at_port(self, protocol: str, end: Endpoint, *, sending: bool = False) -> str | None:
+    def _then(self, taker: _Taker, when: float) -> _Taker:
+        """The same socket, and who had it then."""
+        before = self._holders.before(taker.inode)
+        if before is None or when >= before[0]:
+            return taker
+        return _Taker(taker.address, before[1], taker.inode)
+
+    def _at_port(self, protocol: str, end: Endpoint, when: float, *, sending: bool = False) -> str | None:
         """Whose socket without a peer has this address: one that is bound to it before one that has them all. The kernel's, where
         several processes have it and it does not show which of them it is."""
         for host in self._hosts(end):
-            takers = self._bound.get((host, protocol, end[1]), ())
+            takers = [self._then(taker, when) for taker in self._bound.get((host, protocol, end[1]), ())]
             if protocol == "UDP" and not sending:
                 # net/ipv4/udp.c, compute_score: one that is connected takes nothing but what its peer sends.
                 takers = [taker for taker in takers if taker.inode]
@@ -256,7 +246,7 @@ class Attribution:
             # Either socket that has every address may send from this one; what comes is taken by the nearest.
             places = [{own}, set(every)] if sending else [{name} for name in (own, *every)]
             named = ([taker for taker in takers if taker.address in place] for place in places)
-            near = next(filter(None, named), list(takers))
+            near = next(filter(None, named), takers)
             owners = {taker.owner for taker in near}
             if len(owners) > 1 and not sending:
                 owners = {taker.owner for taker in near if taker.inode in self._filled}
@@ -281,16 +271,27 @@ class Attribution:
             end = wire_end(listener.local)
             if end is not None and listener.protocol == "TCP":
                 at_port.setdefault(end, []).append((listener, owner))
+        for ends in passive:
+            known = self._connections.get(ends)
+            if known is None or not known.listener:
+                continue
+            holder = self._holders.owner(known.listener)
+            if holder is not None and holder != known.owner:
+                self._connections[ends] = replace(
+                    known, owner=holder, before=self._holders.before(known.listener)
+                )
         for (address, port), listeners in at_port.items():
             owners = self._sharers[host, (address, port)] = {owner for _, owner in listeners}
             grown = {owner: row.recv_q - self._queues.get(row.inode, 0) for row, owner in listeners}
             grown = {owner: by for owner, by in grown.items() if by > 0}
             new = {ends for ends in passive if ends[0] == "TCP" and ends[1][1] == port}
             new = {ends for ends in new if address == next(_names_in(at_port, ends[1]), None)}
-            new -= self._unclaimed | self._connections.keys()
+            new -= self._unclaimed | {ends for ends in new if self._is_seen(ends)}
             if len(owners) == 1 or list(grown.values()) == [len(new)]:
                 (whose,) = grown if len(owners) > 1 else owners
-                self._connections |= {ends: _End(whose, True) for ends in new}
+                its = [row.inode for row, owner in listeners if owner == whose]
+                at = its[0] if len(its) == 1 else 0
+                self._connections |= {ends: _End(whose, True, None, at) for ends in new}
             elif sum(grown.values()) >= len(new):
                 self._unclaimed |= new
             else:  # the kernel counts a connection a moment after it can be seen: at the next look, then
@@ -299,6 +300,9 @@ class Attribution:
                 }
                 continue
             self._queues |= {row.inode: row.recv_q for row, _ in listeners}
+
+    def _is_seen(self, ends: _Ends) -> bool:
+        return (known := self._connections.get(ends)) is not None and known.seen
 
     def may_learn(self, packet: Packet) -> bool:
         """Whether one more look may tell whose `packet` is: it is at a port that several processes share."""
@@ -346,7 +350,7 @@ class Attribution:
                 return connecting or KERNEL
         if known is not None:
             return known.at(packet.at)
-        bound = self._at_port(packet.protocol, here, sending=sending)
+        bound = self._at_port(packet.protocol, here, packet.at, sending=sending)
         if packet.protocol == "UDP":
             if bound in (None, KERNEL) and sending:
                 bound = self._speaking.speaker(packet, there, SPEAKING, "SOCK_DGRAM")
@@ -367,7 +371,7 @@ class Attribution:
             known = self._connections.get(("UDP", *quoted))
             if known is not None:
                 return known.at(packet.at)
-            return self._spoke.get(quoted) or self._at_port("UDP", quoted[0]) or KERNEL
+            return self._spoke.get(quoted) or self._at_port("UDP", quoted[0], packet.at) or KERNEL
         kind = packet.icmp.type if packet.icmp else None
         if not sending and kind in ECHO_REPLY:
             known = self._connections.get(("ICMP", packet.destination, packet.source))
@@ -380,9 +384,7 @@ class Attribution:
 
     def _hold(self, process: str, values: Iterable[Value]) -> None:
         for held in (each for value in values for each in sockets_in(value)):
-            if held.inode not in self._creators:
-                self._creators[held.inode] = process
-                self._owners.pop(held.inode, None)
+            self._holders.made(process, held.inode)
             if held.type == "SOCK_STREAM":
                 self._streams.add(held.inode)
             if (protocol := _PROTOCOLS.get(held.type)) is not None:

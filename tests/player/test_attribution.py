@@ -174,6 +174,51 @@ def test_a_socket_whose_maker_has_ended_is_its_heirs() -> None:
     assert sender(learned, 2.5, "SYN", "ACK") == "worker"
 
 
+def test_a_connection_that_waits_goes_with_its_listener() -> None:
+    """To whoever has that when its maker has ended, or closed it; and what was sent before that stays whose it was."""
+    waiting, listens = row(State.ESTABLISHED, 0, 0, CLIENT), row(State.LISTEN, 11, 1)
+    for gone in (
+        ProcessEnded(2.0, "server", 0),
+        CallEntered(2.0, "server", 2, 5, "close", "close", (LISTENER,)),
+    ):
+        learned = accepted_by_the_worker(Attribution({"127.0.0.1": "lab"}))
+        learned.saw([look(listens, waiting, server=(11,), worker=(11,), at=1.5)], ORDER)
+        assert sender(learned, 1.4, "SYN", "ACK") == "server"
+        learned.settle()
+        learned.heard(gone)
+        learned.saw([look(listens, waiting, server=(), worker=(11,), at=3.0)], ORDER)
+        assert [sender(learned, at, "ACK") for at in (1.9, 2.1)] == ["server", "worker"]
+        learned.settle()
+        learned.saw([look(listens, waiting, server=(), worker=(11,), at=4.0)], ORDER)
+        assert sender(learned, 3.5, "ACK") == "worker"
+        learned.heard(CallReturned(5.0, "worker", 1, (CONN, CLIENT)))
+        learned.saw([look(listens, row(State.ESTABLISHED, 20, 0, CLIENT), worker=(11, 20), at=6.0)], ORDER)
+        learned.settle()
+        learned.heard(CallEntered(7.0, "worker", 3, 6, "close", "close", (LISTENER,)))
+        learned.saw([look(row(State.ESTABLISHED, 20, 0, CLIENT), worker=(20,), at=8.0)], ORDER)
+        assert sender(learned, 7.5, "PSH", "ACK") == "worker"  # accepted: it goes its own way
+
+
+def test_what_was_sent_before_a_socket_changed_hands_was_sent_by_who_had_it_then() -> None:
+    """Send and close together, of a socket that a child has, too: of a connection, and of a port."""
+    bound = SocketRow(
+        "AF_INET", "SOCK_DGRAM", "UDP", State.UNCONNECTED, ("127.0.0.1", 53), None, 0, 0, 31, 0, 0
+    )
+    for closes in (SocketValue(20, 4, "AF_INET", "SOCK_STREAM", 0), 3):
+        learned = Attribution({"127.0.0.1": "lab"})
+        rows = row(State.ESTABLISHED, 20, 0, CLIENT), bound
+        learned.saw([look(*rows, server=(20, 31), worker=(20, 31))], ORDER)
+        learned.settle()
+        learned.heard(CallEntered(2.0, "server", 1, 5, "close", "close", (closes,)))
+        learned.heard(CallEntered(2.0, "server", 2, 5, "close", "close", (4,)))
+        learned.saw([look(*rows, server=(), worker=(20, 31), at=3.0)], ORDER)
+        assert [sender(learned, at, "PSH", "ACK") for at in (1.9, 2.1)] == ["server", "worker"]
+        sent = [
+            Packet(at, "AF_INET", "UDP", ("127.0.0.1", 53), ("127.0.0.1", 54), 5, 64, 33) for at in (1.9, 2.1)
+        ]
+        assert [learned.of(packet)[0] for packet in sent] == ["server", "worker"]
+
+
 def test_an_end_whose_row_is_gone_is_nobodys() -> None:
     """Its FIN or RST came before the look that misses it; what answers later is the kernel, of no socket."""
     learned = accepted_by_the_worker(Attribution({"127.0.0.1": "lab"}))
