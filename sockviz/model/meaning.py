@@ -231,9 +231,8 @@ def _nothing_new(tcp: TcpHeader, mine: Flow, theirs: Flow | None) -> Meaning | N
         return Meaning(Role.WINDOW_UPDATE, None, (windows,))
     if theirs is not None and theirs.probe is not None:
         return Meaning(Role.PROBE_ANSWER, theirs.probe)
-    if windows is None or theirs is None:
-        return None
-    return Meaning(Role.DUPLICATE_ACK, theirs.last)
+    # A SYN+ACK that came before has acknowledged as much: a SYN came once more, or crossed it (RFC 9293, 3.10.7.4).
+    return Meaning(Role.DUPLICATE_ACK, theirs.last) if theirs is not None else None
 
 
 def _reset(tcp: TcpHeader, mine: Flow | None, back: Way, before: Before) -> Meaning:

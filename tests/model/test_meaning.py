@@ -155,6 +155,9 @@ def test_a_syn_again_and_a_new_connection_between_the_same_ends(wire: Wire) -> N
     assert wire.sent(A, B, "SYN", 999) == Meaning(Role.AGAIN, 0)
     assert wire.sent(B, A, "SYN+ACK", 4999, 1000) is None
     assert wire.sent(B, A, "SYN+ACK", 4999, 1000) == Meaning(Role.AGAIN, 2)
+    assert wire.sent(A, B, "ACK", 1000, 5000) is None
+    assert wire.sent(A, B, "SYN", 999) == Meaning(Role.AGAIN, 0)  # it was late
+    assert wire.sent(B, A, "ACK", 5000, 1000) == Meaning(Role.DUPLICATE_ACK, 5)
     assert wire.sent(A, B, "SYN", 77777) is None
     assert wire.sent(B, A, "SYN+ACK", 99, 77778) is None
 
@@ -170,8 +173,11 @@ def test_the_syn_ack_of_a_simultaneous_open_is_not_its_syn_again(wire: Wire) -> 
 def test_a_socket_that_is_connected_with_itself_sends_nothing_twice(wire: Wire) -> None:
     wire.sent(A, A, "SYN", 999, scale=10)
     assert wire.sent(A, A, "SYN+ACK", 999, 1000, scale=10) == Meaning(Role.CROSSED, 0)
+    assert wire.sent(A, A, "ACK", 1000, 1000) == Meaning(
+        Role.DUPLICATE_ACK, 1
+    )  # the SYN+ACK has said as much
     for flags, seq, ack, length in (
-        ("ACK", 1000, 1000, 0), ("PSH+ACK", 1000, 1000, 5), ("ACK", 1005, 1005, 0), ("FIN+ACK", 1005, 1005, 0),
+        ("PSH+ACK", 1000, 1000, 5), ("ACK", 1005, 1005, 0), ("FIN+ACK", 1005, 1005, 0),
         ("ACK", 1006, 1006, 0),
     ):  # fmt: skip
         assert wire.sent(A, A, flags, seq, ack, length) is None

@@ -2,7 +2,7 @@
 
 Beside ``NAME.md`` stands ``NAME.said``: on each line a piece of what ``--plain`` says while it is performed, in any order. What a
 line that begins with ``not:`` says is never said. What is said of a call that fails stands in its card, too, however much has
-happened since. Where it matters what tshark takes its packets for, that is as is known; where much is left at its end, that is
+happened since. What tshark takes its packets for is as is known, wherever it may differ; where much is left at its end, that is
 what ss prints. What must be read off the stage stands in ``NAME.seen``: test_read_off.py.
 """
 
@@ -31,7 +31,7 @@ from sockviz.tui.stage.errno_card import draw_errno
 from sockviz.tui.view import Focus
 from sockviz.words.narration import narrate_at
 from tests.player.against_ss import agree, what_is_missing
-from tests.player.against_tshark import MATTERS, differ_as_is_known
+from tests.player.against_tshark import MATTERS, differ_as_is_known, is_worth_asking
 from tests.required import unavailable
 from tests.situations.test_read_off import unread
 from tests.tui.stage import scripted
@@ -104,7 +104,7 @@ def test_it_holds_and_what_it_is_about_is_said(path: Path, tmp_path: Path) -> No
         assert line in run.text, run.text
         if FAILS in line:
             in_the_card(line, run)
-    if path.stem in MATTERS:
+    if path.stem in MATTERS or is_worth_asking(run.timeline):
         differ_as_is_known(path.stem, run.timeline, tmp_path)
 
 
