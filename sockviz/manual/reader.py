@@ -36,7 +36,7 @@ class Manual:
         self._lessons = lessons
         self._having = having
         self._read: dict[Path, ManualPage] = {}
-        self._course: Course | None = None
+        self._courses: dict[str, Course] = {}  # by the language that its lessons were read in
 
     # -- pages
 
@@ -143,25 +143,26 @@ class Manual:
 
     def read_course(self) -> Iterator[Course]:
         """Reads the course, a lesson at a time; the last that is given is whole. What cannot be read is passed over."""
-        if self._course is not None:
-            yield self._course
+        language = current()
+        if (known := self._courses.get(language)) is not None:
+            yield known
             return
         so_far = Course()
         for lesson in self._lessons():
             so_far.add(lesson)
             yield so_far
-        self._course = so_far
+        self._courses[language] = so_far
         yield so_far
 
     @property
     def known_course(self) -> Course | None:
-        """The whole course, if it has been read."""
-        return self._course
+        """The whole course in the reader's language, if it has been read."""
+        return self._courses.get(current())
 
     def course_of(self, page: ManualPage) -> Course:
         """As much of the course as tells where a page's call is performed or its error met: where none of its names stands in a
         lesson's text, neither is the case, and that lesson is not read."""
-        if self._having is None or self._course is not None:
+        if self._having is None or self.known_course is not None:
             return self.course()
         found = Course()
         for lesson in self._having(names_in_lessons(page)):
@@ -190,9 +191,9 @@ def _course() -> Iterator[Lesson]:
 
 
 def _lessons_having(words: Iterable[str]) -> Iterator[Lesson]:
-    """The lessons in whose text one of these words stands; without any, all."""
+    """The lessons in whose text one of these words stands, in the reader's language; without any words, all."""
     named = re.compile("|".join(rf"\b{re.escape(word)}\b" for word in words))
-    for name in course():
+    for name in course(current()):
         try:
             text = lesson_text(Path(name.path))
             if named.search(text):

@@ -10,6 +10,7 @@ import pytest
 
 from sockviz.calls.in_c import c_lines
 from sockviz.calls.table import CALLS
+from sockviz.language import _, languages, speaking
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.parser import parse_lesson
 from sockviz.manual.document import document, places_of
@@ -255,9 +256,10 @@ def test_an_error_names_the_calls_that_give_it_and_its_number_here() -> None:
     assert "On this system" not in document(MANUAL.find("TimeoutError"), CALL_PAGES, None)
 
 
-def test_a_page_says_what_a_completion_says_of_its_call_in_every_language(spanish: None) -> None:
-    meanings = {
-        page.name: FAMILIES.get(page.name) or MEANINGS[page.functions[0]] for page in shipped().calls()
-    }
-    assert {page.name: page.summary for page in shipped().calls()} == meanings
-    assert not [page.name for page in shipped().calls() if page.says == page.summary]
+@pytest.mark.parametrize("language", languages())
+def test_a_page_says_what_a_completion_says_of_its_call_in_every_language(language: str) -> None:
+    with speaking(language):
+        pages = shipped().calls()
+        meanings = {page.name: _(FAMILIES.get(page.name) or MEANINGS[page.functions[0]]) for page in pages}
+        assert {page.name: page.summary for page in pages} == meanings
+        assert {page.name: page.says for page in pages} == meanings
