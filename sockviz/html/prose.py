@@ -104,7 +104,9 @@ def _table(inside: Sequence[Token]) -> Html:
         elif token.type == "inline" and rows:
             rows[-1].append(_inline(token))
     names, *others = rows or [[]]
-    head = element("thead", element("tr", *(element("th", name, scope="col") for name in names)))
+    # A corner that says nothing is the name of no column.
+    titles = (element("th", it, scope="col") if it.source else element("td", it) for it in names)
+    head = element("thead", element("tr", *titles))
     filled = (
         [cell for cell, _name in zip_longest(row[: len(names)], names, fillvalue=NOTHING)] for row in others
     )

@@ -1,4 +1,9 @@
-"""What the page looks like, but for its colours: those are `sockviz.html.style`'s, and stand here by their names."""
+"""What the page looks like, but for its colours: those are `sockviz.html.style`'s, and stand here by their names.
+
+A panel of the stage is of `sockviz.html.stage.WIDTH` cells, with its frame 27 times the size of its letters: on whatever is
+narrower than a phone those are smaller, so that nobody has to scroll a drawing; on paper they are as large as lets three
+stand beside each other on A4, between the margins that browsers leave.
+"""
 
 SHEET = """\
 * { box-sizing: border-box }
@@ -46,7 +51,7 @@ summary { cursor: pointer; color: var(--primary); font-weight: bold }
 .panels { display: flex; flex-wrap: wrap; gap: .6rem; align-items: flex-start }
 .panel { max-width: 100%; border: 1px solid var(--quiet) }
 .panel.framed { border-color: transparent }
-.panel pre { margin: 0; padding: .3rem 0; font-size: .75rem }
+.panel pre { margin: 0; padding: .3rem 0; font-size: min(.75rem, (100vw - 2.25rem) / 27) }
 .notice { border: 1px solid var(--warning); padding: .4em .8em }
 footer { margin-top: 3rem; border-top: 1px solid var(--quiet); color: var(--quiet) }
 @media (min-width: 64rem) { .panel pre { font-size: .8rem; padding: .4rem } }
@@ -56,8 +61,9 @@ body { max-width: none; padding: 0 }
 nav, .skip { display: none }
 h2, h3, .who, .label { break-after: avoid }
 .judged, .lines { break-before: avoid }
-.panel, .predict, .lines > li, .card, tr { break-inside: avoid }
-.panel pre { font-size: 6.6pt }
+.panels, .panel, .predict, .lines > li, .card, tr, pre.listing { break-inside: avoid }
+.panels { gap: 4pt }
+.panel pre { font-size: 6.3pt }
 pre { white-space: pre-wrap }
 a { color: inherit }
 }

@@ -12,6 +12,7 @@ import pytest
 from sockviz import language
 from sockviz.cli import main
 from sockviz.html.document import PageTooLarge, page_of
+from sockviz.html.prose import Headings, prose
 from sockviz.html.style import ENOUGH
 from sockviz.lesson.document import Expect, Perform
 from sockviz.lesson.parser import parse_lesson
@@ -257,6 +258,13 @@ server.b == "</code><script>"
 """
 
 
+CORNERED = """
+|  | state |
+|---|---|
+| client | CLOSED |
+"""
+
+
 def performed(text: str) -> SourcedLesson:
     lab = LabFacts(
         "isolated", ("packets",), ("loopback",), {"loopback": "127.0.0.1"}, (8080,), missing={"</p>": "<b>"}
@@ -301,6 +309,17 @@ def test_nothing_is_fetched_and_nothing_runs(name: str) -> None:
     (policy,) = (it for it in root.all("meta") if it.attributes.get("http-equiv"))
     assert policy.attributes["content"].startswith("default-src 'none'; style-src 'sha256-")
     assert not re.search(r"url\(|@import|@font-face", root.all("style")[0].text)
+
+
+def test_a_corner_of_a_table_names_no_column() -> None:
+    root = well_formed(
+        f"<!DOCTYPE html><html><h1 id=a></h1><main>{prose(CORNERED, Headings(1)).source}</main></html>"
+    )
+    assert [(it.name, it.text) for it in root.all("thead")[0].all("*")] == [
+        ("tr", "state"),
+        ("td", ""),
+        ("th", "state"),
+    ]
 
 
 def test_what_is_too_large_is_not_written() -> None:

@@ -8,9 +8,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sockviz.html.document import page_of
+from sockviz.manual.reader import shipped
+from sockviz.player.recorded import open_recording
+from tests.conftest import ROOT
 from tests.required import unavailable
 from tests.web.chromium import Browser, Tab, browser, chromium
 from tests.web.house import House, house
+
+RECORDINGS = ROOT / "assets" / "recordings"
+#: Pixels of CSS: 210 mm, of which a browser leaves half an inch on each side.
+A4_BETWEEN_ITS_MARGINS = 697
 
 
 @asynccontextmanager
@@ -62,7 +70,27 @@ def test_the_first_lesson_is_read_by_keys(tmp_path: Path) -> None:
     asyncio.run(it())
 
 
-def test_the_terminal_is_as_large_as_the_window(tmp_path: Path) -> None:
+async def _a_drawing_fits(tab: Tab, file: Path) -> None:
+    """An exported page's stage is not scrolled on the narrowest phone, and on A4 two processes stand beside their wire."""
+    file.write_text(
+        page_of(open_recording(RECORDINGS / "05-listen.jsonl"), shipped().story), encoding="utf-8"
+    )
+    await tab.open(file.as_uri())
+    size = {"height": 700, "deviceScaleFactor": 1, "mobile": True}  # where a scroll bar takes no room
+    await tab.ask("Emulation.setDeviceMetricsOverride", width=320, **size)
+    await tab.shown("document.querySelectorAll('.panels').length > 5")
+    assert await tab.evaluate(
+        "[document.documentElement, ...document.querySelectorAll('.panel pre')].every(it => it.scrollWidth <= it.clientWidth)"
+    )
+    await tab.ask("Emulation.setEmulatedMedia", media="print")
+    await tab.ask("Emulation.setDeviceMetricsOverride", width=A4_BETWEEN_ITS_MARGINS, **size)
+    assert await tab.evaluate(
+        "[...document.querySelectorAll('.panels > :nth-child(3)')].every(it => it.offsetTop === it.parentNode.offsetTop)"
+    )
+    assert await tab.evaluate("document.querySelectorAll('.panels > :nth-child(3)').length > 5")
+
+
+def test_the_terminal_is_as_large_as_the_window_and_an_exported_page_fits(tmp_path: Path) -> None:
     async def it() -> None:
         async with visited(tmp_path) as (there, visitors):
             tab = await visitors.tab(1200, 800)
@@ -77,6 +105,7 @@ def test_the_terminal_is_as_large_as_the_window(tmp_path: Path) -> None:
             await tab.drawn("The first connection")
             assert await tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
             await _is_whole(tab)
+            await _a_drawing_fits(tab, tmp_path / "listen.html")
 
     asyncio.run(it())
 
