@@ -23,6 +23,7 @@ from sockviz.words.number_kinds import is_epolls
 from sockviz.words.on_the_way import message_with
 from sockviz.words.situation import Situation
 from sockviz.words.unread import unread
+from sockviz.words.what_can_come import what_can_come
 from sockviz.words.wording import bytes_text, call_name, made_on
 
 _WAITING = frozenset({"poll", "select", "epoll_wait"})
@@ -98,6 +99,8 @@ def _nothing_to_read(s: Situation) -> str:
         return _("{told}: its handshake is not over").format(told=told)
     if s.row is not None and (more := unsent(s.row, s.world) or errors_wait(s.row, s.world)):
         return f"{told}; {more}"
+    if said := what_can_come(s):
+        return f"{told}: {said}"
     if s.is_datagram or s.known is None or s.known.peer is None:
         return told
     known = whose.peer(s.world, s.inode)

@@ -16,6 +16,7 @@ from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.refused import refused
 from sockviz.words.icmp_meanings import is_unreachable
 from sockviz.words.situation import Cause, Situation
+from sockviz.words.what_can_come import why_nothing_comes
 from sockviz.words.wording import address_text, seconds_text
 
 
@@ -119,7 +120,8 @@ def _nothing_there(s: Situation, is_urgent: bool) -> Cause:
         )
         return Cause(bounded(said, s, "SO_RCVTIMEO"))
     said = _("nothing waits in the receive queue of {name}").format(name=s.name)
-    return Cause(bounded(said, s, "SO_RCVTIMEO"))
+    told = bounded(said, s, "SO_RCVTIMEO")
+    return Cause("; ".join(filter(None, (told, why_nothing_comes(s)))))
 
 
 def _peeks_further(s: Situation) -> bool:
