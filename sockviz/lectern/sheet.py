@@ -88,6 +88,8 @@ class Sheet:
             )
         if state.get("problem"):
             lines.append(Strong(str(state["problem"])))
+            if _goes_on(state) and state.get("way_on"):
+                lines.append(_("on the projector: {what}").format(what=state["way_on"]))
         return lines
 
     def time(self, state: Mapping[str, Any], now: float) -> str:
@@ -159,7 +161,7 @@ class Sheet:
                 text = _("the next segment of this step")
             case "turn", _line, _sleeps:
                 text = _("next page")
-            case "busy", _line, _sleeps:
+            case "busy", _line, _sleeps if _goes_on(state):
                 text = _("the last step is still under way")
             case _ if state.get("problem"):
                 on = state.get("way_on")
@@ -186,6 +188,13 @@ class Sheet:
         if len(notes) > room:
             notes = [*notes[: room - 1], "…"]
         return [*before, "", *notes, *after]
+
+
+def _goes_on(state: Mapping[str, Any]) -> bool:
+    """Whether the next press has the run go on, whatever is wrong with it."""
+    following = state.get("next")
+    do = following.get("do") if isinstance(following, dict) else None
+    return do not in ({"end", "busy"} if state.get("problem") else {"end"})
 
 
 def counts_of(state: Mapping[str, Any], asked: Predict) -> tuple[int, ...]:

@@ -68,6 +68,15 @@ def performing_up_to(page: int) -> str:
     return _("Performing the pages before page {number}…").format(number=page + 1)
 
 
+#: Of a check that does not hold, and what there is to do then.
+UNHELD = N_("A check failed (✗): this machine may be too slow")
+UNHELD_ON = N_("k: the recording, r: this page anew.")
+ASKED_FOR = N_("its reader asked for the recording")
+NO_RECORDING = N_(
+    "There is no recording to go on from: k is for a lesson of the course that is performed here."
+)
+
+
 def late(process: str, seconds: float) -> str:
     """Why a step takes so long that nobody should wait for it."""
     told = _("{process} has not come on for {seconds:.0f} s: this machine is too slow, or it was stopped")

@@ -89,6 +89,19 @@ def test_what_is_next_where_the_lab_is_lost_is_no_end_of_the_lesson(way_on: obje
     assert told in "\n".join(Sheet(lesson()).next(state, 80))
 
 
+def test_what_is_late_goes_on_from_the_recording_by_the_same_press() -> None:
+    late = {"next": {"do": "busy"}, "problem": "client has not come on for 8 s", "way_on": "Space goes on."}
+    assert "next: Space goes on." in "\n".join(Sheet(lesson()).next(late, 80))
+
+
+def test_a_check_that_does_not_hold_keeps_nobody_from_the_next_page() -> None:
+    state = {"next": {"do": "turn"}, "problem": "A check did not hold", "way_on": "k has the recording."}
+    told = "\n".join(map(str, Sheet(lesson()).whole(state, 0.0, 80)))
+    assert "A check did not hold" in told
+    assert "on the projector: k has the recording." in told
+    assert "next: next page" in told
+
+
 @pytest.mark.parametrize(
     "state",
     [

@@ -23,6 +23,7 @@ from sockviz.model.events import (
     StatementBegun,
     StatementFinished,
 )
+from sockviz.model.recording import save
 from sockviz.player.next import Do, Next
 from sockviz.tui.chosen import LessonChosen
 from sockviz.tui.entry import CourseEntry
@@ -222,6 +223,57 @@ def test_a_step_that_takes_too_long_need_not_be_waited_for(
             await session.until(lambda: "RECORDED" in session.text)
             assert it_run.closed == 1
             assert session.lesson.reading.page.index == 0, "the same page"
+
+    run_async(it())
+
+
+def test_where_a_check_does_not_hold_the_lesson_can_go_on_from_its_recording_and_live_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine that is too slow for a time limit: nobody has done anything that could be the cause."""
+    monkeypatch.setattr("sockviz.player.shelf._PACKAGE", tmp_path / "sockviz")
+    shipped = tmp_path / "assets" / "recordings" / "08-listen-queue.jsonl"
+    shipped.parent.mkdir(parents=True)
+    with shipped.open("w", encoding="utf-8") as file:
+        save(run(recorded=True).timeline, file)
+    made = [run(), run()]
+
+    async def open_run(_entry: CourseEntry) -> ScriptedRun:
+        return next(it for it in made if not it.closed)
+
+    async def it() -> None:
+        options = Options(COURSE[2], ascii=False)
+        async with at_home(tmp_path, made[0], options=options, open_run=open_run) as session:
+            await session.until(lambda: made[0].timeline.world.page is not None)
+            await session.press("1")
+            await session.perform(6)
+            assert "A check failed" not in session.text
+            await session.perform()
+            said = "A check failed (✗): this machine may be too slow. k: the recording, r: this page anew."
+            assert said in session.text
+            await session.press("b")
+            assert said not in session.text, "this is the past"
+            await session.press("end", "z")
+            assert said in session.text
+            await session.press("k")
+            await session.until(lambda: "RECORDED" in session.text)
+            assert made[0].closed == 1
+            assert session.lesson.reading.page.index == 1, "the same page"
+            assert "this machine may be too slow" in str(session.lesson.reading.timeline.header.lab.missing)
+            await session.press("R")
+            await session.until(lambda: "LIVE" in session.text and made[1].timeline.world.page == 1)
+            await session.press("space")
+            assert session.lesson.reading.page.index == 1
+
+    run_async(it())
+
+
+def test_k_is_for_a_lesson_that_has_a_recording(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with in_lesson(tmp_path, (recorded := run(recorded=True))) as session:
+            await session.press("k")
+            assert "no recording to go on from" in " ".join(session.text.split())
+            assert recorded.closed == 0
 
     run_async(it())
 

@@ -70,13 +70,23 @@ class Departure:
         else:
             self.begin_again(0)
 
+    @property
+    def has_recording(self) -> bool:
+        """Whether this live run can go on from its lesson's recording."""
+        from sockviz.player.instead import is_recorded  # where something broke, or may have
+
+        return not self._reading.only_read and not self._place.alone and is_recorded(self._run.script)
+
+    @property
+    def has_held(self) -> bool:
+        """Whether this live run can go on from its lesson's recording, and what is expected of it did hold there."""
+        from sockviz.player.instead import has_held  # where a check does not
+
+        return self.has_recording and has_held(self._run.script)
+
     def way_on(self) -> str:
         """What there is to do where the run can go on no more."""
-        from sockviz.player.instead import recording_path  # where something broke
-
-        if self._reading.only_read or not recording_path(self._run.script.path).is_file():
-            return ""
-        return _("Space goes on from its recording, at this page.")
+        return _("Space goes on from its recording, at this page.") if self.has_recording else ""
 
     def go_on_recorded(self, reason: str | None) -> None:
         """A live run that can, or should, go on no more for that reason goes on from the lesson's recording, at the same page,

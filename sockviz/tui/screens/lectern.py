@@ -20,7 +20,7 @@ from sockviz.tui.view import Mode
 
 class Lectern:
     """Of `screen`, whose actions the notes' orders are. `go` goes to a page (from 0), `vote` notes a room's votes on the question
-    at a line; `way_on` says what there is to do where the run can go on no more."""
+    at a line; `trouble` says what is wrong with the run, and what there is to do then."""
 
     def __init__(
         self,
@@ -29,9 +29,9 @@ class Lectern:
         reading: Reading,
         go: Callable[[int], None],
         vote: Callable[[int, tuple[int, ...]], None],
-        way_on: Callable[[], str] = str,
+        trouble: Callable[[], tuple[str, str]] = lambda: ("", ""),
     ) -> None:
-        self._way_on = way_on
+        self._trouble = trouble
         self._screen, self._run, self._reading, self._go, self._vote = screen, run, reading, go, vote
         self._began = time.time()
         self._stand = Stand(run.script.text, run.script.path, self._state, self._do)
@@ -47,6 +47,7 @@ class Lectern:
 
     def _state(self) -> Mapping[str, Any]:
         reading, world = self._reading, self._reading.world
+        problem, way_on = self._trouble()
         top, asked, focused = self._screen.app.screen, reading.put_to_the_vote, self._screen.focused
         return {
             "page": reading.page.index,
@@ -61,8 +62,8 @@ class Lectern:
             "typing": focused is not None and focused.id == "typed-input",
             "blank": isinstance(top, BlankScreen),
             "covered": top is not self._screen and not isinstance(top, BlankScreen),
-            "problem": self._run.problem,
-            "way_on": self._way_on() if self._run.problem else "",
+            "problem": problem or None,
+            "way_on": way_on,
         }
 
     def _next(self) -> Mapping[str, Any]:

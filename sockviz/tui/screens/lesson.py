@@ -89,6 +89,7 @@ class LessonScreen(TypedAt, VotedAt):
         self._predicting = Predicting(self.reading, self.picture, notebook)
         self.departure = Departure(self, run, self.reading, self.picture, notebook, place)
         self.picture.way_on = self.departure.way_on
+        self.picture.has_held = lambda: self.departure.has_held
         self.pace = Pace(
             self, run, self.reading, self.picture, self._predicting, self.over, self.departure.go_on_recorded
         )
@@ -126,7 +127,7 @@ class LessonScreen(TypedAt, VotedAt):
             except ImportError:  # a system without such locks and sockets
                 return
             self._lectern = Lectern(
-                self, self._run, self.reading, self.go_to_page, self._vote, self.departure.way_on
+                self, self._run, self.reading, self.go_to_page, self._vote, lambda: self.picture.trouble
             )
             await self._lectern.open()
 
@@ -158,6 +159,8 @@ class LessonScreen(TypedAt, VotedAt):
                 return bool(self.reading.page.notes)
             case "keep" | "copy":
                 return self._is_free(action)
+            case "recorded":
+                return self.departure.has_recording
         return super().can_do(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -182,9 +185,10 @@ class LessonScreen(TypedAt, VotedAt):
         return [it for it in bound if self._is_free(it.action) and self._has_use_for(it.action)]
 
     def _has_use_for(self, action: str) -> bool:
-        """Whether the run is one at which lines can be typed, and whose wire can be taken over, where `action` is about that."""
+        """Whether the run is one at which lines can be typed, whose wire can be taken over, and that its recording can go on
+        for, where `action` is about that."""
         is_recorded = self.picture.view().mode in (Mode.RECORDED, Mode.FOLLOWING)
-        return not is_recorded or not (action in TYPED or action.startswith("link("))
+        return not is_recorded or not (action in {*TYPED, "recorded"} or action.startswith("link("))
 
     def over(self) -> None:
         """The run has come to its end, or to grief, and its reader wants to go on."""
@@ -265,6 +269,16 @@ class LessonScreen(TypedAt, VotedAt):
         """The lesson again, in a new lab; in a recording its beginning, where that is all there is."""
         self.acted()
         self.departure.begin_live()
+
+    def action_recorded(self) -> None:
+        """The lesson goes on from its recording, at this page."""
+        reason, _on = self.picture.trouble
+        self.acted()
+        if self.departure.has_recording:
+            self.departure.go_on_recorded(reason or _(hints.ASKED_FOR))
+        else:
+            self.picture.hint = _(hints.NO_RECORDING)
+            self.picture.draw()
 
     def action_leave(self) -> None:
         """Ends every process of the lesson, then goes back."""

@@ -31,6 +31,10 @@ KEYS: list[BindingType] = [
         tooltip=N_("The lesson from its beginning, in a new lab"),
     ),
     Binding(
+        "k", "recorded", N_("recording"), show=False, id="lesson.recorded",
+        tooltip=N_("This page as it was recorded, and on from there; R performs it again"),
+    ),
+    Binding(
         "g", "pages", N_("go to"), show=False, id="lesson.pages",
         tooltip=N_("Choose a page to go to; what comes before one that was not reached is performed without stopping"),
     ),

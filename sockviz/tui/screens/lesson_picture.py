@@ -10,7 +10,7 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
 
-from sockviz.language import N_
+from sockviz.language import N_, _
 from sockviz.lesson.document import Lesson
 from sockviz.tui import hints
 from sockviz.tui.cast import cast
@@ -20,6 +20,7 @@ from sockviz.tui.reading import Reading
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.stage import Roadmap, TimelineBar
 from sockviz.tui.stage.roadmap import rows_wanted
+from sockviz.tui.unheld import is_unheld
 from sockviz.tui.view import Look, Mode, View
 from sockviz.tui.widgets.key_bar import KeyBar
 from sockviz.tui.widgets.lesson_pane import LessonPane
@@ -84,11 +85,26 @@ class LessonPicture(Picture):
         self.asking: int | None = None
         self.late = ""
         self.way_on: Callable[[], str] = str
+        self.has_held: Callable[[], bool] = bool
         self.programs: ProgramsBeside | None = None  # those that run beside the lesson's lines
         if reading.script.beside:
             from sockviz.tui.screens.programs_beside import ProgramsBeside  # with them
 
             self.programs = ProgramsBeside(screen, reading)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the run goes on no more, or does not come on."""
+        return bool(self._reading.run.problem or self.late)
+
+    @property
+    def trouble(self) -> tuple[str, str]:
+        """What is wrong with the run, and what there is to do then; two times nothing where nothing is."""
+        if problem := self._reading.run.problem or self.late:
+            return problem, self.way_on()
+        if is_unheld(self._reading) and self.has_held():
+            return _(hints.UNHELD), _(hints.UNHELD_ON)
+        return "", ""
 
     def step_begun(self, patience: float = GATHER) -> None:
         """What went wrong before is told no more."""
@@ -103,11 +119,13 @@ class LessonPicture(Picture):
         live = not reading.only_read
         asked = Asked(reading.choices, is_open, reading.pointed, live, reading.votes, self.counting)
         screen.query_one(TitleLine).show(view)
-        problem = "" if self.over else view.problem or self.late
-        way_on = self.way_on() if problem else ""
+        problem, way_on = ("", "") if self.over else self.trouble
         ahead = self.movement.ahead
         waits = hints.one_at_a_time(len(ahead), bool(view.world.captured)) if ahead else ""
-        hint = self.hint or waits or self.panes.advice(screen.size)
+        hint = self.hint or waits
+        if hint and not self.is_stuck:
+            problem = ""  # a check that does not hold keeps nobody from going on
+        hint = hint or self.panes.advice(screen.size)
         screen.query_one(ObjectiveLine).show(view.script.summary, hint, problem, way_on)
         roadmap = screen.query_one(Roadmap)
         most = max(lines for height, lines in _ROADS.items() if height <= screen.size.height)

@@ -16,7 +16,7 @@ from sockviz.tui.screens.lesson_picture import LessonPicture, panes
 from sockviz.tui.view import View
 
 #: What a lesson's screen does and this does not: there is no script, and nobody is asked anything.
-_NOT_HERE = frozenset({"notes", "pages", "anew", "digit", "play"})
+_NOT_HERE = frozenset({"notes", "pages", "anew", "digit", "play", "recorded"})
 
 
 class SandboxPicture(LessonPicture):
