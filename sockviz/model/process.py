@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 
 from sockviz.dataclass import dataclass
@@ -96,15 +96,28 @@ class Process:
         return self.ended is None
 
     def name_of(self, inode: int, fd: int | None = None) -> str | None:
-        """The variable that holds the socket: through descriptor `fd`, or did, else through an open one, else any."""
+        """The variable that holds the socket: through descriptor `fd`, or did; else through an open one; else through the one
+        that was closed last."""
         found: tuple[int, str] | None = None
+        rivals: list[tuple[str, int]] = []  # all of them closed
         for name, value in self.names.items():
             if isinstance(value, SocketValue) and value.inode == inode:
                 at = self.open_fds.get(name, -1)
                 worth = 3 if at == fd else 2 if value.fd == fd else int(at >= 0)
+                if worth == 0:
+                    rivals.append((name, value.fd))
                 if found is None or worth > found[0]:
                     found = worth, name
-        return found[1] if found is not None else None
+        if found is None:
+            return None
+        return self._closed_last(inode, rivals) if len(rivals) > 1 and found[0] == 0 else found[1]
+
+    def _closed_last(self, inode: int, names: Sequence[tuple[str, int]]) -> str:
+        """Of several variables that held the socket, each with its descriptor, the one that was closed after the others."""
+        for call in reversed(self.calls):
+            if call.name == "close" and call.receiver is not None and call.receiver.inode == inode:
+                return next((name for name, fd in names if fd == call.receiver.fd), names[0][0])
+        return names[0][0]
 
     @property
     def tasks(self) -> tuple[Task, ...]:

@@ -41,7 +41,19 @@ def reached(end: Endpoint, own: Endpoint | None = None) -> Endpoint:
     if host == "::":
         return "::1", port
     mine = own[0] if own is not None else ""
-    return (mine if mine and ":" not in mine and mine not in EVERY_ADDRESS else "127.0.0.1"), port
+    # net/ipv4/af_inet.c, __inet_bind: who is bound to a group's address sends from whatever the routing has.
+    is_ours = mine and ":" not in mine and mine not in EVERY_ADDRESS and not is_group(mine)
+    return (mine if is_ours else "127.0.0.1"), port
+
+
+#: What an address of a group of IPv4 begins with: 224.0.0.0/4 (RFC 5771).
+_GROUPS = frozenset(map(str, range(224, 240)))
+
+
+def is_group(host: str) -> bool:
+    """Whether it is the address of a multicast group."""
+    first, is_dotted, _rest = host.partition(".")
+    return host.lower().startswith("ff") if ":" in host else bool(is_dotted) and first in _GROUPS
 
 
 @lru_cache(1 << 14)  # the same thousands at every look

@@ -177,6 +177,13 @@ def has(call: Call | CallEntered, flag: str) -> bool:
     return bool(flags(call) & MESSAGE_FLAGS[flag])
 
 
+def takes(call: Call) -> bool:
+    """Whether a call that receives takes what waits first: it does not only look, nor at errors, and asks for something.
+    (Python's recv that asks for nothing asks no kernel.)"""
+    asks_nothing = call.name in ("recv", "read") and call.arguments[1:2] == (0,)
+    return not (has(call, "MSG_PEEK") or has(call, "MSG_ERRQUEUE") or asks_nothing)
+
+
 def does_not_block(call: Call, world: World) -> bool:
     """Whether its socket was told not to block, or its descriptor was last seen not to."""
     process = world.processes.get(call.process)

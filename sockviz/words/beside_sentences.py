@@ -32,6 +32,9 @@ def message_told(call: Call, world: World) -> str:
     peeks = acts.has(call, "MSG_PEEK")
     gives = _("looks at {amount}{sender}, and leaves all in the receive queue: {shown}")
     gives = gives if peeks else _("takes {amount}{sender}: {shown}")
+    is_cut = flags & sockets.MESSAGE_FLAGS["MSG_TRUNC"]
+    if not (data or peeks or is_cut) and call.receiver is not None and call.receiver.type == "SOCK_DGRAM":
+        gives = _("takes an empty datagram{sender}")
     told = [gives.format(amount=bytes_text(len(data)), sender=who, shown=show(data, 32))]
     if not data and flags & sockets.MESSAGE_FLAGS["MSG_ERRQUEUE"]:
         told = [_("takes an entry off the error queue, with no data in it")]
@@ -104,6 +107,8 @@ def filled(call: Call, world: World) -> str:
             return _("looks at {amount} of a datagram, and leaves it whole in the receive queue").format(
                 amount=amount
             )
+        if not call.value and fits:
+            return _("takes an empty datagram")
         told = _("takes one datagram and puts {amount} into its buffer").format(amount=amount)
         lost = lost_of(call, b"", call.value, world) if call.value == fits else ""
         return f"{told}; {lost}" if lost else told

@@ -189,10 +189,15 @@ def _gave(call: Call, world: World) -> str:
             return _with(told, lost_beside(call, data, world))
         case "recvfrom", (bytes(data), peer):
             sender = _(" from {address}").format(address=address_text(peer)) if peer is not None else ""
-            told = _("takes {amount}{sender}: {shown}").format(
-                amount=bytes_text(len(data)), sender=sender, shown=show(data, 32)
+            if not data and call.arguments[1:2] != (0,) and held is not None and held.type == "SOCK_DGRAM":
+                return _("takes an empty datagram{sender}").format(sender=sender)
+            gives = _("takes {amount}{sender}: {shown}")
+            if acts.has(call, "MSG_PEEK"):
+                gives = _("looks at {amount}{sender}, and leaves all in the receive queue: {shown}")
+            told = gives.format(amount=bytes_text(len(data)), sender=sender, shown=show(data, 32))
+            return (
+                told if is_stream or acts.has(call, "MSG_PEEK") else _with(told, cut_off(call, data, world))
             )
-            return told if is_stream else _with(told, cut_off(call, data, world))
         case "close", _:
             closed = held.fd if held is not None else call.arguments[0] if call.arguments else None
             if isinstance(closed, int) and closed < 0:

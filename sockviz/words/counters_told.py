@@ -21,6 +21,9 @@ TELLING: Mapping[str, str] = {
     "TcpExt.SyncookiesSent": N_("SYN cookies sent"),
     "TcpExt.TCPDeferAcceptDrop": N_("last ACKs not yet believed (TCP_DEFER_ACCEPT)"),
     "TcpExt.TCPTimeouts": N_("retransmission timers that ran out"),
+    "TcpExt.TCPLossProbes": N_(
+        "tail loss probes: nothing was heard of the last segment, and the next that waited, or that one again, asks"
+    ),
     "TcpExt.TCPSynRetrans": N_("SYNs sent again"),
     "Tcp.RetransSegs": N_("segments sent again"),
     "TcpExt.TCPAbortOnClose": N_("connections reset: closed with unread data"),
@@ -56,7 +59,8 @@ TELLING: Mapping[str, str] = {
 SPOKEN = frozenset(
     {OVERFLOWS, "TcpExt.ListenDrops", "TcpExt.TCPMigrateReqSuccess",
      "TcpExt.TCPReqQFullDrop", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
-     "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPTimeouts", "TcpExt.SyncookiesSent", "TcpExt.TCPReqQFullDoCookies",
+     "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPTimeouts", "TcpExt.TCPLossProbes",
+     "TcpExt.SyncookiesSent", "TcpExt.TCPReqQFullDoCookies",
      "TcpExt.TCPRcvQDrop", "TcpExt.TCPZeroWindowDrop", "TcpExt.TCPBacklogDrop", "TcpExt.PAWSEstab",
      "TcpExt.TCPSpuriousRTOs", "Udp.RcvbufErrors", "Udp6.RcvbufErrors", "Ip.ReasmTimeout", "Ip6.ReasmTimeout",
      "Udp.InCsumErrors", "Udp6.InCsumErrors", "Udp.IgnoredMulti", "Udp6.IgnoredMulti",

@@ -72,10 +72,7 @@ def holds_errors(row: SocketRow, world: World) -> bool:
         and not seen.event.packet.is_later_fragment
         for seen in world.packets
     )
-    taken = sum(
-        not acts.has(call, "MSG_PEEK") and not acts.has(call, "MSG_ERRQUEUE")
-        for call in acts.on(world, row.inode, *RECEIVING)
-    )
+    taken = sum(acts.takes(call) for call in acts.on(world, row.inode, *RECEIVING))
     return bool(world.captured) and came <= taken
 
 

@@ -169,7 +169,9 @@ def interest_told(call: Call, world: World) -> str:
     name = AskingCall.by(call, world).name_of(number) if process is not None and process.names else ""
     if changed.what == "unregister":
         return _("takes descriptor {fd}{name} off the list in the kernel").format(fd=number, name=name)
-    asked = mask(int(events), files.EPOLL) if isinstance(events, int) else "EPOLLIN|EPOLLPRI|EPOLLOUT"
+    asked = "EPOLLIN|EPOLLPRI|EPOLLOUT"
+    if isinstance(events, int):
+        asked = mask(events, files.EPOLL) if events else _("no events")
     modes = [_(EPOLL_MODES[flag]) for flag in asked.split("|") if flag in EPOLL_MODES]
     how = f" ({'; '.join(modes)})" if modes else ""
     told = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.language import _, ngettext
 from sockviz.model.call import RECEIVING
+from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words import acts, whose
@@ -43,6 +44,8 @@ def held_back(old: SocketRow, row: SocketRow, world: World) -> str:
         "Nagle holds back {amount} of {whose}: less than a segment, while {count} before are not acknowledged (no TCP_NODELAY)",
         now.unacked,
     ).format(amount=amount, whose=said, count=now.unacked)
+    if lost := _lost_ack(row, world):
+        return f"{waits}; {lost}"
     other = world.peer_row(row)
     if other is None or other.info is None or not other.info.ato:
         return waits
@@ -50,6 +53,31 @@ def held_back(old: SocketRow, row: SocketRow, world: World) -> str:
         "{told}; {who} may acknowledge it up to {time} ms late, hoping to send data with it (delayed ACK)"
     )
     return late.format(told=waits, who=whose.of_peer_of(row, world), time=other.info.ato // 1000)
+
+
+def _lost_ack(row: SocketRow, world: World) -> str:
+    """That the peer has acknowledged what was sent last, and the link has not let that through; empty where it is not so."""
+    here, there = wire_end(row.local), wire_end(row.peer)
+    if world.link is None:
+        return ""
+    for seen in reversed(world.packets):
+        packet, number = seen.event.packet, seen.event.frame
+        if packet.tcp is None or {packet.source, packet.destination} != {here, there}:
+            continue
+        if packet.source == here:
+            if packet.length:
+                return ""
+        elif number is not None and world.link.flight_of(number) is not None:
+            return _("the link keeps the {label} of {who}").format(
+                label=packet.label, who=whose.of_peer_of(row, world)
+            )
+        elif seen.event.entry in {world.packets[each].event.frame for each in world.link.dropped}:
+            return _("the link dropped the {label} of {who}").format(
+                label=packet.label, who=whose.of_peer_of(row, world)
+            )
+        else:
+            return ""
+    return ""
 
 
 def window_is_closed(row: SocketRow) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sockviz.language import _, ngettext
 from sockviz.model.arriving import arrival
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
-from sockviz.model.linux.files import ACCESS, EPOLL, POLL
+from sockviz.model.linux.files import ACCESS, POLL
 from sockviz.model.linux.names import mask
 from sockviz.model.sockets import IN_HANDSHAKE, FdEntry
 from sockviz.model.values import ObjectValue, SocketValue, Value
@@ -16,13 +16,13 @@ from sockviz.words import acts, whose
 from sockviz.words.causes.sending import why_full, window_closed
 from sockviz.words.causes.unanswered import is_unsent, unanswered_syn, unix_queue_full
 from sockviz.words.datagrams import errors_wait, unsent
+from sockviz.words.edges import told_already
 from sockviz.words.holding_back import not_writable
-from sockviz.words.interest import asked_of, epoll_of
-from sockviz.words.membership import LISTING, membership, spelled
+from sockviz.words.interest import asked_of, epoll_of, events_text
+from sockviz.words.membership import LISTING, membership
 from sockviz.words.number_kinds import is_epolls
 from sockviz.words.on_the_way import message_with
 from sockviz.words.situation import Situation
-from sockviz.words.unread import unread
 from sockviz.words.what_can_come import what_can_come
 from sockviz.words.wording import bytes_text, call_name, made_on
 
@@ -221,12 +221,17 @@ def _nothing_ready(call: Call, world: World) -> str:
         return _("nothing is on its list: what had been put there is closed, or was taken off")
     if not watched or len(watched) > _MOST_TOLD:
         return told
-    names = EPOLL if is_epolls(call) else POLL
     waits = ", ".join(
-        _("{name} for {events}").format(name=_name(call, fd, world), events=mask(events, names))
+        _("{name} for {events}").format(name=_name(call, fd, world), events=_events(call, events))
         for fd, events in watched
     )
     return _("{told}: it waits at {waits}").format(told=told, waits=waits)
+
+
+def _events(call: Call, events: int) -> str:
+    if is_epolls(call):
+        return events_text(events)
+    return mask(events, POLL) if events else _("no events")
 
 
 def _selected(call: Call, world: World) -> list[str]:
@@ -320,7 +325,7 @@ def _inode(call: Call, fd: int, world: World) -> int:
 def _name(call: Call, fd: int, world: World) -> str:
     inode = _inode(call, fd, world)
     name = world.name_of(call.process, inode, fd) if inode else None
-    told = name or _("descriptor {fd}").format(fd=fd)
+    told = name or _list_at(call.process, fd, world) or _("descriptor {fd}").format(fd=fd)
     holders = whose.holders(world, inode)
     if holders and not any(process.name == call.process for process, _entry in holders):
         process, entry = holders[0]  # epoll watches the open file, also where its own descriptor is closed
@@ -328,6 +333,13 @@ def _name(call: Call, fd: int, world: World) -> str:
             name=told, process=process.name, fd=entry.fd
         )
     return told
+
+
+def _list_at(process: str, fd: int, world: World) -> str:
+    """What the epoll instance is called that has the number `fd`; empty where none has."""
+    known = world.processes.get(process)
+    named = known.names.items() if known is not None else ()
+    return next((name for name, it in named if it == ObjectValue("epoll", str(fd))), "")
 
 
 def _descriptors(given: Sequence[Value]) -> list[int]:
@@ -358,36 +370,9 @@ def _full(call: Call, fd: int, events: int, world: World) -> str:
 
 
 def _edge(call: Call, fd: int, events: int, world: World) -> str:
-    """Why an entry of epoll's is not ready although there is something to read: it was told of already."""
-    if not events & POLL["POLLIN"]:
-        return ""
-    if low := _too_little(call, fd, world):
+    """Why what it waits for at one descriptor is not told of, although there may be something."""
+    if events & POLL["POLLIN"] and (low := _too_little(call, fd, world)):
         return low
-    row = world.row_of(_inode(call, fd, world))
-    if row is None or not row.recv_q:
-        return ""
-    name = _name(call, fd, world)
-    if not is_epolls(call):
-        return ""
-    if events & EPOLL["EPOLLONESHOT"]:
-        return _(
-            "{name} was reported once and is not watched since (EPOLLONESHOT): {call} watches it again"
-        ).format(name=name, call=spelled(call, "modify"))
-    if not events & EPOLL["EPOLLET"]:
-        return ""
-    if row.is_listening:
-        return _(
-            "{name} is watched by its edges (EPOLLET): the connections that wait there were reported, only a new one wakes it"
-        ).format(name=name)
-    if row.type in ("SOCK_DGRAM", "SOCK_RAW"):  # whose Recv-Q counts memory, not what can be read
-        return _(
-            "{name} is watched by its edges (EPOLLET): the datagrams still unread (Recv-Q {queue}) were reported, "
-            "only a new one wakes it"
-        ).format(name=name, queue=row.recv_q)
-    return ngettext(
-        "{name} is watched by its edges (EPOLLET): the {count} byte still unread was reported, "
-        "only new data from {who} wake it",
-        "{name} is watched by its edges (EPOLLET): the {count} bytes still unread were reported, "
-        "only new data from {who} wake it",
-        count := unread(row),
-    ).format(name=name, count=count, who=whose.of_peer(world, row.inode))
+    return told_already(
+        call, fd, events, world.row_of(_inode(call, fd, world)), _name(call, fd, world), world
+    )

@@ -35,10 +35,7 @@ def lost_of(call: Call, data: bytes, count: int, world: World) -> str:
         for each in acts.on(
             world, call.receiver.inode, "recv", "recvfrom", "recvmsg", "recv_into", "recvfrom_into"
         )
-        if each is not call
-        and not acts.has(each, "MSG_PEEK")
-        and not acts.has(each, "MSG_ERRQUEUE")
-        and (each.returned or 0.0) <= (call.returned or 0.0)
+        if each is not call and acts.takes(each) and (each.returned or 0.0) <= (call.returned or 0.0)
     )
     sent = list(_sent_to(call.receiver.inode, world))
     if taken >= len(sent):
@@ -77,7 +74,11 @@ def _sent_to(inode: int, world: World) -> Iterator[tuple[int, bytes]]:
                     continue
                 yield packet.length, packet.payload
         return
-    for call in sorted(acts.over(world, "send", "sendto"), key=lambda each: each.returned or 0.0):
+    for call in sorted(
+        acts.over(world, "send", "sendto", "sendmsg", "write"), key=lambda each: each.returned or 0.0
+    ):
         given: Value = call.arguments[1] if len(call.arguments) > 1 else b""
+        if isinstance(given, list):
+            given = b"".join(piece for piece in given if isinstance(piece, bytes))
         if isinstance(given, bytes) and taker(world, call) == inode:
             yield len(given), start_of(given)

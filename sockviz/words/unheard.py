@@ -57,7 +57,7 @@ def unheard(process: str, words: str, world: World) -> str:
         "modify": _("{process}: {name}, the program's own list, has {fd} for {events} now"),
         "unregister": _("{process}: {fd} stands on {name}, the program's own list, no more"),
     }[what]
-    asked = (events or _USUAL).replace("select.", "")
+    asked = _("no events") if events == "0" else (events or _USUAL).replace("select.", "")
     return told.format(process=process, fd=fd, name=name, events=asked)
 
 

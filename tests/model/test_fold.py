@@ -53,6 +53,15 @@ BLOCKED: Event = CallBlocked(4.0, "server", 1, ASLEEP)
 RETURNED: Event = CallReturned(5.0, "server", 1, (CONN, CLIENT))
 FINISHED: Event = StatementFinished(6.0, "server", 7, {"conn": CONN, "peer": CLIENT}, {"conn": 4})
 TO_THE_CALL = (STARTED, BEGUN, ENTERED)
+#: A socket by two names, closed one after the other.
+TWIN = SocketValue(101, 5, "AF_INET", "SOCK_STREAM", 0)
+DOUBLED = (
+    StatementFinished(6.0, "server", 7, {"conn": CONN, "twin": TWIN}, {"conn": -1, "twin": -1}),
+    CallEntered(7.0, "server", 2, 8, "close", "socket.socket.close", (CONN,)),
+    CallReturned(7.1, "server", 2, None),
+    CallEntered(7.2, "server", 3, 9, "close", "socket.socket.close", (TWIN,)),
+    CallReturned(7.3, "server", 3, None),
+)  # fmt: skip
 
 
 def world_of(*events: Event) -> World:
@@ -108,6 +117,7 @@ CASES: list[tuple[str, Sequence[Event], str, object]] = [
     ("its sockets", (*TO_THE_CALL, RETURNED, FINISHED), "w.sockets[101].creator", "server"),
     ("the name of a socket", (STARTED, FINISHED), "w.name_of('server', 101), w.name_of('server', 5), w.name_of('x', 1)",
      ("conn", None, None)),
+    ("the name that was closed last", (STARTED, *DOUBLED), "w.name_of('server', 101)", "twin"),
     ("a line that fails outside any call",
      (STARTED, BEGUN, StatementFinished(3.0, "server", 7, error="LookupError", message="no")),
      "w.lines[7].error, w.lines[7].message", ("LookupError", "no")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sockviz.model.segments import Endpoint, Packet, Relative, SequenceTracker, TcpHeader
+from sockviz.model.segments import Endpoint, Packet, Relative, SequenceTracker, TcpHeader, reached
 
 A: Endpoint = ("127.0.0.1", 40001)
 B: Endpoint = ("127.0.0.1", 8080)
@@ -64,3 +64,8 @@ def test_what_is_not_tcp_has_no_numbers() -> None:
     datagram = Packet(1.0, "AF_INET", "UDP", A, B, 5, 64, 50)
     assert SequenceTracker().follow(datagram) is None
     assert datagram.label == "UDP"
+
+
+def test_who_is_bound_to_a_group_reaches_this_host_by_its_loopback() -> None:
+    assert reached(("0.0.0.0", 80), ("127.0.0.2", 9)) == ("127.0.0.2", 80)
+    assert reached(("0.0.0.0", 80), ("224.0.0.1", 9)) == ("127.0.0.1", 80)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sockviz.language import _
 from sockviz.model.hosts import BROADCAST
-from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, wire_end
+from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, is_group, wire_end
 from sockviz.model.sockets import SocketRow
 from sockviz.words import whose
 from sockviz.words.causes.connected import has_one_already
@@ -146,13 +146,7 @@ def _of_many(host: str) -> str:
     10.0.0.0/24."""
     if host in ("255.255.255.255", "127.255.255.255", BROADCAST):
         return _("a broadcast address")
-    first, is_dotted, _rest = host.partition(".")
-    is_group = host.lower().startswith("ff") if ":" in host else bool(is_dotted) and first in _GROUPS
-    return _("the address of a group") if is_group else ""
-
-
-#: What an address of a group of IPv4 begins with: 224.0.0.0/4 (RFC 5771).
-_GROUPS = frozenset(map(str, range(224, 240)))
+    return _("the address of a group") if is_group(host) else ""
 
 
 # --- without a name of its own, or with a connection -------------------------------------------------------------------
@@ -176,14 +170,22 @@ def _no_local_name(s: Situation) -> Cause:
                     _("close that one first, or leave the local port to the kernel (no bind)"),
                 )
         return Cause()
-    if s.family == "AF_INET" and s.is_tcp:
+    if s.is_tcp and (s.family == "AF_INET" or _is_reached(s, there)):
         return Cause(
-            _(
-                "no local port is free for a connection to {target}: all of ip_local_port_range are in use"
-            ).format(target=s.target),
+            _("the kernel found no free port in ip_local_port_range for a connection to {target}").format(
+                target=s.target
+            ),
             _(MORE_PORTS),
         )
     return Cause()
+
+
+def _is_reached(s: Situation, there: Endpoint) -> bool:
+    """Whether a socket of this host speaks with that address: then its routing has an address of this host's for it."""
+    return any(
+        host == s.host and row.has_ports and (end := endpoint(row.peer)) is not None and end[0] == there[0]
+        for (host, _key), row in s.world.rows.items()
+    )
 
 
 def _same_four(row: SocketRow, here: Endpoint, there: Endpoint) -> bool:

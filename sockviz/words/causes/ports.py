@@ -13,7 +13,7 @@ MORE_PORTS = N_("wait until one is given back, or widen net.ipv4.ip_local_port_r
 
 def no_free_port(s: Situation) -> Cause:
     """Of a call that asks for any port."""
-    told = _("the kernel found no free port for {name}: all of ip_local_port_range are taken")
+    told = _("the kernel found no free port in ip_local_port_range for {name}")
     return Cause(told.format(name=s.name), _(MORE_PORTS))
 
 

@@ -44,6 +44,8 @@ def receiving(s: Situation) -> Cause:
             return Cause(unconnected(s))
         case "EOPNOTSUPP" if s.is_datagram and is_urgent:
             return Cause(_("{name} sends whole datagrams: no byte of one can be urgent").format(name=s.name))
+        case "EOPNOTSUPP" if s.type == "SOCK_SEQPACKET" and is_urgent:
+            return Cause(_("{name} sends whole messages: no byte of one can be urgent").format(name=s.name))
         case "ETIMEDOUT":
             return Cause(unanswered(s), unanswered_remedy())
         case "ECONNREFUSED":

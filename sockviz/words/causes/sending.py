@@ -84,6 +84,8 @@ def sending(s: Situation) -> Cause:
             )
         case "EOPNOTSUPP" if s.is_datagram and is_urgent:
             return Cause(_("{name} sends whole datagrams: no byte of one can be urgent").format(name=s.name))
+        case "EOPNOTSUPP" if s.type == "SOCK_SEQPACKET" and is_urgent:
+            return Cause(_("{name} sends whole messages: no byte of one can be urgent").format(name=s.name))
         case "EOPNOTSUPP" if s.is_unix and s.address is not None:
             return Cause(
                 _(

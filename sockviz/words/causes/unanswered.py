@@ -57,22 +57,30 @@ def is_unsent(s: Situation) -> bool:
 
 def unanswered_syn(call: Call, world: World) -> str:
     """Why a SYN has no answer, where that was seen: a full queue, or a link that keeps or drops."""
-    end = call.target
-    if world.link is not None:
-        mine = [
-            number
-            for number, seen in enumerate(world.packets)
-            if "SYN" in seen.event.packet.label
-            and end in (seen.event.packet.destination, seen.event.packet.source)
-        ]
-        for flight in world.link.held:
-            if flight.packet in mine:
-                return _("the link keeps the {label}").format(label=_label(world, flight.packet))
-        for number in world.link.dropped:
-            if number in mine:
-                return _("the link dropped the {label}").format(label=_label(world, number))
-    row = full_listener(world, end, Situation(call, world).host)
+    if told := _on_the_link(call, world):
+        return told
+    row = full_listener(world, call.target, Situation(call, world).host)
     return queue_is_full(row, world) if row is not None else ""
+
+
+def _on_the_link(call: Call, world: World) -> str:
+    """What the link has done with the newest segment of the call's own handshake; empty where it let that through."""
+    if world.link is None:
+        return ""
+    known = world.sockets.get(call.receiver.inode) if call.receiver is not None else None
+    ends = {call.target, endpoint(known.local) if known is not None else None} - {None}
+    dropped = {world.packets[number].event.frame for number in world.link.dropped}
+    for seen in reversed(world.packets):
+        event = seen.event
+        if "SYN" not in event.packet.label or not ends <= {event.packet.source, event.packet.destination}:
+            continue
+        flight = world.link.flight_of(event.frame) if event.frame is not None else None
+        if flight is not None:
+            return _("the link keeps the {label}").format(label=event.packet.label)
+        if event.entry in dropped:
+            return _("the link dropped the {label}").format(label=event.packet.label)
+        return ""
+    return ""
 
 
 def full_listener(world: World, end: Endpoint | None, host: str) -> SocketRow | None:
@@ -82,15 +90,13 @@ def full_listener(world: World, end: Endpoint | None, host: str) -> SocketRow | 
     return next((row for row in meant or found if row.backlog is not None and row.recv_q > row.backlog), None)
 
 
-def _label(world: World, number: int) -> str:
-    return world.packets[number].event.packet.label
-
-
 def queue_is_full(row: SocketRow, world: World) -> str:
     """That a listener's accept queue is, with the figures."""
-    return _("the accept queue of {who} is full ({waiting} wait, its backlog is {backlog})").format(
-        who=whose.of_row(row, world), waiting=row.recv_q, backlog=row.backlog
-    )
+    return ngettext(
+        "the accept queue of {who} is full ({waiting} waits, its backlog is {backlog})",
+        "the accept queue of {who} is full ({waiting} wait, its backlog is {backlog})",
+        row.recv_q,
+    ).format(who=whose.of_row(row, world), waiting=row.recv_q, backlog=row.backlog)
 
 
 def peers_queue_is_full(s: Situation) -> str:
