@@ -82,8 +82,8 @@ def explain(call: Call, world: World) -> Explanation | None:
 
 #: Errors that say themselves what is so of their socket: what is told of them is concluded from nothing but calls.
 _SAYS_ALL = frozenset({
-    "EAGAIN", "EALREADY", "EBADF", "EDESTADDRREQ", "EINPROGRESS", "EISCONN", "EMSGSIZE", "ENETUNREACH", "ENOTCONN",
-    "TimeoutError",
+    "EAGAIN", "EALREADY", "EBADF", "ECONNABORTED", "EDESTADDRREQ", "EINPROGRESS", "EISCONN", "EMSGSIZE", "ENETUNREACH",
+    "ENOTCONN", "TimeoutError",
 })  # fmt: skip
 
 

@@ -66,7 +66,7 @@ from sockviz.words.programs import of_program
 from sockviz.words.segment_remarks import remark
 from sockviz.words.shown import show
 from sockviz.words.sleeping import sleeping
-from sockviz.words.unheard import unheard, unkept
+from sockviz.words.unheard import refused_unheard, unheard, unkept
 from sockviz.words.votes import votes_text
 from sockviz.words.wording import bytes_text, call_as_made
 
@@ -140,8 +140,9 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
                 process=event.process, why=in_words(event.message)
             )
         case StatementFinished(error=str(error)):
+            why = refused_unheard(event, _line(event.line, lesson, after)) or in_words(event.message)
             return _("{process}: the line fails with {error}").format(process=event.process, error=error) + (
-                f": {in_words(event.message)}" if event.message else ""
+                f": {why}" if why else ""
             )
         case StatementFinished():
             line, words = after.lines.get(event.line), _line(event.line, lesson, after)

@@ -78,7 +78,7 @@ ERRORS: Mapping[str, str] = {
     "EADDRNOTAVAIL": N_("no such address, or no free port, on this host"),
     "ENETDOWN": N_("the network is down"),
     "ENETUNREACH": N_("no route to that network"),
-    "ECONNABORTED": N_("the connection was given up before it was accepted"),
+    "ECONNABORTED": N_("the connection was ended from outside (ss -K)"),
     "ECONNRESET": N_("the peer reset the connection"),
     "ENOBUFS": N_("no memory for it"),
     "EISCONN": N_("it is connected already"),

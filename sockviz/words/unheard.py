@@ -61,6 +61,18 @@ def unheard(process: str, words: str, world: World) -> str:
     return told.format(process=process, fd=fd, name=name, events=asked)
 
 
+def refused_unheard(event: StatementFinished, words: str) -> str:
+    """Why a line that changes such a list fails: Python looks a descriptor up in it (Modules/selectmodule.c), no kernel does.
+    Empty of any other."""
+    changed = _CHANGED.fullmatch(words)
+    if changed is None or (changed[2], event.error) not in (("modify", "ENOENT"), ("unregister", "KeyError")):
+        return ""
+    told = _("{fd} is not on {name}, the program's own list").format(fd=changed[3], name=changed[1])
+    if changed[2] == "unregister":
+        return told
+    return f"{told}; " + _("{call} puts it there").format(call="register")
+
+
 def _ordered(words: str, world: World) -> str:
     found = _ORDER.fullmatch(words)
     if found is None:

@@ -209,17 +209,35 @@ def _descriptor(call: Call) -> str:
             told = _flags(mask(flags, files.DESCRIPTOR_FLAGS)) if flags else _("none")
             return _("says the flags of descriptor {fd} itself: {flags}").format(fd=number, flags=told)
         case "F_SETFL", _ if isinstance(argument, int):
-            flags_now = mask(argument & ~3, files.OPEN_FLAGS)
-            told = _flags(flags_now) if flags_now != "0" else _("none: calls sleep where they must wait")
-            return _("sets the flags of descriptor {fd}: {flags}").format(fd=number, flags=told)
+            taken = argument & _CHANGED_BY_SETFL
+            told = _flags(_open(taken)) if taken else _("none: calls sleep where they must wait")
+            said = _("sets the flags of descriptor {fd}: {flags}").format(fd=number, flags=told)
+            return said + _not_taken(_open(argument & ~(_CHANGED_BY_SETFL | _OF_OPEN)))
         case "F_SETFD", _ if isinstance(argument, int):
+            known = sum(files.DESCRIPTOR_FLAGS.values())
             told = (
-                _flags(mask(argument, files.DESCRIPTOR_FLAGS))
-                if argument
+                _flags(mask(argument & known, files.DESCRIPTOR_FLAGS))
+                if argument & known
                 else _("none: it stays open in an exec")
             )
-            return _("sets the flags of descriptor {fd} itself: {flags}").format(fd=number, flags=told)
+            said = _("sets the flags of descriptor {fd} itself: {flags}").format(fd=number, flags=told)
+            return said + _not_taken(_open(argument & ~known & 0xFFFFFFFF))
     return ""
+
+
+#: fs/fcntl.c, SETFL_MASK, and FASYNC; how a file was opened (O_ACCMODE, O_LARGEFILE) may be among what F_GETFL has given.
+_CHANGED_BY_SETFL = sum(
+    files.open_flags()[name] for name in ("O_APPEND", "O_NONBLOCK", "O_ASYNC", "O_NOATIME", "O_DIRECT")
+)
+_OF_OPEN = 3 | 0o100000
+
+
+def _open(flags: int) -> str:
+    return mask(flags, files.open_flags()) if flags else ""
+
+
+def _not_taken(names: str) -> str:
+    return _("; of {flags} it takes no notice").format(flags=names) if names else ""
 
 
 def _flags(names: str) -> str:

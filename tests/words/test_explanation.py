@@ -328,6 +328,35 @@ def test_of_a_connection_that_is_ended_only_the_end_waits_once_all_else_was_rece
     assert not end_waits(State.TIME_WAIT, 0)  # a row of it has no receive queue, and its socket may
 
 
+def test_what_ss_has_ended_was_ended_from_outside() -> None:
+    """sock_diag's SOCK_DESTROY: the call under way says ECONNABORTED, once; later ones, and the peer's, find it gone."""
+    run = Scripted()
+    for name in ("client", "server"):
+        run.start(name)
+    c, conn = run.socket(3), run.socket(4)
+    client, server = ("127.0.0.1", 40000), scripted.SERVER
+    run.do("client", 5, "socket", value=c, bound={"c": c})
+    run.do("server", 6, "accept", value=(conn, client), bound={"conn": conn})
+    ends = [
+        scripted.row(State.ESTABLISHED, client, server, inode=c.inode),
+        scripted.row(State.ESTABLISHED, server, client, inode=conn.inode),
+    ]
+    run.observe(*ends)
+    run.handshake(client, "client", server)
+    run.enter("server", 7, "recv", conn, 10)
+    run.segment("server", "client", server, client, "RST", "ACK")
+    run.leave("server", 7, error="ECONNABORTED", number=errno.ECONNABORTED)
+    run.observe(gone=ends)
+    told = "was ended from outside"
+    for process, name, error, held in (
+        ("server", "send", "EPIPE", conn), ("client", "recv", "ECONNRESET", c), ("client", "connect", "ECONNABORTED", c),
+    ):  # fmt: skip
+        failed = replace(call(name, error), process=process, arguments=(held, b"x"), number=9, entered=run.at)
+        assert told in here(failed, run.timeline.world), name
+    over = run.timeline.world.processes["server"].calls[-1]
+    assert here(over, run.timeline.world).startswith(f"conn {told}")
+
+
 @pytest.mark.parametrize(
     ("error", "asked", "told"),
     [

@@ -344,6 +344,17 @@ def test_a_pipe_has_no_receive_queue_and_no_peer(name: str, value: Value, told: 
     assert narrate(returned, world, after) == f"server: {name} {told}"
 
 
+def test_what_a_programs_own_list_does_not_have_is_said() -> None:
+    lesson = "one\n  p.modify(s, select.POLLIN)\n  p.unregister(3)\n"
+    for line, error, told in (
+        (2, "ENOENT", "ENOENT: s is not on p, the program's own list; register puts it there"),
+        (3, "KeyError", "KeyError: 3 is not on p, the program's own list"),
+        (3, "TypeError", "TypeError: a word of Python's"),
+    ):
+        event = kinds.StatementFinished(0, "server", line, error=error, message="a word of Python's")
+        assert narrate(event, World(), World(), lesson=lesson) == f"server: the line fails with {told}"
+
+
 def test_a_line_is_told_by_its_words() -> None:
     lesson = "one\n  p.register(s, select.POLLIN)  # the listener\n"
     for event, told in (

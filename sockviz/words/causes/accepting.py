@@ -49,6 +49,8 @@ def _no_queue(s: Situation) -> Cause:
             ),
             _("accept from the socket that listens; what it gives is the end to talk through"),
         )
+    if any(acts.on(s.world, s.inode, "listen")) and not s.is_unix:  # whatever has ended that
+        return Cause(_("{name} listened, and listens no more").format(name=s.name), _("call listen again"))
     named = s.local is not None or is_bound(s)
     return Cause(
         _("{name} does not listen: there is no queue to take from").format(name=s.name),

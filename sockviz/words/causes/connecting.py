@@ -11,6 +11,7 @@ from sockviz.model.sockets import SocketRow
 from sockviz.words import whose
 from sockviz.words.causes.connected import has_one_already
 from sockviz.words.causes.covering import covers, plain_end
+from sockviz.words.causes.from_outside import ended_from_outside, error_was_taken
 from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.ports import MORE_PORTS, is_without_port, no_free_port
@@ -87,6 +88,8 @@ def _connecting(s: Situation) -> Cause:
             return Cause(f"{told}: {why}" if why else told)
         case "EISCONN":
             return has_one_already(s)
+        case "ECONNABORTED" if s.connects() is None or not error_was_taken(s):
+            return ended_from_outside(s)
         case "ECONNABORTED":
             return Cause(
                 _("the connect of {name} that had begun has failed, and its error was taken already").format(

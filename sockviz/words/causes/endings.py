@@ -11,6 +11,7 @@ from sockviz.model.world import World
 from sockviz.words import acts, whose
 from sockviz.words.causes import unaccepted
 from sockviz.words.causes.attempts import was_given_up
+from sockviz.words.causes.from_outside import was_ended_from_outside
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.unread import unread
 from sockviz.words.wording import bytes_text
@@ -52,6 +53,9 @@ def _why_reset(s: Situation) -> Cause:
         # net/ipv4/tcp_input.c, tcp_rcv_state_process: in FIN-WAIT-2 nobody could read what comes.
         told = _("{peer} had both its directions ended by shutdown, and data came for it")
         return Cause(told.format(peer=said), _("send nothing more to who has ended both directions"))
+    if was_ended_from_outside(s.world, other.inode):
+        told = _("{peer} was ended from outside (its calls say ECONNABORTED), as by ss -K")
+        return Cause(told.format(peer=said), anew)
     if other.dissolved:
         return Cause(_("{peer} gave the connection up, by connect to AF_UNSPEC").format(peer=said), anew)
     came = s.came("RST")

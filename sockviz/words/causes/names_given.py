@@ -21,6 +21,11 @@ _AF_INET, _AF_INET6 = FAMILIES["AF_INET"], FAMILIES["AF_INET6"]
 _IDN_FLAGS, _IDN_NAME_FLAGS = 0x3C0, 0xE0
 _ASKED = ("host", "port", "family", "type", "proto", "flags")
 _MOST_DIGITS = 20
+_BASES = (
+    (10, re.compile(r"0|[1-9][0-9]*")),
+    (8, re.compile(r"0[0-7]+")),
+    (16, re.compile(r"0[xX][0-9a-fA-F]+")),
+)
 _NUMBER = re.compile(r"[0-9]+")
 _DOTTED = re.compile(r"[0-9]+(\.[0-9]+){3}")
 
@@ -57,10 +62,10 @@ def _not_of_four(text: str, is_lenient: bool) -> str:
     parts = text.split(".")
     if ":" in text:
         return _("it has colons, as addresses of IPv6 have")
-    if is_lenient:
-        return _parts(len(parts)) if len(parts) > 4 else ""
     if not text:
         return _("it is empty")
+    if is_lenient:
+        return _not_of_up_to_four(text)
     if any(not (each.isascii() and each.isdigit()) for each in "".join(parts)):
         return _("only digits and dots may stand in it")
     if "" in parts:
@@ -72,6 +77,30 @@ def _not_of_four(text: str, is_lenient: bool) -> str:
             return _("{number} begins with 0").format(number=_digits(each))
         if len(each) > 3 or int(each) > 255:
             return _("{number} is more than one byte holds (255)").format(number=_digits(each))
+    return ""
+
+
+def _not_of_up_to_four(text: str) -> str:
+    """The same of inet_aton, which takes one number to four, in C's bases, and of which the last fills what is left of four
+    bytes; what stands behind white space is not looked at."""
+    parts = (re.split(r"\s", text, maxsplit=1, flags=re.ASCII)[0]).split(".")
+    if len(parts) > 4:
+        return _parts(len(parts))
+    for place, each in enumerate(parts, 1):
+        if not each:
+            return _("before, between and behind the dots there has to be a number")
+        base = next((base for base, form in _BASES if form.fullmatch(each)), None)
+        if base is None:
+            return _("{part} is no number (of base 10; 0… is of base 8, 0x… of base 16)").format(
+                part=show(each, 24)
+            )
+        left = 1 if place < len(parts) else 5 - len(parts)
+        if len(each.lstrip("0")) > _MOST_DIGITS or int(each, base) >= 256**left:
+            return ngettext(
+                "{number} is more than {count} byte holds ({most})",
+                "{number} is more than {count} bytes hold ({most})",
+                left,
+            ).format(number=_digits(each), count=left, most=256**left - 1)
     return ""
 
 

@@ -8,6 +8,7 @@ from sockviz.model.linux.names import mask, signal_name
 from sockviz.model.linux.signals import WAIT_OPTIONS
 from sockviz.model.process import Process
 from sockviz.model.values import ObjectValue, Value
+from sockviz.words.causes.paths import too_long_a_path
 from sockviz.words.membership import Membership, membership, spelled
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text
@@ -134,6 +135,8 @@ def child(s: Situation) -> Cause:
 
 def removing(s: Situation) -> Cause:
     """Of unlink."""
+    if s.error == "ENAMETOOLONG":
+        return too_long_a_path(s)
     if s.error != "ENOENT" or not s.call.arguments:
         return Cause()
     return Cause(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sockviz.language import _
 from sockviz.model.call import Call
 from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words import acts
+from sockviz.words.situation import Cause, Situation
 
 
 def binder(world: World, address: Value, kind: str = "") -> int | None:
@@ -77,3 +79,22 @@ def taker(world: World, call: Call) -> int | None:
 
 def _plain(name: str | bytes) -> bytes:
     return name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
+
+
+#: include/uapi/linux/limits.h: of one name between two slashes, and of a whole path with the zero at its end.
+_NAME_MAX, _PATH_MAX = 255, 4096
+
+
+def too_long_a_path(s: Situation) -> Cause:
+    """ENAMETOOLONG of a call that is given a path."""
+    given = s.call.arguments[0] if s.call.arguments else None
+    if not isinstance(given, str | bytes):
+        return Cause()
+    longest = max(map(len, _plain(given).split(b"/")))
+    if longest > _NAME_MAX:
+        told = _("a name of {count} bytes is more than a file's has (NAME_MAX: {most})")
+        return Cause(told.format(count=longest, most=_NAME_MAX))
+    if len(_plain(given)) >= _PATH_MAX:
+        told = _("a path of {count} bytes is more than a call takes (PATH_MAX: {most}, its end included)")
+        return Cause(told.format(count=len(_plain(given)), most=_PATH_MAX))
+    return Cause()

@@ -12,6 +12,7 @@ from sockviz.model.sockets import IN_HANDSHAKE, State, Timer
 from sockviz.words import acts, whose
 from sockviz.words.causes import endings, unaccepted
 from sockviz.words.causes.attempts import failed_connect, is_begun
+from sockviz.words.causes.from_outside import ended_from_outside
 from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.refused import refused
 from sockviz.words.icmp_meanings import is_unreachable
@@ -30,6 +31,8 @@ def receiving(s: Situation) -> Cause:
             return reset_here(s)
         case "ECONNRESET":
             return endings.reset(s)
+        case "ECONNABORTED":
+            return ended_from_outside(s)
         case "ENOTCONN":
             return Cause(unconnected(s))
         case "EINVAL" if is_urgent and s.is_on("SO_OOBINLINE"):

@@ -12,6 +12,7 @@ from sockviz.words.causes import endings, unaccepted
 from sockviz.words.causes.attempts import failed_connect
 from sockviz.words.causes.beside import of_beside
 from sockviz.words.causes.connecting import broadcast, connecting, takes_from_another, v4_only, v6_only
+from sockviz.words.causes.from_outside import ended_from_outside, was_ended_from_outside
 from sockviz.words.causes.paths import binder, taker
 from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.ports import is_without_port, no_free_port
@@ -46,6 +47,8 @@ def sending(s: Situation) -> Cause:
             return reset_here(s)
         case "ECONNRESET":
             return endings.reset(s)
+        case "ECONNABORTED":
+            return ended_from_outside(s)
         case "ENOTCONN":
             return Cause(unconnected(s))
         case "EISCONN" if acts.has(s.call, "MSG_FASTOPEN"):
@@ -313,6 +316,8 @@ def _nobody_reads(s: Situation) -> Cause:
                 name=s.name
             )
         )
+    if was_ended_from_outside(s.world, s.inode):
+        return ended_from_outside(s)
     if s.had_a_connection and failed is None:
         if s.came("RST") is not None:
             return Cause(
