@@ -157,7 +157,7 @@ static inline void turns_alarm(int number)
 }
 
 /* Where there is no wire: the alarm comes in so many seconds. */
-static inline void turn_hurry(int seconds)
+static inline void turn_hurry(unsigned seconds)
 {
     if (DEADLINE > 0 && PATIENCE > 0)
         alarm(seconds);

@@ -11,6 +11,7 @@ from sockviz.calls.c.parts import part
 from sockviz.calls.c.renderings import RENDERINGS
 from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue
 from sockviz.calls.c.unfit import has_no_room
+from sockviz.calls.c.widths import cast, is_wide
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
@@ -84,15 +85,19 @@ def _note(writer: CWriter, statement: Statement, value: CValue) -> None:
         return
     if not statement.unpacks:
         writer.scope.bind(statement.targets[0], value)
-        _note_version(writer, statement)
+        _note_kind(writer, statement)
         return
     for target, each in zip(statement.targets, value.parts, strict=False):
         writer.scope.bind(target, each)
 
 
-def _note_version(writer: CWriter, statement: Statement) -> None:
-    """Notes whether a socket that was just made is one of IPv6."""
+def _note_kind(writer: CWriter, statement: Statement) -> None:
+    """Notes whether a socket that was just made is one of IPv6; of another number for the same socket, what that is and does."""
+    scope = writer.scope
     match statement.value:
+        case ["call", "socket.socket.dup", ["name", str(name)], *_]:
+            for names in (scope.six, scope.unblocked, scope.limited):
+                names.update([statement.targets[0]] if name in names else [])
         case ["call", "socket.socket", _, list(arguments), dict(named), *_]:
             if ["constant", "socket.AF_INET6"] in (*arguments[:1], named.get("family")):
                 writer.scope.six.add(statement.targets[0])
@@ -205,8 +210,11 @@ def _bind_held(writer: CWriter, target: str, value: CValue, other: str | None = 
             kept = CValue(CForm.ADDRESS, f"(struct sockaddr *)&{name}", "struct sockaddr_storage", length)
         case CForm.NUMBER | CForm.SOCKET | CForm.NOTHING:
             ctype = value.ctype if value.ctype in ("double", "long long", "rlim_t") else "int"
+            text = value.text
+            if ctype == "int" and writer.scope.whole and is_wide(writer.scope, text):
+                ctype, text = "long long", cast("long long", text)
             same = value.text == name  # it was written into it at once
-            kept = CValue(value.form, name if same else writer.assign(ctype, name, value.text), ctype)
+            kept = CValue(value.form, name if same else writer.assign(ctype, name, text), ctype)
             if value.form is CForm.NOTHING:
                 kept = CValue(CForm.NUMBER, kept.text)
         case _:

@@ -38,10 +38,9 @@ def lesson_text(lesson: Lesson, timeline: Timeline, title: str = "") -> str:
     pages: dict[int, list[tuple[str, str]]] = {}
     for page, who, source in _performed(lesson, timeline):
         pages.setdefault(page, []).append((who, source))
+    if pages:
+        pages[[*pages][-1]] += ((_KERNEL, each) for each in _expected(lesson, timeline.world))
     parts = [_page(lesson.pages[number].heading or lesson.title, lines) for number, lines in pages.items()]
-    expected = list(_expected(lesson, timeline.world))
-    if parts and expected:
-        parts[-1] += ["", "```expect", *expected, "```"]
     if not parts:
         parts = [[f"## {lesson.title}"]]
     body = "\n\n---\n\n".join("\n".join(part) for part in parts)
@@ -49,33 +48,45 @@ def lesson_text(lesson: Lesson, timeline: Timeline, title: str = "") -> str:
 
 
 def _performed(lesson: Lesson, timeline: Timeline) -> Iterator[tuple[int, str, str]]:
-    """What was performed: on which page, by whom, and as what; by `_KERNEL` what is to be waited for before the next line."""
+    """What was performed: on which page, by whom, and as what; by `_KERNEL` what is expected before the next line: the error that
+    a call gave, or what is to be waited for."""
     failed = {
         event.line
         for event in timeline.events
         if isinstance(event, StatementFinished) and event.error is not None
     }
-    page, process, slept = 0, "", 0.0
-    awaited = ""
+    page, process, slept, is_left_out = 0, "", 0.0, False
+    awaited: list[str] = []
+    waiting: set[str] = set()  # who sleeps in a line that was written
     for number, event in enumerate(timeline.events):
         match event:
             case PageOpened():
                 page = event.page
             case StatementBegun() if event.line not in failed and (line := lesson.statement_at(event.line)):
-                if awaited:
-                    yield page, _KERNEL, awaited
-                process, slept, awaited = event.process, 0.0, ""
+                yield from ((page, _KERNEL, each) for each in awaited)
+                process, slept, awaited, is_left_out = event.process, 0.0, [], False
+                waiting.discard(process)
                 yield page, process, _source(line)
+            case StatementBegun():
+                is_left_out = True
             case CallBlocked() if event.process == process:
                 slept = event.at
-            case CallReturned() if event.process == process and slept:
-                # It came back by itself, before anybody did anything else: nobody is to be quicker than that.
-                awaited = (
-                    f"within {min(math.ceil(event.at - slept) + 2, _LONGEST)}s: {process}.blocked is None"
-                )
-                slept = 0.0
+                waiting |= set() if is_left_out else {process}
+            case CallReturned() if event.process == process and not is_left_out:
+                if slept:
+                    # It came back by itself, before anybody did anything else: nobody is to be quicker than that.
+                    longest = min(math.ceil(event.at - slept) + 2, _LONGEST)
+                    awaited.append(f"within {longest}s: {process}.blocked is None")
+                    slept = 0.0
+                if event.error is not None:
+                    awaited.append(f"{process}.last.error == {json.dumps(event.error)}")
+            case CallReturned(error=str()) if event.process in waiting:
+                awaited.append(f"within 3s: {event.process}.last.error == {json.dumps(event.error)}")
             case ActedByHand():
+                yield from ((page, _KERNEL, each) for each in awaited)
+                awaited = []
                 yield page, LINK, _by_hand(event, timeline.world_at(number + 1))
+    yield from ((page, _KERNEL, each) for each in awaited if ".last." in each)
 
 
 def _front(lesson: Lesson, pages: dict[int, list[tuple[str, str]]], title: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from sockviz.lesson.programs.folder import Language, program_folder
 from sockviz.lesson.programs.texts import PLAIN_FLAGS
 from tests.calls.test_table import EXAMPLES
 from tests.lesson.test_course_lessons import ORIGINALS
+from tests.lesson.test_programs import STRICT
 from tests.required import unavailable
 
 Parse = Callable[..., Lesson]
@@ -40,7 +41,14 @@ def compiled(sources: dict[str, str], directory: Path, *more: str) -> None:
     for name, text in sources.items():
         (directory / name).write_text(text, encoding="utf-8")
     for compiler in ("cc", *(("clang",) if shutil.which("clang") else ())):
-        command = [compiler, *PLAIN_FLAGS.split(), "-Werror", *(more or ("-fsyntax-only",)), *sources]
+        command = [
+            compiler,
+            *PLAIN_FLAGS.split(),
+            *STRICT,
+            "-Werror",
+            *(more or ("-fsyntax-only",)),
+            *sources,
+        ]
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[:3000]
 
@@ -185,3 +193,28 @@ conn, peer = s.accept()
             assert "Start server first, then client" in " ".join(text.split())
         server = next(text for name, text in files.items() if name.startswith("server."))
         assert "in the lesson, client has called connect by now" in server
+
+
+def test_how_long_a_call_waits_is_what_was_asked_last(parse: Parse, tmp_path: Path) -> None:
+    """In Python a limit and blocking are one setting, in C two: whoever sets one takes the other back."""
+    lesson = parse("""```python @server
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(0.5)
+k = s.dup()
+k.settimeout(None)
+s.setblocking(False)
+s.settimeout(2)
+s.setblocking(True)
+flag = 0
+s.setblocking(flag)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(1)
+```
+""")
+    sources = handout(lesson, Language.C)
+    compiled(sources, tmp_path)
+    (text,) = sources.values()
+    told = re.findall(r"tv_sec = (\d)|(\| O_NONBLOCK|& ~O_NONBLOCK)\) == -1|(flag \? )", text)
+    assert ["".join(each).replace("O_NONBLOCK", "N") for each in told] == [
+        "0", "& ~N", "0", "| N", "& ~N", "2", "& ~N", "0", "flag ? ", "| N", "1",
+    ]  # fmt: skip

@@ -20,6 +20,8 @@ from tests.required import unavailable
 
 Parse = Callable[..., Lesson]
 
+#: What a strict teacher asks for besides.
+STRICT = ("-Wconversion", "-Wshadow", "-Wwrite-strings", "-Wmissing-prototypes", "-Wstrict-prototypes")
 HELPER_FILES = Path(__file__).parents[2] / "assets" / "programs"
 
 
@@ -41,7 +43,16 @@ def compiled(source: Path, *more: str) -> None:
     """Compiles a C program as its README.txt says, with warnings as errors."""
     if shutil.which("cc") is None:
         unavailable("there is no C compiler (cc)")
-    command = ["cc", *FLAGS.split(), "-Werror", *more, "-o", str(source.with_suffix("")), str(source)]
+    command = [
+        "cc",
+        *FLAGS.split(),
+        *STRICT,
+        "-Werror",
+        *more,
+        "-o",
+        str(source.with_suffix("")),
+        str(source),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[:3000]
 

@@ -257,7 +257,7 @@ def test_what_came_back_by_itself_is_waited_for_in_the_lesson_and_a_child_that_i
         "python @server\nkid = os.fork()",
         "python @kid\ns.close()\nos._exit(3)",
         "python @server\ns.settimeout(0.1)\ns.recv(10)",
-        "expect\nwithin 3s: server.blocked is None",
+        'expect\nwithin 3s: server.blocked is None\nserver.last.error == "TimeoutError"',
         "python @server\ns.close()",
     ]
     (tmp_path / "kept.md").write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from sockviz.calls.c.scope import CForm, CValue
+from sockviz.calls.c.widths import as_type
 from sockviz.calls.c.writing import Writing
 from sockviz.model.first_names import BOUND, HOST, LOCALHOST6
 from sockviz.model.values import Json, decode
@@ -31,7 +32,10 @@ def sockaddr(
     settled = (isinstance(known, str) or host == ["name", HOST]) and _is_fixed(port)
     if writer.scope.whole and settled and (name := writer.scope.addresses.get(same)):
         return f"(struct sockaddr *)&{name}", f"sizeof {name}"
-    number = f"htons({writer.number(port)})"
+    number = writer.number(port)
+    if writer.scope.whole and not _is_fixed(port):
+        number = as_type(writer.scope, "uint16_t", number)
+    number = f"htons({number})"
     text = writer.number(host)
     name = writer.temporary(wanted)
     if (isinstance(known, str) and ":" in known) or (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sockviz.calls.c.address import c_string
 from sockviz.calls.c.struct import packed
+from sockviz.calls.c.widths import as_size
 from sockviz.calls.c.writing import Writing
 from sockviz.model.values import Json, decode
 
@@ -31,7 +32,8 @@ def data(writer: Writing, tree: Json) -> tuple[str, str] | None:
                 else _repeated(writer, right, left)
             )
         case ["binary", "+", left, right]:
-            (a, a_len), (b, b_len) = writer.data(left), writer.data(right)
+            both = writer.data(left), writer.data(right)
+            (a, a_len), (b, b_len) = ((at, as_size(writer.scope, length)) for at, length in both)
             name = writer.temporary("joined")
             writer.line(f"char {name}[{a_len} + {b_len}];")
             writer.line(f"memcpy({name}, {a}, {a_len});")
@@ -62,12 +64,14 @@ def _slice(writer: Writing, value: Json, low: Json, high: Json) -> tuple[str, st
         if all(known is not None or end is None for known, end in zip(ends, (low, high), strict=True)):
             begin, past, _ = slice(*ends).indices(there)
             return f"{writer.indexed(pointer)} + {begin}" if begin else pointer, str(max(0, past - begin))
-    last = length if high is None else _within(writer, high, length, "stop")
+    size = as_size(writer.scope, length)
+    last = size if high is None else _within(writer, high, size, "stop")
     if low is None or low == ["value", 0]:
         return pointer, last
-    first = _within(writer, low, length, "start")
+    first = _within(writer, low, size, "start")
     start = writer.temporary("from")
-    writer.line(f"size_t {start} = {first} < (size_t)({last}) ? {first} : (size_t)({last});")
+    writer.scope.declared[start] = "size_t"
+    writer.line(f"size_t {start} = {first} < {last} ? {first} : {last};")
     return f"{writer.indexed(pointer)} + {start}", f"{last} - {start}"
 
 
@@ -81,15 +85,16 @@ def _written(tree: Json) -> int | None:
     return None
 
 
-def _within(writer: Writing, tree: Json, length: str, wanted: str) -> str:
-    """A variable that is the end of a slice, moved to where the bytes end or begin."""
-    name, size = writer.temporary(wanted), f"(size_t)({length})"
+def _within(writer: Writing, tree: Json, size: str, wanted: str) -> str:
+    """A variable that is the end of a slice of so many bytes, moved to where they end or begin."""
+    name = writer.temporary(wanted)
+    writer.scope.declared[name] = "size_t"
     match tree:
         case ["unary", "-", ["value", int(number)]]:
             writer.line(f"size_t {name} = {size} > {number} ? {size} - {number} : 0;")
         case _:
-            end = writer.operand(tree)
-            writer.line(f"size_t {name} = {size} < (size_t)({end}) ? {size} : (size_t)({end});")
+            end = as_size(writer.scope, writer.operand(tree))
+            writer.line(f"size_t {name} = {size} < {end} ? {size} : {end};")
     return name
 
 
@@ -100,12 +105,14 @@ def _repeated(writer: Writing, unit: Json, count: Json) -> tuple[str, str]:
         return '""', "0"
     name = writer.temporary("block")
     times = writer.operand(count)
-    total = times if length == "1" else f"{length} * {times}"
+    size = as_size(writer.scope, times)
+    total = size if length == "1" else f"{length} * {size}"
     size = f"sizeof {name}"
     if isinstance(count, list) and count[0] == "value":
         writer.line(f"static char {name}[{total}];")
     else:
         size = writer.temporary(f"{name}_len")
+        writer.scope.declared[size] = "size_t"
         writer.line(f"size_t {size} = {times} > 0 ? {total} : 0;")
         writer.line(f"char *{name} = malloc({size});")
         writer.refuses(f"{name} == NULL && {size} > 0", "MemoryError", '"malloc: no memory\\n"')

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from sockviz.calls.c.scope import CForm, CValue, Ending, held_as
+from sockviz.calls.c.widths import as_size
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.signature import Signature
 from sockviz.model.values import Json
 
 #: An array of more bytes than this is static.
 _MOST_ON_STACK = 1 << 16
+#: Types in which ``result``, a long, goes whole.
+_LONG = ("ssize_t", "off_t", "long")
 
 
 class CCall:
@@ -82,7 +85,10 @@ class CCall:
 
     def data(self, parameter: str) -> tuple[str, str]:
         """An argument's pointer and length."""
-        return self.writer.data(self.given[parameter]) if parameter in self.given else ("NULL", "0")
+        if parameter not in self.given:
+            return "NULL", "0"
+        pointer, length = self.writer.data(self.given[parameter])
+        return pointer, as_size(self.writer.scope, length) if self.writer.scope.whole else length
 
     def address(self, parameter: str) -> tuple[str, str]:
         """An argument as ``struct sockaddr *`` and length."""
@@ -111,10 +117,12 @@ class CCall:
         keeps = writer.scope.tells and failed == "== -1" and self._had(target)
         if keeps and writer.scope.type_of(target) == ctype:
             # As in Python the name keeps what it had where the call fails.
-            writer.checks(text, failed, self._replaced(target))
+            writer.checks(
+                text, failed, self._replaced(target, "result" if ctype in _LONG else f"({ctype})result")
+            )
             self.expression = target
             return target
-        for line in self._replaced(target) if writer.scope.whole and not writer.scope.tells else ():
+        for line in self._replaced(target, "") if writer.scope.whole and not writer.scope.tells else ():
             writer.line(line)
         self.expression = target = writer.assign(ctype, target, text)
         writer.line(f"if ({target} {failed})")
@@ -127,19 +135,19 @@ class CCall:
         python = self.writer.targets.get(target.removesuffix("_len"))
         return python is not None and python in self.writer.scope.held
 
-    def _replaced(self, target: str) -> tuple[str, ...]:
-        """What is done with a new value where the name had one before; where no result is kept, what is done before."""
+    def _replaced(self, target: str, value: str) -> tuple[str, ...]:
+        """What is done with a new `value` where the name had one before; where no result is kept, what is done before."""
         python = self.writer.targets.get(target)
         closes = python is not None and self.writer.scope.lets_go(python)
         if not self.writer.scope.tells:
             return (f"close({target}); /* no name will hold it */",) if closes else ()
         if not closes:
-            return ("else", f"    {target} = result;")
+            return ("else", f"    {target} = {value};")
         self.writer.need("unistd.h")
         return (
             "else {",
             f"    close({target}); /* no name holds it any more: Python closes it by itself */",
-            f"    {target} = result;",
+            f"    {target} = {value};",
             "}",
         )
 
@@ -149,7 +157,7 @@ class CCall:
         if not self.writer.scope.tells or first != "socket.socket":
             return ()
         self.writer.need("unistd.h")
-        return ("else", "    close(result); /* no name holds it: Python closes it by itself */")
+        return ("else", "    close((int)result); /* no name holds it: Python closes it by itself */")
 
     def buffer(self, name: str, parameter: str = "bufsize") -> str:
         """Room for what is received, as much as is asked for; much of it is not on the stack. Its name."""

@@ -6,13 +6,13 @@ from sockviz.calls.c.writing import Writing
 from sockviz.model.values import Json
 
 
-def timeval(writer: Writing, seconds: Json, name: str) -> None:
-    """Declares `name` with so many seconds."""
+def timeval(writer: Writing, seconds: Json, name: str, remark: str = "") -> None:
+    """Declares `name` with so many seconds, and says why."""
     writer.need("sys/time.h")
     match seconds:
         case ["value", int() | float() as number]:
             whole, rest = divmod(round(float(number) * 1_000_000), 1_000_000)
-            writer.line(f"struct timeval {name} = {{.tv_sec = {whole}, .tv_usec = {rest}}};")
+            writer.line(f"struct timeval {name} = {{.tv_sec = {whole}, .tv_usec = {rest}}};{remark}")
         case _:
             wait = writer.operand(seconds)
             writer.line(f"struct timeval {name} = {{.tv_sec = (time_t){wait}}};")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sockviz.calls.c.call import CCall
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.struct import packed
+from sockviz.calls.c.widths import as_size
 from sockviz.calls.c.writing import Writing
 from sockviz.dataclass import dataclass
 from sockviz.model.values import Json
@@ -65,7 +66,10 @@ def sendmsg(call: CCall) -> None:
     """``s.sendmsg([b"data"], [(level, type, b"beside")], flags, address)``."""
     writer = call.writer
     writer.need("sys/socket.h", "sys/uio.h")
-    pairs = [(part.text, part.length) for part in _items(writer, call.given.get("buffers"), CForm.BYTES)]
+    pairs = [
+        (part.text, as_size(writer.scope, part.length))
+        for part in _items(writer, call.given.get("buffers"), CForm.BYTES)
+    ]
     parts, message = writer.temporary("parts"), writer.temporary("message")
     members = []
     if call.has("address"):

@@ -90,14 +90,14 @@ class Ending(Enum):
 class CScope:
     """The variables that a line of C finds and leaves.
 
-    ``variables`` has the C variable of each name of the lesson, ``held`` what the name holds, ``declared`` the type of each
-    C variable; of those in ``assumed`` the type is not known, nor needed, where one line is shown by itself. ``taken`` are
+    ``variables`` has the C variable of each name of the lesson, ``held`` what the name holds, ``declared`` the type of each C
+    variable; of those in ``assumed`` the type is not known, nor needed, where one line is shown by itself. ``taken`` are
     names that no temporary may have. ``whole``: the line is part of a program, in which a failure has its ``ending``, and
     whose sockets are closed where Python closes them. ``unread`` are targets that no later line reads, ``watched`` is how
     many descriptors an array for poll(2) has room for; ``ip`` is the version of HOST's address, ``six`` are the names that
-    hold IPv6 sockets, ``unblocked`` those whose calls do not wait. ``addresses`` are those that were written out before and
-    did not change. ``owners`` tells which names hold the same socket, ``closed`` which of those are closed; ``below_zero``
-    which names have a number that may be less than 0.
+    hold IPv6 sockets, ``unblocked`` those whose calls do not wait, ``limited`` those whose calls wait so long at most.
+    ``addresses`` are those that were written out before and did not change. ``owners`` tells which names hold the same
+    socket, ``closed`` which of those are closed; ``below_zero`` which names have a number that may be less than 0.
     """
 
     whole: bool = False
@@ -107,6 +107,7 @@ class CScope:
     ip: int = 4
     six: set[str] = field(default_factory=set)
     unblocked: set[str] = field(default_factory=set)
+    limited: set[str] = field(default_factory=set)
     variables: dict[str, str] = field(default_factory=dict)
     held: dict[str, CValue] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
@@ -140,7 +141,7 @@ class CScope:
     def fork(self) -> CScope:
         """For the block that a forked process runs: what it declares is not seen outside."""
         return CScope(
-            self.whole, self.ending, self.unread, self.watched, self.ip, set(self.six), set(self.unblocked),
+            self.whole, self.ending, self.unread, self.watched, self.ip, set(self.six), set(self.unblocked), set(self.limited),
             dict(self.variables), dict(self.held),
             dict(self.declared), self.assumed, set(self.taken), dict(self.addresses), dict(self.owners), set(self.closed),
             set(self.below_zero),
@@ -169,10 +170,9 @@ class CScope:
     def bind(self, target: str, value: CValue, same_as: str | None = None) -> None:
         """Notes what `target` holds from here on; `same_as`: the socket that another name holds."""
         self.held[target] = value
-        self.six.discard(target)
         self.below_zero.discard(target)
-        if same_as in self.six:
-            self.six.add(target)
+        for names in (self.six, self.unblocked, self.limited):
+            (names.add if same_as in names else names.discard)(target)
         if value.form is CForm.SOCKET:
             known = self.owners.get(same_as) if same_as is not None else None
             self.owners[target] = known if known is not None else 1 + max(self.owners.values(), default=0)

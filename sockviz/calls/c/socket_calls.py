@@ -10,6 +10,8 @@ from sockviz.calls.c.messages import recvmsg, sendmsg
 from sockviz.calls.c.options import getsockopt, setsockopt
 from sockviz.calls.c.rendering import plain
 from sockviz.calls.c.scope import CForm, CValue, held_as
+from sockviz.calls.c.widths import as_size
+from sockviz.model.values import Json
 
 _SOCKET = "socket.socket"
 
@@ -103,19 +105,19 @@ def _sendall(call: CCall) -> None:
     call.writer.need("sys/socket.h")
     pointer, length = call.data("data")
     done, part = call.writer.temporary("done"), call.writer.temporary("part")
+    size = as_size(call.writer.scope, length)
     start = call.writer.indexed(pointer)
-    rest = f"&{start}[{done}], {length} - {done}"  # clang takes "abc" + done for a mistake
+    rest = f"&{start}[{done}], {size} - {done}"  # clang takes "abc" + done for a mistake
     tells = call.writer.scope.tells
-    unsigned = length.isdecimal() or length.startswith("sizeof ")
     for line in (
         *(("result = 0;",) if tells else ()),
-        f"for (size_t {done} = 0; {done} < {length if unsigned else f'(size_t)({length})'};) {{",
+        f"for (size_t {done} = 0; {done} < {size};) {{",
         f"    ssize_t {part} = send({call.fd}, {rest}, {call.number('flags')});",
         f"    if ({part} == -1){'' if call.ends else ' {'}",
         f"        {call.writer.complaint('send')}",
         *(("        result = -1;",) if tells else ()),
         *(() if call.ends else ("        break;", "    }")),
-        f"    {done} += {part};",
+        f"    {done} += (size_t){part};",
         "}",
     ):
         call.writer.line(line)
@@ -180,14 +182,27 @@ def _recvfrom(call: CCall) -> None:
 
 def _set_flag(call: CCall, on: str) -> None:
     call.writer.need("fcntl.h")
+    scope = call.writer.scope
     if call.name is not None:
-        (call.writer.scope.unblocked.add if on == "0" else call.writer.scope.unblocked.discard)(call.name)
+        (scope.unblocked.add if on == "0" else scope.unblocked.discard)(call.name)
     flags = call.writer.temporary("flags")
     call.writer.line(f"int {flags} = fcntl({call.fd}, F_GETFL);")
     call.writer.line(f"if ({flags} == -1)")
     call.writer.line(f"    {call.writer.complaint('fcntl')}")
-    change = f"{flags} | O_NONBLOCK" if on == "0" else f"{flags} & ~O_NONBLOCK"
+    off, waits = f"{flags} | O_NONBLOCK", f"{flags} & ~O_NONBLOCK"
+    change = {"0": off, "1": waits}.get(on, f"{on} ? {waits} : {off}")
     call.checks(f"fcntl({call.fd}, F_SETFL, {change})")
+    if on != "0" and call.name in scope.limited:
+        scope.limited.discard(call.name)
+        _limit(call, ["value", 0], " /* no limit any more */")
+
+
+def _limit(call: CCall, seconds: Json, remark: str = "") -> None:
+    """Tells the kernel how long a call may wait: for ever, of 0 seconds."""
+    limit = call.writer.temporary("limit")
+    timeval(call.writer, seconds, limit, remark)
+    for option in ("SO_RCVTIMEO", "SO_SNDTIMEO"):
+        call.checks(f"setsockopt({call.fd}, SOL_SOCKET, {option}, &{limit}, sizeof {limit})")
 
 
 def _setblocking(call: CCall) -> None:
@@ -202,11 +217,13 @@ def _settimeout(call: CCall) -> None:
             _set_flag(call, "0")
         case seconds:
             call.writer.need("sys/socket.h")
-            limit = call.writer.temporary("limit")
+            call.writer.scope.limited.discard(call.name or "")
+            if call.name in call.writer.scope.unblocked:
+                _set_flag(call, "1")
             call.writer.line("/* Python keeps the limit itself and waits in poll(2); C asks the kernel to */")
-            timeval(call.writer, seconds, limit)
-            for option in ("SO_RCVTIMEO", "SO_SNDTIMEO"):
-                call.checks(f"setsockopt({call.fd}, SOL_SOCKET, {option}, &{limit}, sizeof {limit})")
+            _limit(call, seconds)
+            if call.name is not None:
+                call.writer.scope.limited.add(call.name)
 
 
 def _fileno(call: CCall) -> None:

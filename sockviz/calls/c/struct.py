@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from sockviz.calls.c.address import c_string
 from sockviz.calls.c.scope import CForm, CValue
+from sockviz.calls.c.widths import as_size, as_type
 from sockviz.calls.c.writing import Writing
 from sockviz.dataclass import dataclass
 from sockviz.model.values import Json, decode
@@ -204,12 +205,16 @@ def _initial(
                 pointer, length = writer.data(value)
                 initial.append("{0}")
                 room = f"{name}.m{number}"
-                shorter = f"(size_t)({length}) < sizeof {room} ? (size_t)({length}) : sizeof {room}"
+                size = as_size(writer.scope, length)
+                shorter = f"{size} < sizeof {room} ? {size} : sizeof {room}"
                 copied.append(f"memcpy({room}, {pointer}, {shorter});")
             case _ if member.ctype == "char":
                 initial.append(f"{writer.indexed(writer.data(value)[0])}[0]")
             case _:
-                initial.append(member.to_network(writer.number(value)))
+                text = writer.number(value)
+                if member.network and writer.scope.whole:
+                    text = as_type(writer.scope, member.ctype, text)
+                initial.append(member.to_network(text))
     return initial, copied
 
 
@@ -232,11 +237,7 @@ def unpacked(
         writer.line(f"{described[0].ctype} {name} = {none};")
     else:
         writer.line(f"{_declaration(described)} {name} = {{0}};")
-    size = (
-        length
-        if length.startswith("sizeof ")
-        else f"(size_t){length if length.isidentifier() else f'({length})'}"
-    )
+    size = as_size(writer.scope, length)
     said = ('"struct.unpack: %zu bytes, and not %zu\\n"', size, f"sizeof {name}")
     ends = writer.refuses(f"{size} != sizeof {name}", "error", *said)
     if not _is_shorter(writer, pointer, struct.calcsize(layout)):

@@ -8,6 +8,7 @@ from sockviz.calls.c.call import CCall, CRendering
 from sockviz.calls.c.duration import timeval
 from sockviz.calls.c.rendering import plain, simple
 from sockviz.calls.c.scope import CForm, CValue
+from sockviz.calls.c.widths import as_type
 
 # --- os -------------------------------------------------------------------------------------------------------------
 
@@ -266,7 +267,8 @@ def _setrlimit(call: CCall) -> None:
     name = call.writer.temporary("limit")
     match call.given.get("limits"):
         case ["tuple", [soft, hard]]:
-            numbers = f".rlim_cur = {call.writer.number(soft)}, .rlim_max = {call.writer.number(hard)}"
+            cur, most = (as_type(call.writer.scope, "rlim_t", call.writer.number(it)) for it in (soft, hard))
+            numbers = f".rlim_cur = {cur}, .rlim_max = {most}"
             call.writer.line(f"struct rlimit {name} = {{{numbers}}};")
         case ["name", _] as other if (
             call.writer.held(other).form is CForm.LIMIT or not call.writer.scope.whole

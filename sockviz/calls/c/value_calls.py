@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from sockviz.calls.c.address import c_string
 from sockviz.calls.c.call import CCall, CRendering
-from sockviz.calls.c.rendering import simple
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.struct import fields_of, packed, size_of, unpacked
+from sockviz.calls.c.widths import as_size, as_type
 from sockviz.model.values import Json
 
 # --- addresses ------------------------------------------------------------------------------------------------------
@@ -66,14 +66,29 @@ def _bytes_in(name: str, length: str) -> CValue:
 
 
 def _converts(call: CCall, text: str, good: str, otherwise: str) -> None:
-    """Writes a conversion that tells by 0 that it was given no address: no errno says so."""
+    """Writes a conversion that tells by 0 that it was given no address: no errno says so. -1 is said of a family that it does not
+    know."""
     function, writer = text.partition("(")[0], call.writer
+    if not writer.scope.tells and function == "inet_pton" and "(AF_INET" not in text:
+        writer.checks(text)
+        return
     if not writer.scope.tells:
         writer.refuses(f"{text} != {good}", "invalid", f'"{function}: {otherwise}\\n"')
         return
     writer.line(f"if ((result = {text}) != {good})")
     writer.line(f'    fprintf(stderr, "{function}: {otherwise}\\n");')
     writer.text.failure = f'result == {good} ? NULL : result == 0 ? "invalid" : failure(result)'
+
+
+def _turned(function: str, ctype: str) -> CRendering:
+    def render(call: CCall) -> None:
+        call.writer.need("arpa/inet.h")
+        number = call.number("value")
+        if call.writer.scope.whole:
+            number = as_type(call.writer.scope, ctype, number)
+        call.gives(ctype, f"{function}({number})")
+
+    return render
 
 
 def _inet_pton(call: CCall) -> None:
@@ -137,6 +152,7 @@ def _inet_ntoa(call: CCall) -> None:
 def _bytes_target(call: CCall, pointer: str, length: str, *, text: bool = False) -> None:
     """Copies bytes into an array of the target's name; `text` gets the zero byte that ends it."""
     (name,) = call.outputs("bytes")
+    length = as_size(call.writer.scope, length)
     name = call.writer.declare("char", name, f"[{length} + 1]")
     call.writer.line(f"memcpy({name}, {pointer}, {length});")
     length = call.writer.assign("size_t", f"{name}_len", length)
@@ -192,7 +208,7 @@ def _hex(call: CCall) -> None:
     call.writer.need("stdio.h")
     pointer, length = call.writer.data(call.receiver)
     text = call.outputs("text")[0]
-    size = length if length.startswith("sizeof ") or length.isdecimal() else f"(size_t)({length})"
+    size = as_size(call.writer.scope, length)
     text = call.writer.declare("char", text, f"[2 * {size} + 1]")
     call.writer.line(f"{text}[0] = '\\0';")
     call.writer.line(f"for (size_t i = 0; i < {size}; i++)")
@@ -232,11 +248,12 @@ def _from_bytes(call: CCall) -> None:
     name = call.outputs("number")[0]
     name = call.writer.assign("uint64_t", name, "0")
     little = call.given.get("byteorder") == ["value", "little"]
+    length = as_size(call.writer.scope, length)
     index = f"({length}) - 1 - i" if little else "i"
     call.value = CValue(CForm.NUMBER, name, "uint64_t")
     if length == "0":
         return
-    call.writer.line(f"for (size_t i = 0; i < (size_t)({length}); i++)")
+    call.writer.line(f"for (size_t i = 0; i < {length}; i++)")
     call.writer.line(f"    {name} = {name} << 8 | (unsigned char){call.writer.indexed(pointer)}[{index}];")
 
 
@@ -267,14 +284,12 @@ def _bytearray(call: CCall) -> None:
     call.value = _bytes_in(name, call.writer.assign("size_t", f"{name}_len", f"sizeof {name}"))
 
 
-_IN = "arpa/inet.h"
-
 #: By the row's key.
 RENDERINGS: Mapping[str, CRendering] = {
-    "socket.htons": simple("htons({value})", "uint16_t", _IN),
-    "socket.htonl": simple("htonl({value})", "uint32_t", _IN),
-    "socket.ntohs": simple("ntohs({value})", "uint16_t", _IN),
-    "socket.ntohl": simple("ntohl({value})", "uint32_t", _IN),
+    "socket.htons": _turned("htons", "uint16_t"),
+    "socket.htonl": _turned("htonl", "uint32_t"),
+    "socket.ntohs": _turned("ntohs", "uint16_t"),
+    "socket.ntohl": _turned("ntohl", "uint32_t"),
     "socket.inet_ntop": _inet_ntop,
     "socket.inet_ntoa": _inet_ntoa,
     "struct.pack": _pack,

@@ -16,6 +16,7 @@ from sockviz.calls.c.arithmetic import rounded
 from sockviz.calls.c.bytes import data
 from sockviz.calls.c.parts import part
 from sockviz.calls.c.scope import CForm, CScope, CValue, Ending, held_as
+from sockviz.calls.c.widths import cast
 from sockviz.calls.restrictions import IOCTLS
 from sockviz.calls.signature import Signature
 from sockviz.calls.statement import Statement
@@ -114,14 +115,12 @@ class CWriter:
             return wanted, False
         name = wanted if known is None else self.temporary(wanted)
         self.scope.declared[name] = self.text.declared[name] = full
-        if wanted in self.targets:
-            self.scope.variables[self.targets[wanted]] = name
-            self.targets[name] = self.targets[wanted]
+        self.renames(wanted, name)
         return name, True
 
     def renames(self, target: str, name: str) -> None:
-        """Notes that the variable of a target is another one."""
-        if target in self.targets and name != target:
+        """Notes which variable a target has."""
+        if target in self.targets:
             self.scope.variables[self.targets[target]] = name
             self.targets[name] = self.targets[target]
 
@@ -222,7 +221,7 @@ class CWriter:
             case ["value", None]:
                 return "-1"
             case ["value", bool(truth)]:
-                return "1" if truth else "0"
+                return str(int(truth))
             case ["value", int(number)]:
                 if number in IOCTLS:
                     self.need("sys/ioctl.h", "linux/sockios.h")
@@ -394,7 +393,7 @@ class CWriter:
                     case CForm.ENTRY:
                         return f"(struct sockaddr *){held.text}", f"sizeof *{held.text}"
                     case CForm.TEXT | CForm.BYTES:
-                        return f"(struct sockaddr *){held.text}", held.length
+                        return f"(struct sockaddr *){held.text}", cast("socklen_t", held.length)
                     case CForm.TUPLE if len(held.parts) == 2 and held.parts[1].form is CForm.ADDRESS:
                         return held.parts[1].text, held.parts[1].length
         return f"(struct sockaddr *){self.fallback(tree)}", "0"

@@ -7,6 +7,7 @@ import re
 
 from sockviz.calls.c.address import c_string
 from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue, Ending
+from sockviz.calls.c.widths import as_size
 from sockviz.calls.statement import Statement
 from sockviz.lesson.programs.c_program import MainText, remark
 from sockviz.lesson.programs.c_turns import constant_text, number
@@ -145,7 +146,9 @@ class Plain:
             else:
                 text.add(depth, f"{'enter' if step.kind is HandStep.ENTER else 'stop'}({said});")
 
-    def after(self, text: MainText, statement: Statement, snippet: CSnippet, depth: int) -> None:
+    def after(
+        self, text: MainText, statement: Statement, snippet: CSnippet, scope: CScope, depth: int
+    ) -> None:
         """What came and what was asked for is printed."""
         if statement.line in self._waits.interrupted:
             text.add(depth, "signal(SIGINT, SIG_DFL);")
@@ -154,12 +157,16 @@ class Plain:
         names = statement.targets or (_asked(statement),)
         parts = snippet.value.parts if statement.unpacks else (snippet.value,)
         for name, value in zip(names, parts, strict=False):
-            text.add(depth, *_printed(name, value, statement))
+            text.add(depth, *_printed(name, value, statement, scope))
 
     def beginning(self, program: WrittenProgram) -> list[str]:
-        """Nothing."""
-        del program
-        return []
+        """What a process has not written yet is its children's, too."""
+        if len(program.processes) == 1:
+            return []
+        return [
+            "    /* into a file or a pipe, too, a line leaves when it is whole: _exit loses, and fork doubles, what has not */",
+            "    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);",
+        ]
 
     def in_child(self, text: MainText, child: WrittenProgram, pid: str, depth: int) -> None:
         """Nothing: its lines follow."""
@@ -208,7 +215,7 @@ def _asked(statement: Statement) -> str:
     return statement.calls[-1].rpartition(".")[2] if statement.calls else "value"
 
 
-def _printed(name: str, value: CValue, statement: Statement) -> list[str]:
+def _printed(name: str, value: CValue, statement: Statement, scope: CScope) -> list[str]:
     """The lines that print a value."""
     said = c_string(name.encode("utf-8", "replace"))
     match value.form:
@@ -217,10 +224,10 @@ def _printed(name: str, value: CValue, statement: Statement) -> list[str]:
             return [
                 line
                 for its, part in zip(called, value.parts, strict=True)
-                for line in _printed(its, part, statement)
+                for line in _printed(its, part, statement, scope)
             ]
         case CForm.BYTES:
-            return [f"print_bytes({said}, {value.text}, {value.length});"]
+            return [f"print_bytes({said}, {value.text}, {as_size(scope, value.length)});"]
         case CForm.TEXT:
             return [f'printf("{name}: %s\\n", {value.text});']
         case CForm.ADDRESS if statement.calls[-1] in _ASKING:

@@ -52,7 +52,9 @@ class CStyle(Protocol):
     def before(self, text: MainText, step: ProgramLine, scope: CScope, depth: int) -> None:
         """Writes what comes before a line: waits, comments. Says in `scope` what the line does where a call fails."""
 
-    def after(self, text: MainText, statement: Statement, snippet: CSnippet, depth: int) -> None:
+    def after(
+        self, text: MainText, statement: Statement, snippet: CSnippet, scope: CScope, depth: int
+    ) -> None:
         """Writes what is done with what the line gave."""
 
     def beginning(self, program: WrittenProgram) -> list[str]:
@@ -135,7 +137,7 @@ def _lines(text: MainText, program: WrittenProgram, scope: CScope, style: CStyle
         text.add(depth, *snippet.lines)
         if child is not None:
             style.in_child(text, child, scope.name(statement.targets[0]), depth)
-        style.after(text, statement, snippet, depth)
+        style.after(text, statement, snippet, scope, depth)
         text.add(
             depth, *(f"free({found[1]});" for line in snippet.lines if (found := _ALLOCATED.match(line)))
         )

@@ -6,6 +6,7 @@ import re
 
 from sockviz.calls.c.address import c_string
 from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue, Ending
+from sockviz.calls.c.widths import cast
 from sockviz.calls.statement import Statement
 from sockviz.language import _
 from sockviz.lesson.programs.c_program import MainText, remark
@@ -47,7 +48,9 @@ class TurnsStyle:
         if step.may_sleep:
             text.add(depth, "may_sleep();")
 
-    def after(self, text: MainText, statement: Statement, snippet: CSnippet, depth: int) -> None:
+    def after(
+        self, text: MainText, statement: Statement, snippet: CSnippet, scope: CScope, depth: int
+    ) -> None:
         """What the line gave, in the words that the Python programs use."""
         named = label(statement)
         if named is None:
@@ -57,7 +60,7 @@ class TurnsStyle:
         if failure == f"failure({value.text})" and value.form in (CForm.NUMBER, CForm.SOCKET):
             text.add(depth, f"show_number({said}, {value.text});")
             return
-        form, arguments = _shown(value)
+        form, arguments = _shown(value, scope)
         if failure == "failure(result)" and value.form is CForm.NOTHING:
             text.add(depth, f"show_number({said}, result);")
             return
@@ -136,19 +139,22 @@ def number(value: CValue) -> tuple[str, str]:
     return form, f"(long){value.text if plain else f'({value.text})'}"
 
 
-def _shown(value: CValue) -> tuple[str, list[str]]:
+def _shown(value: CValue, scope: CScope) -> tuple[str, list[str]]:
     """A printf format for a value, and its arguments."""
     match value.form:
         case CForm.NOTHING:
             return "0", []
         case CForm.TUPLE:
-            pairs = [_shown(part) for part in value.parts]
+            pairs = [_shown(part, scope) for part in value.parts]
             return ", ".join(form for form, _ in pairs), [argument for _, each in pairs for argument in each]
         case CForm.NUMBER | CForm.SOCKET:
             form, argument = number(value)
             return form, [argument]
         case CForm.BYTES:
-            return "%s", [f"text_of_bytes({value.text}, {value.length})"]
+            # Less than 0 of a call that has failed.
+            is_unsigned = scope.declared.get(value.length) == "size_t"
+            length = cast("long", value.length) if is_unsigned else value.length
+            return "%s", [f"text_of_bytes({value.text}, {length})"]
         case CForm.TEXT:
             return "%s", [f"text_of_chars({value.text}, {value.length})"]
         case CForm.ADDRESS:

@@ -86,7 +86,10 @@ def _head(plan: Plan, program: WrittenProgram, waits: Waits, body: str) -> list[
     lines = [f'"""{first}', *(["", *others] if others else [])]
     lines = [*lines, '"""', ""] if others else [f'{lines[0]}"""', ""]
     modules = [module for module in MODULES if re.search(rf"\b{module}\.", body)]
-    lines += [f"import {module}" for module in sorted({*modules, *(["sys"] if "sys.exit()" in body else [])})]
+    lines += [
+        f"import {module}"
+        for module in sorted({*modules, *(["sys"] if made or "sys.exit()" in body else [])})
+    ]
     lines.append("")
     if nameless := numbers_brought_along(program):
         lines += ["# Linux's numbers, which not every Python's modules name:"]
@@ -95,7 +98,10 @@ def _head(plan: Plan, program: WrittenProgram, waits: Waits, body: str) -> list[
     for constant, value in used.items():
         later = int(constant.removeprefix("PORT") or "1") - 1 if constant.startswith("PORT") else 0
         lines.append(f"{constant} = PORT + {later}" if later else f"{constant} = {_quoted(value)}")
-    return [*lines, *([""] if used else [])]
+    if made:
+        why = "Into a file or a pipe, too, a line leaves when it is whole: os._exit loses, and fork doubles, what has not."
+        lines += ["", f"# {why}", "sys.stdout.reconfigure(line_buffering=True)"]
+    return [*lines, *([""] if used or made else [])]
 
 
 def _lines(writing: _Writing, program: WrittenProgram, depth: int) -> None:
