@@ -60,12 +60,20 @@ def test_the_first_lesson_is_read_by_keys(tmp_path: Path) -> None:
             await tab.ask("Page.reload")
             await tab.until(lambda: sum(url.startswith("ws:") for url in tab.fetched) > sessions)
             await tab.drawn("page 2/")
+            await tab.press("q")
+            await tab.shown("document.querySelectorAll('.lessons a').length >= 18")
+            await tab.evaluate("document.querySelectorAll('.lessons a')[1].click()")
+            await tab.drawn("One end, alone")  # the browser has all that the page is made of by now
+            await tab.press("?")
+            await tab.drawn("Look at the resting place before")
+            assert sum("/ws/socket" in url for url in tab.fetched) == 1
+            assert await tab.evaluate("document.getElementById('ended').hidden")
             await _is_whole(tab)
             await visitors.close(tab)
             await there.alone()
             tab = await visitors.tab()
             await tab.open(there.url)
-            await tab.shown("document.body.innerText.includes('Continue: The first connection')")
+            await tab.shown("document.body.innerText.includes('Continue: What socket gives you')")
 
     asyncio.run(it())
 

@@ -49,7 +49,11 @@
   Promise.allSettled(letters).then(() => {
     const script = document.createElement("script");
     script.src = place.dataset.script;
-    script.addEventListener("load", () => window.onload(new Event("load")));
+    script.addEventListener("load", () => {
+      const begin = window.onload; // the terminal's own; where all comes from the browser's cache, the page is yet to load
+      window.onload = null;
+      begin(new Event("load"));
+    });
     script.addEventListener("error", () => over("ended", place.dataset.lost));
     document.head.append(script);
   });
