@@ -19,6 +19,11 @@ class TypedAhead:
         self._ahead: deque[str] = deque()
         self._has_left = False
 
+    @property
+    def count(self) -> int:
+        """How many are kept."""
+        return len(self._ahead)
+
     async def line(self) -> str:
         """The next line, without blanks around it. Raises `sockviz.terminal.Left`."""
         return self._ahead.popleft() if self._ahead else await self._read()

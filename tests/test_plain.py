@@ -7,12 +7,17 @@ import io
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from sockviz.model.events import StatementBegun
 from sockviz.plain import play
+from sockviz.player.next import Do
+from sockviz.player.refusals import CannotGoOn
 from sockviz.player.shelf import lessons_directory
 from tests.player.lessons import lesson_text
 from tests.tui.scripted import ScriptedRun, run
@@ -186,3 +191,29 @@ def test_votes_are_told_and_are_no_prediction(monkeypatch: pytest.MonkeyPatch) -
     assert "  votes    12 of 22 votes were for it (12 for 1, 7 for 2, 3 for 3)\n" in told
     assert [choice for _line, choice in scripted.answered] == [None]
     assert "you predicted" not in told
+
+
+def test_a_step_that_does_not_come_on_is_given_up_where_there_is_a_recording(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sockviz.plain.LATE", 0.05)
+    monkeypatch.setattr("sockviz.plain.LONG", 0.02)
+    scripted, out = run(), io.StringIO()
+    scripted.batches[1] = replace(scripted.batches[1], gate=asyncio.Event())
+    statement = next(iter(scripted.script.statements))
+    told = "server has not come on for 0 s: this machine is too slow, or it was stopped"
+
+    async def line() -> str:
+        """As somebody types who reads on, and where nothing happens first reads why."""
+        await asyncio.sleep(0.005)
+        if scripted.performed == 1 and scripted.next.do is Do.BUSY:
+            if told not in out.getvalue():
+                scripted.append(StatementBegun(time.time(), "server", statement.line))
+            while f"{told}  [Enter: go on from its recording, q: leave]" not in out.getvalue():
+                await asyncio.sleep(0.01)
+        return "\n"
+
+    monkeypatch.setattr("sockviz.terminal.line", line)
+    with pytest.raises(CannotGoOn, match=told):
+        asyncio.run(play(scripted, out, ask=True, has_way_out=True))
+    assert scripted.performed == 1

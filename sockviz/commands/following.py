@@ -121,9 +121,9 @@ def _said(file: str, remark: str) -> str:
 def _text(source: Followed) -> tuple[_Written, Callable[[], None]]:
     run = run_of(source, Provenance.FOLLOWED)
     if isinstance(run, SourcedLesson):
-        from sockviz import plain
+        from sockviz.transcript import Transcript
 
-        told = plain.Transcript(run, door.out(), story=story_of)
+        told = Transcript(run, door.out(), story=story_of)
         told.title()
         return told, lambda: None
     from sockviz.watch.transcript import ProgramsTranscript

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
 async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
     from sockviz import plain
+    from sockviz.player.instead import is_recorded
     from sockviz.player.patience import Stuck
     from sockviz.player.refusals import CannotGoOn, CannotPerform
     from sockviz.player.sourced import SourcedLesson
@@ -76,23 +78,44 @@ async def _transcribe(lesson: Lesson, options: argparse.Namespace) -> int:
                 ).format(reason=opened.fallback)
             )
         performed = unfolded(opened.run) if isinstance(opened.run, SourcedLesson) else opened.run
+        told = partial(plain.play, out=door.out(), ask=ask, notes=options.notes, story=story_of)
         try:
-            await plain.play(
-                performed, door.out(), ask=ask, notes=options.notes, start=options.start - 1, story=story_of
-            )
+            goes_on = await told(performed, start=options.start - 1, has_way_out=is_recorded(lesson))
+            problem = performed.problem
         except Stuck as stuck:
-            door.complain(f"{quoted(lesson.path)}:{stuck.statement.line}: {stuck.wait.told(_)}")
-            return FAILED
-        except CannotGoOn as cannot:  # the lab ended, or cannot start a process any more
-            door.complain(performed.problem or str(cannot))
-            return FAILED
+            goes_on, problem = True, f"{quoted(lesson.path)}:{stuck.statement.line}: {stuck.wait.told(_)}"
+        except CannotGoOn as cannot:  # the lab ended, or does not come on, or cannot start a process any more
+            goes_on, problem = True, performed.problem or str(cannot)
         finally:
             for line in await performed.close():
                 door.out().say(_("left behind by the kernel: {line}").format(line=line))
-        if performed.problem is not None:
-            door.complain(performed.problem)
+        if problem is not None:
+            door.complain(problem)
+            if goes_on:
+                await _goes_on_recorded(performed, problem, told)
             return FAILED
         return OK if recording is None or recording.problem is None else FAILED
+
+
+async def _goes_on_recorded(run: LessonRun, problem: str, told: Callable[..., Awaitable[bool]]) -> None:
+    """A run that can go on no more goes on from its lesson's recording, at the same page, where there is one."""
+    from sockviz.lesson.document import BadLesson
+    from sockviz.model.recording import BadRecording
+    from sockviz.player.instead import play_instead
+    from sockviz.player.run import Provenance
+    from sockviz.player.unfolding import unfolded
+
+    page = run.timeline.world.page or 0
+    try:
+        recorded = play_instead(run.script, problem) if run.provenance is Provenance.LIVE else None
+    except (BadRecording, BadLesson, OSError):
+        recorded = None  # what is broken is no way out of what broke
+    if recorded is None:
+        return
+    again = f"sockviz run {run.script.number or run.script.slug} --plain --start {page + 1}"
+    way = _("It goes on from its recording, at page {number}; «{command}» performs it again.")
+    door.out().say("", way.format(number=page + 1, command=again), "")
+    await told(unfolded(recorded), start=page, instead=True)
 
 
 def replay(options: argparse.Namespace) -> int:

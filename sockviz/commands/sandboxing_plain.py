@@ -13,7 +13,6 @@ from sockviz.language import _
 from sockviz.lesson.typed_lines import BadLine, Typed
 from sockviz.model.first_names import HOST
 from sockviz.output_file import why_not_made
-from sockviz.plain import Transcript
 from sockviz.player.next import Do
 from sockviz.player.patience import DEADLINE
 from sockviz.player.performance import Performance
@@ -21,6 +20,7 @@ from sockviz.player.refusals import CannotGoOn, CannotPerform
 from sockviz.sandbox.held_programs import ordered
 from sockviz.sandbox.script import first_ones, named, started_again
 from sockviz.sandbox.session import Session
+from sockviz.transcript import Transcript
 from sockviz.visible import quoted, visible
 
 #: So much of a line is shown on either side of what is wrong.

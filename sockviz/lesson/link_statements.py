@@ -21,6 +21,8 @@ VERBS = {
     "hold": "[side]", "release": "", "deliver": "[packet]", "drop": "[packet]", "duplicate": "[packet]",
     "delay": "seconds [packet]",
 }  # fmt: skip
+#: Those that wait for no packet.
+AT_ONCE = ("hold", "release")
 LONGEST_DELAY = 60.0
 _PROTOCOLS = ("UDP", "ICMP", LATER_FRAGMENT)
 

@@ -244,7 +244,8 @@ class Performance:
                 await self._performed.come_to_rest()
             self._turn()
             return
-        await self._judge_what_stands_first()
+        if not await self._judge_what_stands_first():
+            return
         if left := self._left():
             first = left[0]
             if self._before is None:
@@ -297,7 +298,8 @@ class Performance:
 
     # --- judging ----------------------------------------------------------------------------------------------------------
 
-    async def _judge_what_stands_first(self) -> None:
+    async def _judge_what_stands_first(self) -> bool:
+        """False where the run can go on no more, and what is expected cannot come about."""
         while (left := self._left()) and isinstance(left[0], Expectation):
             if self._before is None:
                 self._before = self._timeline.world
@@ -307,6 +309,8 @@ class Performance:
             await self._can_be_judged()
             expectation = left[0]
             judged = await self._jury.judge(expectation, self._before)
+            if self.problem is not None and not judged.ok:
+                return False  # nothing is said of it
             self.took[expectation.line] = judged.took
             self._to_do.pop(0)
             found = judged.found
@@ -316,6 +320,7 @@ class Performance:
                     judged.proves_nothing, found,
                 )
             )  # fmt: skip
+        return True
 
     async def _settle(self) -> None:
         for prediction in self.script.pages[self._page].predictions:
@@ -323,6 +328,8 @@ class Performance:
                 self._settled_as(prediction, None, Found(Finding.OFF_SCRIPT))
                 continue
             verdict = await self._jury.answer_to(prediction)
+            if self.problem is not None:
+                return
             self._settled_as(prediction, verdict.text, verdict.missing)
         self._settled = True
 

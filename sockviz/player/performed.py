@@ -31,8 +31,8 @@ from sockviz.player.pump import Pump
 from sockviz.player.pumping import Pumping
 from sockviz.player.refusals import CannotGoOn
 from sockviz.player.rest import come_to_rest, is_asleep
-from sockviz.words.kept_sentences import ANOTHER_CAME, ANY, HAS_ENDED, NO_LINK, NONE_CAME, NOT_REACHED
-from sockviz.words.link_waiting import kept
+from sockviz.player.waiting import not_done
+from sockviz.words.kept_sentences import HAS_ENDED, NO_LINK, NOT_REACHED
 
 #: So many processes are made before a line names them: an interpreter takes a while to start.
 AHEAD = 2
@@ -275,10 +275,7 @@ class Performed:
                 async with asyncio.timeout(limit if limit < math.inf else None):
                     await link.order(verb, pattern=pattern, seconds=seconds)
             except TimeoutError:
-                there = kept(self._timeline.world)
-                message = (ANOTHER_CAME if there else NONE_CAME).format(
-                    pattern=pattern or ANY, seconds=f"{limit:.0f}", kept=there
-                )
+                message = not_done(statement, limit, self._timeline.world)
             except LabRefused as refusal:
                 message = refusal.fact
         self._pump.nudge()

@@ -77,12 +77,6 @@ NO_RECORDING = N_(
 )
 
 
-def late(process: str, seconds: float) -> str:
-    """Why a step takes so long that nobody should wait for it."""
-    told = _("{process} has not come on for {seconds:.0f} s: this machine is too slow, or it was stopped")
-    return told.format(process=process, seconds=seconds)
-
-
 def waits_for(call: Call) -> str:
     """Why nothing happens: the next line is for a process that sleeps."""
     return _("{process} still sleeps in {call}: its next line waits for that to return.").format(

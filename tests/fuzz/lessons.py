@@ -31,7 +31,6 @@ from sockviz.lesson.typed_lines import BadLine, Typed
 from sockviz.model.event_writer import EventWriter
 from sockviz.model.recording import dump_header, load
 from sockviz.model.world_json import world_json
-from sockviz.plain import Transcript, untold
 from sockviz.player.check import report_of
 from sockviz.player.next import Do
 from sockviz.player.patience import Patience, Stuck
@@ -41,6 +40,7 @@ from sockviz.player.refusals import CannotGoOn
 from sockviz.player.sourced import SourcedLesson
 from sockviz.sandbox.session import Typist
 from sockviz.sandbox.written import lesson_text
+from sockviz.transcript import Transcript, untold
 from tests.fuzz.faults import SECONDS, Fault, Faults, TooLong, clean
 from tests.fuzz.recordings import drawn, view_at, written_as_a_page
 

@@ -34,6 +34,7 @@ from sockviz.player.sourced import NoLesson, SourcedLesson
 from sockviz.player.unfolding import unfolded
 from sockviz.practice.report import of_verdicts
 from sockviz.practice.verdicts import verdicts
+from sockviz.transcript import Transcript, untold
 from sockviz.tui.stage.errno_card import draw_errno
 from sockviz.tui.stage.inspector import draw_inspector
 from sockviz.tui.stage.process_panel import draw_process
@@ -298,7 +299,7 @@ def followed(octets: bytes, whole: Recorded, chance: random.Random) -> None:
                 run = SourcedLesson(Recorded(Loaded(following.timeline, None)))
             except NoLesson:
                 continue
-            told = plain.Transcript(run, Door.of(out), plain.untold)
+            told = Transcript(run, Door.of(out), untold)
             told.title()
         told.catch_up()
     following.closed()

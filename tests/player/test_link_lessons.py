@@ -19,10 +19,12 @@ from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.two_hosts import TwoHostsLab, open_two_hosts
 from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import CaptureLost, LinkActed, LinkSet, PacketCaptured
+from sockviz.model.hosts import LINK
 from sockviz.player.check import check_lesson
 from sockviz.player.next import Do
 from sockviz.player.patience import Patience
 from sockviz.player.performance import Performance
+from sockviz.player.waiting import LATE, does_not_come_on, waits_at_the_link
 from tests.player.lessons import LISTENING, lesson_text, perform_in, run
 from tests.required import unavailable
 
@@ -158,6 +160,35 @@ def test_the_timeline_tells_what_became_of_every_packet() -> None:
         repeated = [e.packet.label for e in sent.values() if e.relative and e.relative.retransmission]
         assert repeated.count("SYN") >= 1
         assert repeated.count("SYN+ACK") >= 1
+
+    run(work())
+
+
+def test_what_does_not_come_on_at_a_wire_that_gets_no_processor() -> None:
+    """It was stopped, which is as slow as a machine can be. `link.hold()` waits for no packet, and a check has its time."""
+
+    async def work() -> None:
+        text = "```python @link\nlink.hold()\n```\n\n```expect\nwithin 3s: link.held == [7]\n```\n"
+        lab = await a_lab()
+        performance = Performance(parse_lesson(lesson_text(text, front=FRONT), "test.md"), lab)
+        (wire,) = wires()
+        try:
+            os.kill(wire, signal.SIGSTOP)
+            step = asyncio.ensure_future(performance.advance())
+            while LINK not in performance.timeline.world.begun:
+                await asyncio.sleep(0.01)
+            assert waits_at_the_link(performance) == ""
+            told = "link.hold() has not come on for 9 s: this machine is too slow, or it was stopped"
+            assert does_not_come_on(performance, 9) == told
+            os.kill(wire, signal.SIGCONT)
+            while next(iter(performance.timeline.world.lines.values())).finished is None:
+                await asyncio.sleep(0.01)
+            assert does_not_come_on(performance, LATE + 2) == ""
+            assert does_not_come_on(performance, LATE + 4).startswith("this step has not come on for 12 s")
+            step.cancel()
+        finally:
+            os.kill(wire, signal.SIGCONT)
+            await performance.close()
 
     run(work())
 

@@ -541,3 +541,42 @@ def test_a_process_that_somebody_else_has_ended_ends_the_run(number: signal.Sign
             await performance.close()
 
     run(work())
+
+
+CHECKED = """
+```predict
+In which state is s?
+- none
+- LISTEN
+answer: server.s.state or "none"
+```
+
+```python @server
+s = socket.socket()
+```
+
+```expect
+within 60s: server.s.state == "LISTEN"
+```
+"""
+
+
+def test_nothing_is_said_of_what_was_expected_once_the_run_can_go_on_no_more() -> None:
+    async def work() -> None:
+        performance = Performance(parse_lesson(lesson_text(CHECKED), "test.md"), await open_lab("isolated"))
+        try:
+            step = asyncio.ensure_future(performance.advance())
+            while (world := performance.timeline.world).lines == {} or not all(
+                line.finished for line in world.lines.values()
+            ):
+                await performance._performed.hear(10)
+            os.kill(world.processes["server"].outer_pid, signal.SIGKILL)
+            await step
+            assert performance.problem == "server was killed by SIGKILL, and no line has done that"
+            assert (world.expectations, world.answers) == ({}, {})
+            await performance.advance()
+            assert performance.next.do is Do.END
+        finally:
+            await performance.close()
+
+    run(work())

@@ -81,3 +81,19 @@ def test_what_breaks_half_way_goes_on_from_the_recording_and_back_to_live(ordina
     sitting.press("R")
     sitting.wait_for(lambda text: "LIVE" in text and "page 4/" in text)
     assert ordinary.leave(sitting) == 0
+
+
+def test_what_breaks_half_way_goes_on_from_the_recording_in_plain_text_too(ordinary: Person) -> None:
+    sitting = ordinary.start("run", "first-connection", "--start", "4", "--plain", size=(120, 60))
+    sitting.wait_for("your prediction, 1–3 (Enter passes):")
+    os.kill(_running(sitting.process.pid, "init.py"), signal.SIGKILL)
+    sitting.press("\n\n")
+    sitting.wait_for("the lab's first process ended, and every process in it")
+    sitting.wait_for(
+        "It goes on from its recording, at page 4; «sockviz run 1 --plain --start 4» performs it again."
+    )
+    told = sitting.wait_for(lambda text: text.count("your prediction, 1–3 (Enter passes):") == 2)
+    assert "page 4 of 12" in told.partition("RECORDED")[2]
+    assert "page 3 of 12" not in told.partition("RECORDED")[2], "what came before was told"
+    sitting.press("q\n")
+    assert sitting.wait_exit() == 1, "it was not performed to its end"

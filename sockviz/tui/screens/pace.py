@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 
 from textual.screen import Screen
@@ -43,6 +44,7 @@ class Pace:
         self._picture, self._predicting = picture, predicting
         self.playing = Playing(screen, self._play_step)
         self._played_page = 0
+        self._began = 0.0  # the step under way, in seconds of the monotonic clock
         self._busy = ""  # what was said last of a step under way
 
     async def begin(self, start: int) -> None:
@@ -136,8 +138,11 @@ class Pace:
 
     def _say_what_is_late(self) -> None:
         picture = self._picture
-        if not picture.over and (process := does_not_come_on(self._run)) is not None:
-            picture.late = hints.late(process, LATE)
+        late = does_not_come_on(self._run, time.monotonic() - self._began)
+        if not picture.over and bool(late) is not bool(
+            picture.late
+        ):  # what came on after all is late no more
+            picture.late = late
             picture.draw()
 
     async def _step(self) -> None:
@@ -147,7 +152,8 @@ class Pace:
     async def _advance(self) -> None:
         picture = self._picture
         waiting = self._screen.set_timer(LONG, self._say_what_waits)
-        late = self._screen.set_timer(LATE, self._say_what_is_late)
+        late = self._screen.set_interval(LATE, self._say_what_is_late)
+        self._began = time.monotonic()
         try:
             await self._run.advance()
         except CannotGoOn as cannot:
