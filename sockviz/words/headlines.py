@@ -97,7 +97,9 @@ def headline(timeline: Timeline, cursor: int) -> str:
     others = [
         n
         for n in range(start, cursor)
-        if isinstance(events[n], CallReturned) and _process_of(events[n]) != _process_of(events[told])
+        if isinstance(events[n], CallReturned)
+        and _process_of(events[n]) != _process_of(events[told])
+        and not _is_the_childs(events[n], timeline.world_at(n + 1))
     ]
     return (
         f"{sentence}; {_woken(events[others[-1]], timeline.world_at(others[-1] + 1))}" if others else sentence
@@ -151,6 +153,12 @@ def _woken(event: Event, world: World) -> str:
     how = _(" with {error}").format(error=call.error) if call.error is not None else ""
     back = _("wakes") if call.slept else _("returns")
     return f"{call.process}: {call.name} {back}{how}"
+
+
+def _is_the_childs(event: Event, world: World) -> bool:
+    """Whether it is that fork has come back in the child as well: who has read that it gives a pid knows that there is one."""
+    call = call_of(world, event.process, event.call) if isinstance(event, CallReturned) else None
+    return call is not None and call.name == "fork" and call.value == 0
 
 
 def _process_of(event: Event) -> str | None:

@@ -11,6 +11,7 @@ import pytest
 
 from sockviz.model.events import LinkActed, PacketCaptured
 from sockviz.model.lab_facts import LabFacts
+from sockviz.model.log import Log
 from sockviz.model.scripted import header
 from sockviz.model.segments import Packet, TcpHeader
 from sockviz.model.timeline import Timeline
@@ -69,6 +70,24 @@ def test_which_held_packet_the_keys_are_for_is_marked() -> None:
         assert "d lets it go" in packets[0].text
         past = draw_wire(replace(view, mode=Mode.REVIEW), 60, 30)
         assert not any("d lets it go" in it.text for it in past), "in the past no key does"
+
+
+@pytest.mark.parametrize("height", [1, 4, 5, 6])
+def test_which_held_packet_the_keys_are_for_is_in_sight_however_much_has_come_since(height: int) -> None:
+    """Of the first that is held, whatever was held, sent again and dropped after it."""
+    for view in holding():
+        acted_on = chosen(view)
+        assert acted_on is not None
+        assert view.world.link is not None
+        label = view.world.packets[acted_on.packet].event.packet.label
+        past = [
+            replace(it, event=replace(it.event, frame=None, entry=None)) for it in view.world.packets[:1] * 12
+        ]
+        many = [replace(it, number=number) for number, it in enumerate((*view.world.packets, *past))]
+        for world in (view.world, replace(view.world, packets=Log(many))):
+            drawn = draw_wire(replace(view, world=world, before=world), 46, height, unframed=True)
+            told = [it.text for it in drawn if "held" in it.text]
+            assert any(label in it for it in told), (label, [it.text for it in drawn])
 
 
 def test_another_one_that_is_pointed_at_is_marked_instead() -> None:

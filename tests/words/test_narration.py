@@ -456,3 +456,9 @@ def test_what_slept_and_went_on_in_the_same_step_sleeps_no_more() -> None:
     assert headline(script.timeline, len(script.timeline)) == (
         "server: recv wakes after 20.0 ms and takes 5 bytes from the receive queue: b'hello'"
     )
+
+
+def test_that_fork_has_come_back_in_the_child_as_well_is_not_told_beside_its_pid() -> None:
+    script = scripted.forked()
+    stops = [headline(script.timeline, stop) for stop in script.timeline.stops]
+    assert [told for told in stops if "fork" in told] == ["server: fork returns the child's pid, 4122"]

@@ -63,7 +63,7 @@ class Listing:
             for at in dict.fromkeys((*self._hand, *self._failed, *self._outwards())):
                 if more in fullest and at in shown.blocks and shown.room > 0:
                     shown.has(at, more)
-        return shown.in_order(room)
+        return shown.in_order(room, self._view.world.begun.get(self._process) is None and not self._hand)
 
     def _at_hand(self, room: int, fullest: Extent) -> tuple[Extent, Asides]:
         """How much of the lines at hand leaves room for what has failed; where nothing does, has room itself."""
@@ -154,15 +154,17 @@ class _Shown:
         self.room -= cost
         return True
 
-    def in_order(self, height: int) -> list[Line]:
-        """Their rows, at most `height`: of a line too long for that the end, which has the call and its result. Where lines are
-        left out between two, a mark at the edge says so."""
+    def in_order(self, height: int, from_the_start: bool) -> list[Line]:
+        """Their rows, at most `height`: of a line too long for that the end, which has the call and its result, or its beginning
+        `from_the_start`, while it has none. Where lines are left out between two, a mark at the edge says so."""
         drawn: list[Line] = []
         before: int | None = None
         for at in sorted(self.blocks):
             first, *rest = self.blocks[at].rows
             drawn += [_after_a_gap(first) if before not in (None, at - 1) else first, *rest]
             before = at
+        if from_the_start:
+            return drawn[:height]
         return drawn[-height:] if height > 0 else []
 
 

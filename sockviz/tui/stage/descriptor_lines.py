@@ -156,7 +156,7 @@ class Pen:
 
     def _tight(self, it: DescriptorRow, row: SocketRow, brief: Line) -> Line | None:
         """A socket's own line with both its ends and `brief`, without columns; None where even that has no room. What gives way,
-        in this order: air, the longer word for its state, the symbol beside that, its own port, and last its name; but not what
+        in this order: the longer word for its state, the symbol beside that, its own port, air, and last its name; but not what
         the page asks about."""
         number = f"{it.entry.fd if it.entry is not None else '–'}"
         said = Line(((f" {brief.text.lstrip()}", brief.runs[-1][1]),)) if brief.width else Line()
@@ -175,11 +175,11 @@ class Pen:
         (_, hue), (named, of_name) = self._numbered(it)
         name = f" {named.strip()}" if named.strip() else ""
         for called in (name, ""):
-            for state, ends in (
-                *((state, written) for state in states),
-                *((state, far) for state in states if called),
-            ):
-                for margin in (" ", ""):
+            for margin in (" ", ""):
+                for state, ends in (
+                    *((state, written) for state in states),
+                    *((state, far) for state in states if called),
+                ):
                     for end in ends:
                         whole = line(margin, (number, hue), (called, of_name), " ", state, f" {end}") + said
                         if whole.width < self.width:

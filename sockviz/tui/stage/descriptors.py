@@ -19,7 +19,7 @@ from sockviz.tui.stage.descriptor_lines import Pen
 from sockviz.tui.stage.ink import Line, fit, line, wrap
 from sockviz.tui.stage.lookup import Lookup, orphans
 from sockviz.tui.stage.part_lines import Columns, PartLines
-from sockviz.tui.stage.ranking import DescriptorRow, Part, Rank, asked, due, ranked
+from sockviz.tui.stage.ranking import DescriptorRow, Part, Rank, asked, due, foremost, ranked
 from sockviz.tui.stage.without_row import state_of as state_without_row
 from sockviz.tui.view import View
 from sockviz.words.told_descriptors import descriptors
@@ -241,7 +241,7 @@ def table(view: View, process: Process, width: int, height: int, hues: dict[str,
             if len(told) <= height
             else [fit(line(" ", (_nothing(view, process, width), "muted")), width)]
         )
-    looked_at = its.order[:height]
+    looked_at = its.order[:height] if height > 1 else [foremost(view, process, its.rows, its.ranks)]
     sample = [its.rows[index] for index in looked_at]
     pen = _pen(view, process, width, hues, sample, _number_width(its))
     entries = _entries(pen, its, looked_at)

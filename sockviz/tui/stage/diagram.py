@@ -100,9 +100,15 @@ def diagram(view: View, width: int, room: int) -> list[Line]:
         pointed = view.focus.packet if view.focus == Focus(packet=view.focus.packet) else None
         focused = next((n for n, (x, _) in enumerate(told) if _has_number(x, pointed)), None)
         start = len(told) - space if focused is None else min(focused, len(told) - space)
-        told = told[start : start + space]
+        above, told = told[:start], told[start : start + space]
         if any(told[0][0] is turn for turn in turns):
             told[0] = _bare(lanes, inner), told[0][1]  # the heading says that already
+        if acted_on is not None and space > 1:
+            # What the wire's keys are for stays in sight, however much has come since.
+            kept = [
+                each for each in above if isinstance(each[0], Crossing) and each[0].flight == acted_on.packet
+            ]
+            told[: len(kept)] = kept
     first = told[0][1] if told and lanes.others is not None else None
     # Of so many that are looked at the arrows that are in sight are drawn, and no more.
     lines = [_header(lanes, inner, first, colours), *(_inked(it, arrow) for it, _ in told)]

@@ -143,7 +143,17 @@ def split(view: View, name: str, width: int, inside: int, alone: bool) -> Split:
         parts = _divided(own, inside - 1)
     if parts.fds < own.fds_now and not is_at_work(view, name):
         return Split(0, inside)  # it is looked at for its descriptors alone
+    if parts.fds == 1 < _rows(view, name) and parts.code > _LEAST and not is_at_work(view, name):
+        parts = Split(parts.code - 1, 2)  # one row, and that there are others
     return _traded(view, [name], width, parts, own.fds)
+
+
+def _rows(view: View, name: str) -> int:
+    """How many descriptors the process has, and rows that it left behind."""
+    from sockviz.tui.stage.descriptors import held_by
+
+    process = view.world.processes.get(name)
+    return sum(map(len, held_by(view.world, process))) if process is not None else 0
 
 
 def _table_heights(view: View, process: Process, width: int) -> tuple[int, int]:

@@ -120,6 +120,28 @@ def ranked(view: View, process: Process, rows: Sequence[DescriptorRow]) -> list[
     return [_rank(view, it, held_before, changed, at_hand, used, lists) for it in rows]
 
 
+def foremost(view: View, process: Process, rows: Sequence[DescriptorRow], ranks: Sequence[Rank]) -> int:
+    """The place of the one that has a single line to itself. Of several that the page asks about what has just changed; then what
+    the process has made itself, for who has made the others shows them."""
+    changed = _changed(view.world, view.before)
+    best = min(ranks)
+
+    def key(place: int) -> tuple[bool, bool, bool, int]:
+        it = rows[place]
+        known = view.world.sockets.get(it.inode) if it.inode else None
+        is_others = known is not None and known.creator != process.name
+        is_quiet = it.row is None or id(it.row) not in changed
+        asked_for = best is Rank.ASKED
+        return (
+            asked_for and is_quiet,
+            asked_for and is_others,
+            it.row is None or not it.row.is_listening,
+            -place,
+        )
+
+    return min((place for place, rank in enumerate(ranks) if rank is best), key=key)
+
+
 def _rank(
     view: View,
     it: DescriptorRow,

@@ -8,9 +8,9 @@ from sockviz.language import _
 from sockviz.model.hosts import KERNEL
 from sockviz.tui.cast import is_left
 from sockviz.tui.palette import hues
-from sockviz.tui.stage.crossings import Crossing, Fate, crossings, lateness, parties, under_way
+from sockviz.tui.stage.crossings import Crossing, Fate, chosen, crossings, lateness, parties, under_way
 from sockviz.tui.stage.ink import Line, finish, line
-from sockviz.tui.view import Focus, View
+from sockviz.tui.view import Focus, Mode, View
 
 #: Segments looked at: more never fit.
 _MOST = 40
@@ -60,16 +60,37 @@ def draw_strip(view: View, width: int, height: int) -> list[Line]:
         ]
         # The newest is told, in however few letters.
         steps.append(next((each for each in told if each.width <= room - 4), told[-1]))
-    first = len(steps)
-    while first and sum(it.width + 2 for it in steps[first - 1 :]) <= room - (2 if first > 1 else 0):
-        first -= 1
+    first = _first_that_fits(steps, room)
     drawn = title + (line(("… ", "muted")) if first else Line())
+    waiting = _waiting(view, shown[:first])
+    if waiting is not None and steps[waiting].width + 2 <= room // 2:
+        # What the wire's keys are for stays in sight, however much has come since.
+        first = _first_that_fits(steps, room - steps[waiting].width - 2, after=waiting)
+        drawn = (
+            title + steps[waiting] + line("  ") + (line(("… ", "muted")) if first > waiting + 1 else Line())
+        )
     for step in steps[first:]:
         drawn = drawn + step + line("  ")
     newest = shown[-1].number if shown else None
     return finish(
         [drawn.pointing(Focus(packet=newest) if newest is not None else None)], width, height, view.look
     )
+
+
+def _first_that_fits(steps: Sequence[Line], room: int, after: int = -1) -> int:
+    """From where on so much room has all of `steps`, and the mark of what it has not; at the earliest the one `after` that."""
+    first = len(steps)
+    while first > after + 1 and sum(it.width + 2 for it in steps[first - 1 :]) <= room - (
+        2 if first > after + 2 else 0
+    ):
+        first -= 1
+    return first
+
+
+def _waiting(view: View, seen: Sequence[Crossing]) -> int | None:
+    """The place of the held packet that the wire's keys are for, where it is among them."""
+    flight = chosen(view) if view.mode is Mode.LIVE else None
+    return next((n for n, it in enumerate(seen) if flight is not None and it.flight == flight.packet), None)
 
 
 def _goes_down(view: View, it: Crossing, everyone: Sequence[str]) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from sockviz.language import speaking
-from sockviz.model.events import CallReturned
+from sockviz.model.events import CallReturned, Observed
 from sockviz.model.sockets import FdEntry, SocketRow, State, ToldName
 from sockviz.model.subjects import Subjects
+from sockviz.model.values import SocketValue
 from sockviz.tui.stage import descriptors
 from sockviz.tui.stage.descriptor_lines import Pen
 from sockviz.tui.stage.descriptors import _counted
@@ -262,3 +263,44 @@ def test_that_all_is_closed_is_told_whole() -> None:
     with speaking("es"):
         told = " ".join(text.text.strip("│ ") for text in draw_process(scripted.view(it), "server", 31, 12))
     assert "todos sus sockets están cerrados" in told
+
+
+def test_a_line_for_all_that_a_process_has_is_for_what_has_just_changed_of_what_is_asked_about() -> None:
+    """Its listener is another's, too, who has made it: that one shows it."""
+    it = scripted.forked()
+    ends = [n for n, event in enumerate(it.timeline.events) if isinstance(event, Observed)]
+    view = next(
+        each for n in reversed(ends) if (each := scripted.view(it, n + 1)).world.processes["worker"].alive
+    )
+    s, conn = (view.world.processes["worker"].names[name] for name in ("s", "conn"))
+    assert isinstance(s, SocketValue)
+    assert isinstance(conn, SocketValue)
+    asked = {s.inode: frozenset({"accept_queue"}), conn.inode: frozenset({"state"})}
+    for before in (view.before, view.world):
+        asking = replace(view, subjects=Subjects(asked), before=before)
+        assert " conn " in draw_process(asking, "worker", 60, 1)[0].text
+        assert " s " in draw_process(asking, "server", 60, 1)[0].text
+
+
+def test_where_there_is_hardly_room_the_numbers_of_all_descriptors_stand_in_one_column() -> None:
+    lines = ["front = socket.socket()", "health = socket.socket()"]
+    it = scripted.Script(
+        scripted.lesson(
+            [[scripted.statement("server", n, source) for n, source in enumerate(lines, start=1)]]
+        )
+    )
+    it.page(0)
+    it.start("server")
+    s, u = it.socket(3), it.socket(4, "SOCK_DGRAM")
+    it.do("server", 1, "socket", value=s, bound={"frontend_listener": s})
+    it.do("server", 2, "socket", value=u, bound={"health_check": u})
+    it.observe(
+        scripted.row(State.LISTEN, scripted.SERVER, inode=s.inode, cookie=8, queues=(0, 5)),
+        scripted.row(State.UNCONNECTED, (scripted.HOST, 8081), inode=u.inode, cookie=9, protocol="UDP"),
+    )
+    view = scripted.view(it)
+    for width in range(20, 60):
+        drawn = [line.text for line in descriptors.table(view, view.world.processes["server"], width, 12, {})]
+        rows = [text for text in drawn if re.match(" ?[34] ", text)]
+        assert len(rows) == 2, drawn
+        assert all(text[0] == " " for text in rows) or width < 28, (width, drawn)
