@@ -202,6 +202,8 @@ def _weight(event: Event, performer: str | None, before: Callable[[], World], la
             return 7
         case ActedByHand():
             return 7
+        case LinkActed(verb="duplicate") if performer in (None, LINK):
+            return 7  # it says of both copies what the delivery of the second says of one
         case CallReturned() | LinkActed() | LinkSet():
             return 6
         case ProcessEnded():

@@ -462,3 +462,17 @@ def test_that_fork_has_come_back_in_the_child_as_well_is_not_told_beside_its_pid
     script = scripted.forked()
     stops = [headline(script.timeline, stop) for stop in script.timeline.stops]
     assert [told for told in stops if "fork" in told] == ["server: fork returns the child's pid, 4122"]
+
+
+def test_what_the_link_lets_through_twice_is_told_as_that() -> None:
+    timeline = Timeline(Header(scripted.real_listen().lesson, ON_TWO_HOSTS, "6.18", 0))
+    for event in (
+        kinds.LinkSet(0, ("client",)),
+        _captured(1, "client", ("10.0.0.1", 40000), ("10.0.0.2", 8080)),
+        kinds.StatementBegun(2, "link", 9),
+        kinds.LinkActed(3, "duplicate", 1),
+        kinds.LinkActed(3, "deliver", 1),
+        kinds.StatementFinished(5, "link", 9),
+    ):
+        timeline.append(event)
+    assert headline(timeline, len(timeline)) == "the link delivers client SYN twice"
