@@ -4,45 +4,37 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sockviz import door
-from sockviz.language import _
+from sockviz.language import N_, _
 from sockviz.visible import visible
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-# Its words are replaced by ours, or found by what they are in English (`sockviz.misused`): it need look for no catalog,
-# which it does at every word.
-setattr(argparse, "_", str)  # noqa: B010  # a private name
+#: Of argparse's words those that stand in help. All others are found by what they are in English (`sockviz.misused`).
+_IN_HELP = frozenset(
+    (N_("usage: "), N_("positional arguments"), N_("options"), N_("show this help message and exit"))
+)
 
 
-class _Help(argparse.HelpFormatter):
-    """Help whose first word is the reader's, too."""
+def _spoken(text: str) -> str:
+    """What argparse says by `text`, in no catalog of its own, for which it would look at every word."""
+    return _(text) if text in _IN_HELP else text
 
-    def add_usage(
-        self,
-        usage: str | None,
-        actions: Iterable[argparse.Action],
-        groups: Iterable[Any],
-        prefix: str | None = None,
-    ) -> None:
-        super().add_usage(usage, actions, groups, _("usage: ") if prefix is None else prefix)
+
+setattr(argparse, "_", _spoken)  # noqa: B010  # a private name
 
 
 class Parser(argparse.ArgumentParser):
     """A parser whose words are the reader's, those of a wrong argument too."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(formatter_class=_Help, **given)
+        super().__init__(**given)
         self.color = False  # Python 3.14's; ours would be data like all else that is printed
-        self._positionals.title, self._optionals.title = _("positional arguments"), _("options")
-        for action in self._actions:
-            if "--help" in action.option_strings:
-                action.help = _("show this help message and exit")
 
     #: Where given: the arguments as argparse can read them.
     rearranged: Callable[[Sequence[str]], Sequence[str]] | None = None
@@ -62,9 +54,8 @@ class Parser(argparse.ArgumentParser):
 
         known = list(map(str, action.choices))
         near = for_choice(str(value), known)
-        raise argparse.ArgumentError(
-            action, _("{word}: expected one of {known}").format(word=value, known=", ".join(known)) + near
-        )
+        told = _("{word}: expected one of {known}").format(word=value, known=", ".join(known)) + near
+        self.refuse(f"{'/'.join(action.option_strings) or action.metavar}: {told}")
 
     def refuse(self, message: str) -> NoReturn:
         """Says what is wrong, and no more."""

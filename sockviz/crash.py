@@ -15,7 +15,7 @@ from pathlib import Path
 import platformdirs
 
 import sockviz
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.output_file import new_file
 from sockviz.visible import quoted, visible
 
@@ -78,7 +78,7 @@ def _refused(error: BaseException) -> str | None:
             )
         case _:
             return None
-    file, told = getattr(error, "filename", None), os.strerror(number)
+    file, told = getattr(error, "filename", None), said_by_system(number)
     return said.format(
         error=f"{quoted(os.fsdecode(file))}: {told}" if isinstance(file, str | bytes) else told
     )

@@ -15,7 +15,7 @@ import select
 import sys
 from typing import TextIO, TypeAlias, cast
 
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.spelling import ERRORS, has_all
 from sockviz.visible import is_seen, visible
 
@@ -142,7 +142,7 @@ class Door(io.TextIOBase):
                 raise
             raise CannotWrite(
                 _("standard output cannot be written: {error}; make room there, or send it elsewhere").format(
-                    error=error.strerror or error
+                    error=said_by_system(error)
                 )
             ) from None
         except CannotWrite:

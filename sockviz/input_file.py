@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
-from sockviz.language import N_, _
+from sockviz.language import N_, _, said_by_system
 
 #: Opening waits for nobody and takes no terminal for its own. Each where the system has it.
 _FLAGS = os.O_RDONLY | sum(
@@ -98,5 +98,5 @@ def explained(error: OSError, path: Path) -> OSError:
         return error
     number = error.errno or errno.EIO
     following = _NEXT.get(number)
-    text = os.strerror(number) + (f"; {_(following)}" if following else "")
+    text = said_by_system(number) + (f"; {_(following)}" if following else "")
     return OSError(number, text, str(path))

@@ -20,10 +20,12 @@ __all__ = [
     "UnknownLanguage",
     "_",
     "current",
+    "decimal",
     "grouped",
     "languages",
     "ngettext",
     "preferred",
+    "said_by_system",
     "speaking",
     "use",
 ]
@@ -31,8 +33,9 @@ __all__ = [
 DOMAIN = "sockviz"
 #: What sources and original lessons are written in.
 ORIGINAL = "en"
-#: What stands between the thousands, where that is no comma.
+#: What stands between the thousands, where that is no comma, and before a fraction, where that is no point.
 _GROUPS = {"es": "."}
+_FRACTIONS = {"es": ","}
 CATALOGS = Path(__file__).with_name("locale")
 
 
@@ -107,6 +110,11 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", _GROUPS.get(current(), ","))
 
 
+def decimal(number: float, form: str = "g") -> str:
+    """A number in the `form` of a format, as it is written in the language in use: ``0.8``, ``0,8``."""
+    return format(number, form).replace(".", _FRACTIONS.get(current(), "."))
+
+
 def _(text: str) -> str:
     """`text` in the reader's language."""
     return _Chosen.catalog.gettext(text) if text else ""  # under "" a catalog keeps its own header
@@ -120,3 +128,24 @@ def ngettext(one: str, many: str, number: int) -> str:
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
     """Marks `text` for the catalogs; it is looked up where it is shown."""
     return text
+
+
+#: What the system says most often of files, programs and addresses: these words of its are in the catalogs, too.
+_SYSTEMS = frozenset(
+    (
+        N_("Operation not permitted"), N_("No such file or directory"), N_("No such process"), N_("Input/output error"),
+        N_("No such device or address"), N_("Exec format error"), N_("Resource temporarily unavailable"),
+        N_("Cannot allocate memory"), N_("Permission denied"), N_("File exists"), N_("Not a directory"), N_("Is a directory"),
+        N_("Too many open files in system"), N_("Too many open files"), N_("Text file busy"), N_("File too large"),
+        N_("No space left on device"), N_("Read-only file system"), N_("Broken pipe"), N_("File name too long"),
+        N_("Function not implemented"), N_("Too many levels of symbolic links"), N_("Address already in use"),
+        N_("Cannot assign requested address"), N_("Disk quota exceeded"), N_("Name or service not known"),
+        N_("Stale file handle"), N_("Operation not supported"),
+    )
+)  # fmt: skip
+
+
+def said_by_system(error: OSError | int) -> str:
+    """What the system, or whoever raised it, says of an error or its number: in the reader's language where a catalog has it."""
+    said = os.strerror(error) if isinstance(error, int) else error.strerror or str(error)
+    return _(said) if said in _SYSTEMS else said

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import TextIO
 
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 
 
 def why_not_made(path: Path, error: OSError) -> str:
@@ -22,11 +22,11 @@ def why_not_made(path: Path, error: OSError) -> str:
             return _("{parent} is not a directory; name another").format(parent=path.parent)
         case errno.ENOENT | errno.EACCES | errno.EPERM | errno.EROFS:
             refused = _("nothing new can be made in {parent} ({error}); name another directory")
-            return refused.format(parent=path.parent, error=os.strerror(error.errno))
+            return refused.format(parent=path.parent, error=said_by_system(error))
         case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
             full = _("there is no room for it ({error}); make some, or name another place")
-            return full.format(error=os.strerror(error.errno))
-    return error.strerror or str(error)
+            return full.format(error=said_by_system(error))
+    return said_by_system(error)
 
 
 def new_file(directory: Path, stem: str, suffix: str, *, numbered: bool = False) -> TextIO:

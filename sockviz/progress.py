@@ -21,7 +21,7 @@ import platformdirs
 
 from sockviz import kept_file, signals
 from sockviz.input_file import open_input, read_input
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.progress_text import (
     AnswerNoted,
     BadProgress,
@@ -187,4 +187,4 @@ class ProgressStore:
 
 
 def _why(error: OSError) -> str:
-    return error.strerror or str(error)
+    return said_by_system(error)

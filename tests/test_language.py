@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gettext
 import os
 import re
@@ -13,7 +14,19 @@ from babel.messages.catalog import Catalog
 
 from sockviz import language
 from sockviz.command_line import language_in, parser
-from sockviz.language import N_, UnknownLanguage, _, current, languages, ngettext, preferred, use
+from sockviz.language import (
+    N_,
+    UnknownLanguage,
+    _,
+    current,
+    decimal,
+    grouped,
+    languages,
+    ngettext,
+    preferred,
+    said_by_system,
+    use,
+)
 from tests.served import server
 from tools import messages
 
@@ -54,6 +67,32 @@ def test_a_language_is_used_until_another_is() -> None:
     finally:
         use("en")
     assert _("help") == "help"
+
+
+def test_a_fraction_is_written_as_its_language_has_it(spanish: None) -> None:
+    assert (decimal(0.8), decimal(3, ".1f"), grouped(65536)) == ("0,8", "3,0", "65.536")
+    use("en")
+    assert (decimal(0.8), decimal(3, ".1f"), grouped(65536)) == ("0.8", "3.0", "65,536")
+
+
+def test_what_the_system_says_is_told_in_the_readers_language(spanish: None) -> None:
+    usual = [
+        errno.ENOENT,
+        errno.EACCES,
+        errno.EISDIR,
+        errno.ENOTDIR,
+        errno.EMFILE,
+        errno.ENOSPC,
+        errno.EROFS,
+        errno.EADDRINUSE,
+    ]
+    assert [number for number in usual if said_by_system(number) == os.strerror(number)] == []
+    assert said_by_system(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))) == said_by_system(
+        errno.ENOENT
+    )
+    assert said_by_system(OSError("of no number")) == "of no number"
+    use("en")
+    assert said_by_system(errno.ENOENT) == "No such file or directory"
 
 
 def test_an_unknown_language_names_those_there_are_and_changes_nothing() -> None:
@@ -98,6 +137,15 @@ SPANISH_WORDS = {
     "archivo": "fichero",
     "usted": "tú",
     "pulse": "pulsa",
+    "póngale": "ponle",
+    "dígalo": "dilo",
+    "practíquelo": "practícalo",
+    "una terminal": "un terminal",
+    "otra terminal": "otro terminal",
+    "esta terminal": "este terminal",
+    "bandera": "indicador",
+    "enter": "Intro",
+    "sonda": "sondeo",
 }
 CODE = re.compile(r"--(?:lab )?(?:two-)?hosts?|host: |kernel\.\w+|otros: el kernel|\{[^}]*\}")
 
@@ -206,6 +254,9 @@ def test_help_and_wrong_usage_are_in_the_readers_language() -> None:
     for word in ("LECCIÓN", "opciones:", "muestra esta ayuda", "las notas para el docente"):
         assert word in told
     assert not re.search(r"\b(?:usage|options|show|lesson|screen)\b", told)
+    assert told.count("opciones:") == 1, (
+        "what several commands take stands among a command's own, as in English"
+    )
     done = sockviz("run", "99", "--plain", "--language", "es")
     assert done.returncode == 2
     wrong = r"sockviz: no hay lección '99'; las lecciones van de 1 a \d+ \(mira: sockviz list\)\n"

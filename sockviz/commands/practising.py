@@ -20,7 +20,7 @@ from sockviz.commands.shared import (
     read,
     wants_terminal,
 )
-from sockviz.language import _, current, ngettext
+from sockviz.language import _, current, ngettext, said_by_system
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def _recording(directory: str | None, place: ExercisePlace, file: Path) -> Itera
         stem = f"{place.slug}.{file.resolve().parent.name}.{file.stem}"
         recording = new_file(Path(directory), stem, SUFFIX)
     except OSError as error:
-        raise Usage(f"--record {quoted(directory)}: {error.strerror}") from None
+        raise Usage(f"--record {quoted(directory)}: {said_by_system(error)}") from None
     try:
         yield recording
     finally:

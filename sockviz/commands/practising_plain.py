@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from sockviz import door, terminal
-from sockviz.language import _, ngettext
+from sockviz.language import _, ngettext, said_by_system
 from sockviz.practice.printed import printed
 from sockviz.practice.report import as_lines
 from sockviz.practice.sitting import Sitting
@@ -119,7 +119,7 @@ def _solution(sitting: Sitting) -> Iterator[str]:
     try:
         text = sitting.solution()
     except OSError as error:
-        yield f"{error.filename}: {error.strerror}"
+        yield f"{error.filename}: {said_by_system(error)}"
         return
     if text is None:
         yield _("You have not passed yet. Press s once more to read a solution all the same.")

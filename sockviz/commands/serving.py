@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sockviz import door
 from sockviz.commands.shared import FAILED, OK, Usage, drive
-from sockviz.language import _, ngettext
+from sockviz.language import _, ngettext, said_by_system
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ async def _serve(wanted: Wanted, spawner: Spawner) -> int:
     except OSError as error:
         raise Usage(
             _("{host} port {port}: cannot be served on: {error}").format(
-                host=address.host, port=address.port, error=error.strerror or error
+                host=address.host, port=address.port, error=said_by_system(error)
             )
         ) from None
     return OK

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sockviz import door, signals, terminal
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.visible import quoted
 
 if TYPE_CHECKING:
@@ -64,7 +64,10 @@ def cannot_be_read(path: object, error: OSError) -> str:
         from sockviz.near_misses import for_file
 
         near = for_file(str(path))
-    return _("{file}: cannot be read: {error}").format(file=quoted(str(path)), error=error.strerror) + near
+    return (
+        _("{file}: cannot be read: {error}").format(file=quoted(str(path)), error=said_by_system(error))
+        + near
+    )
 
 
 def wants_terminal() -> None:

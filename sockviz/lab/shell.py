@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sockviz.dataclass import dataclass
 from sockviz.door import Door, Stream
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.words.lab_words import lab_word
 
 _ENTER = Path(__file__).with_name("enter.py")
@@ -145,7 +145,9 @@ def _enter(lab: OpenLab, word: str | None, labs: Sequence[OpenLab], out: Stream,
     try:
         os.execvp(command[0], command)
     except OSError as error:
-        cannot = _("{program} cannot be started: {error}").format(program=command[0], error=error.strerror)
+        cannot = _("{program} cannot be started: {error}").format(
+            program=command[0], error=said_by_system(error)
+        )
         Door.of(err).say("sockviz: " + cannot)
         return 1
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sockviz.dataclass import dataclass
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.lesson.document import BadLesson, Lesson
 from sockviz.player.refusals import CannotPerform, other_system
 
@@ -63,7 +63,7 @@ def _recorded(lesson: Lesson, reason: str) -> SourcedLesson:
         raise CannotPerform(f"{refused}; {unplayable}", skipped=reason) from None
     except OSError as error:
         unread = _("its recording cannot be read: {error} ({file})").format(
-            error=error.strerror, file=error.filename
+            error=said_by_system(error), file=error.filename
         )
         raise CannotPerform(f"{refused}; {unread}", skipped=reason) from None
     if recorded is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sockviz.dataclass import dataclass
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.tracing import ROOM, TRACING
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.model.limits import MOST_PROCESSES
 from sockviz.model.programs import Program
 
@@ -37,7 +37,7 @@ class NotStarted(Exception):
 
 def why_not_started(refusal: LabRefused) -> str:
     """Why a program could not be started, and what can be done about it."""
-    error = os.strerror(refusal.number) if refusal.number else str(refusal)
+    error = said_by_system(refusal.number) if refusal.number else str(refusal)
     if refusal.step == ROOM:
         return _("a run has {most} processes at a time").format(most=MOST_PROCESSES)
     if refusal.step != TRACING:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.model.event_writer import EventWriter
 from sockviz.model.recording import dump_header
 from sockviz.player.writers import claim
@@ -97,7 +97,7 @@ def recorded_already(file: str, lesson: str) -> str:
 
 
 def _why(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return said_by_system(error) if isinstance(error, OSError) else str(error)
 
 
 def put_away(file: TextIO) -> None:

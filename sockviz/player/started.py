@@ -13,6 +13,7 @@ from sockviz.lab.outputs import Outputs
 from sockviz.lab.readers import Readers
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lab.tracing import TRACING, Tracing
+from sockviz.language import said_by_system
 from sockviz.model.events import OutputWritten
 from sockviz.model.programs import Program
 from sockviz.player.programs_begun import NotStarted, Surroundings, why_not_started
@@ -94,7 +95,7 @@ class Started:
         except LabRefused as refusal:
             raise NotStarted(program, why_not_started(refusal)) from None
         except OSError as error:  # EMFILE, ENFILE: no pipe for what it prints
-            raise NotStarted(program, os.strerror(error.errno or 0)) from None
+            raise NotStarted(program, said_by_system(error)) from None
         finally:
             for fd in streams:
                 os.close(fd)
@@ -125,7 +126,7 @@ class Started:
     def outer_proc(self) -> str | None:
         """Why programs find the machine's processes in /proc instead of their own; None where they find these."""
         number = next((each.outer_proc for each in self.tracings if each.outer_proc), 0)
-        return os.strerror(number) if number else None
+        return said_by_system(number) if number else None
 
     def _printed(self, written: OutputWritten) -> None:
         """Of a program that has started; of another its pipe may say so first."""

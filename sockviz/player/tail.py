@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sockviz.input_file import NotAFile, open_input
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.model.recording import LARGEST_FILE
 from sockviz.player.writers import is_written
 
@@ -79,7 +79,7 @@ class Tail:
                 os.lseek(descriptor, self._read - len(known), os.SEEK_SET)
                 octets = os.read(descriptor, len(known) + AT_ONCE)
         except OSError as error:  # EIO, ETIMEDOUT, ESTALE: what the file is on fails, for ever or for a while
-            self._error = error.strerror or str(error)
+            self._error = said_by_system(error)
             return b""
         self._error = ""
         if octets == known and not self._since:

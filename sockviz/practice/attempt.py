@@ -16,7 +16,7 @@ from sockviz.dataclass import dataclass
 from sockviz.lab.directory import BUILDING, LabDirectory
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.lesson.document import Exercise, Lesson
 from sockviz.model.events import Caveat
 from sockviz.model.first_names import in_environment
@@ -133,7 +133,7 @@ def _no_directory(error: OSError) -> str:
     """No temporary directory can be made: EACCES, EROFS, ENOSPC, EDQUOT; ENOENT where tempfile finds none at all."""
     place = error.filename or "TMPDIR, /tmp, /var/tmp"
     return _("no temporary directory can be made ({place}): {error}; TMPDIR says where").format(
-        place=place, error=os.strerror(error.errno or 0)
+        place=place, error=said_by_system(error)
     )
 
 

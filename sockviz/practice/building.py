@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sockviz.dataclass import dataclass
 from sockviz.lab.confinement import die_with, limit_to
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.practice.source_text import in_the_way, told_of, wide_encoding
 
 #: How C is compiled, and for how long at most (seconds). So much of what a compiler says is kept (bytes).
@@ -89,7 +89,7 @@ async def _looked_at(file: Path, content: bytes, directory: Path) -> Built:
     try:
         copy.write_bytes(content)
     except OSError as error:  # ENOSPC, EDQUOT
-        raise CannotBuild(f"{copy}: {error.strerror}") from None
+        raise CannotBuild(f"{copy}: {said_by_system(error)}") from None
     otherwise = _("{place}: the byte {byte} is no letter of {encoding}: save the file as UTF-8")
     look = [sys.executable, "-I", "-S", "-W", "ignore", "-c", _LOOK, str(copy), str(file), otherwise]
     is_done, said = await _done(look, Path(sys.executable).name, directory)
@@ -138,7 +138,7 @@ async def _done(command: list[str], name: str, directory: Path) -> tuple[bool, s
         told = _("{compiler} did not come to an end within {seconds:.0f} s")
         return False, told.format(compiler=name, seconds=LONGEST)
     except OSError as error:
-        raise CannotBuild(f"{name}: {error.strerror}") from None
+        raise CannotBuild(f"{name}: {said_by_system(error)}") from None
     said = output.decode("utf-8", "backslashreplace").strip("\n")
     if status and not said:
         said = _("{compiler} ended with exit status {status}").format(compiler=name, status=status)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sockviz import kept_file
 from sockviz.dataclass import dataclass
-from sockviz.language import _
+from sockviz.language import _, said_by_system
 from sockviz.practice.shelf import SUFFIXES, ExercisePlace, read_program
 from sockviz.visible import quoted
 
@@ -69,5 +69,5 @@ def cannot_be_made(error: OSError, place: ExercisePlace) -> str:
     """Why the student has no copy of an exercise."""
     file = str(error.filename or place.directory)
     return _("{file}: your copy cannot be made: {error}; {variable}=DIR says where else").format(
-        file=quoted(file), error=error.strerror, variable=VARIABLE
+        file=quoted(file), error=said_by_system(error), variable=VARIABLE
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 
-from sockviz.language import _, ngettext
+from sockviz.language import _, decimal, ngettext
 from sockviz.model.linux.names import named
 from sockviz.model.linux.options import DISCOVERIES, DISCOVERIES_6, Form, SocketOption, option_of
 from sockviz.model.sockets import State
@@ -131,7 +131,7 @@ def _structure(option: SocketOption, value: bytes) -> str:
             seconds, micro = struct.unpack_from("=qq", value)
             if seconds < 0:
                 return _("no time at all ({seconds} s)").format(seconds=seconds)
-            return f"{seconds + micro / 1e6:g} s" if seconds or micro else _("none")
+            return f"{decimal(seconds + micro / 1e6)} s" if seconds or micro else _("none")
         case Form.CREDENTIALS if len(value) >= 12:
             pid, uid, gid = struct.unpack_from("=iii", value)
             return f"pid {pid}, uid {uid}, gid {gid}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sockviz.language import _
+from sockviz.language import _, decimal
 from sockviz.model.linux.files import OPEN_FLAGS
 from sockviz.model.linux.options import JOINING, Form, SocketOption, option_of
 from sockviz.model.set_options import PYTHONS, SetOption
@@ -87,4 +87,4 @@ def value_and_asked(option: SetOption, known: SocketOption | None) -> str:
 
 
 def _timeout(value: Value) -> str:
-    return f"{value:g} s" if isinstance(value, int | float) else _("none")
+    return f"{decimal(value)} s" if isinstance(value, int | float) else _("none")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sockviz.language import _, ngettext
+from sockviz.language import _, decimal, ngettext
 from sockviz.model.arriving import arrival
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.linux.files import ACCESS, POLL
@@ -64,7 +64,7 @@ def why_asleep(call: Call, world: World) -> str:
 def _at_most(told: str, s: Situation, option: str) -> str:
     """`told`, and how long it may go on."""
     limit = acts.timeout(s.world, s.inode) or acts.time_limit(s.world, s.inode, option)
-    return _("{told} (it may wait {time})").format(told=told, time=f"{limit:g} s") if limit else told
+    return _("{told} (it may wait {time})").format(told=told, time=f"{decimal(limit)} s") if limit else told
 
 
 def _nobody_waits(s: Situation) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sockviz.language import N_, _
+from sockviz.language import N_, _, decimal
 from sockviz.model.linux.files import OPEN_FLAGS
 from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State, Timer
@@ -117,7 +117,7 @@ def tcp_facts(row: SocketRow) -> Iterator[Fact]:
         yield Fact("unacked", str(info.unacked), _("LISTEN: the accept queue's length"))
         yield Fact("sacked", str(info.sacked), _("LISTEN: the backlog"))
         return
-    yield Fact("rtt", f"{info.rtt / 1000:.3f} ms", f"± {info.rttvar / 1000:.3f}")
+    yield Fact("rtt", f"{decimal(info.rtt / 1000, '.3f')} ms", f"± {decimal(info.rttvar / 1000, '.3f')}")
     yield Fact("rto", f"{info.rto / 1000:.0f} ms", _("how long it waits before it sends again"))
     yield Fact("cwnd", str(info.snd_cwnd), _("segments it may have under way"))
     yield Fact("unacked", str(info.unacked), _("segments under way now"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sockviz.language import _, ngettext
+from sockviz.language import _, decimal, ngettext
 from sockviz.model.call import Call, Stage
 from sockviz.model.linux import files
 from sockviz.model.linux.names import errno_name, mask, name_of, signal_name
@@ -132,7 +132,7 @@ def _patience(call: Call, world: World) -> str:
     told = _(
         "lets calls on {name} wait {time} at most: its descriptor does not block, and Python itself waits in poll"
     )
-    return told.format(name=of, time=f"{seconds:g} s")
+    return told.format(name=of, time=f"{decimal(seconds)} s")
 
 
 def _said(call: Call, world: World) -> str:

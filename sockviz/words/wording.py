@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.language import _, grouped, ngettext
+from sockviz.language import _, decimal, grouped, ngettext
 from sockviz.model.call import DISSOLVING, ENDING, NAMING, Call, Stage
 from sockviz.model.naming import Name
 from sockviz.model.process import PerformedLine
@@ -219,11 +219,11 @@ def duration_text(seconds: float) -> str:
     """How long something took, in a unit that fits: ``12 µs``, ``40.2 ms``, ``1.2 s``."""
     if seconds < 0.001:
         return f"{seconds * 1e6:.0f} µs"
-    return f"{seconds * 1000:.1f} ms" if seconds < 1 else seconds_text(seconds)
+    return f"{decimal(seconds * 1000, '.1f')} ms" if seconds < 1 else seconds_text(seconds)
 
 
 def seconds_text(seconds: float) -> str:
     """A short time as people say it: ``0.8 s``, ``59 s``, ``119 min``."""
     if seconds < 10:
-        return f"{max(0.0, seconds):.1f} s"
+        return f"{decimal(max(0.0, seconds), '.1f')} s"
     return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"

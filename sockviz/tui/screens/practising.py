@@ -17,7 +17,7 @@ from textual.command import Provider
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 
-from sockviz.language import N_, _
+from sockviz.language import N_, _, decimal, said_by_system
 from sockviz.practice.attempt import CannotAttempt
 from sockviz.practice.copies import cannot_be_made, copied
 from sockviz.practice.sitting import Sitting
@@ -171,7 +171,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
                 ):  # not the next, which may have begun before this one was put away
                     self._performing = None
                 going_on.stop()
-            took = f"{attempt.seconds:.1f} s"
+            took = f"{decimal(attempt.seconds, '.1f')} s"
             if attempt.passed and self._solution == _(_NOT_PASSED):
                 self._solution = ""
             self._say(
@@ -274,7 +274,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
         try:
             text = self.sitting.solution()
         except OSError as error:
-            self.notify(f"{quoted(str(error.filename))}: {error.strerror}", severity="error")
+            self.notify(f"{quoted(str(error.filename))}: {said_by_system(error)}", severity="error")
             return
         if text is None:
             self._solution = _(_NOT_PASSED)
@@ -309,7 +309,7 @@ class PractiseScreen(Selecting, Leaving, Screen["ExerciseEntry | CourseEntry | N
                 )
             )
         except OSError as error:
-            self.notify(f"{quoted(editor)}: {error.strerror}", severity="error")
+            self.notify(f"{quoted(editor)}: {said_by_system(error)}", severity="error")
         else:
             if ended:
                 told = _(

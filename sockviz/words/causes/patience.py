@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sockviz.language import _
+from sockviz.language import _, decimal
 from sockviz.words import acts
 from sockviz.words.situation import Situation
 
@@ -50,4 +50,4 @@ def bounded(said: str, s: Situation, option: str) -> str:
 
 def _exactly(seconds: float) -> str:
     """A limit as it was set: ``0.25 s``."""
-    return f"{seconds:g} s"
+    return f"{decimal(seconds)} s"
