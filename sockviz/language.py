@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import gettext
 import os
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 __all__ = [
     "N_",
@@ -36,6 +38,9 @@ ORIGINAL = "en"
 #: What stands between the thousands, where that is no comma, and before a fraction, where that is no point.
 _GROUPS = {"es": "."}
 _FRACTIONS = {"es": ","}
+#: A word before a hole and the article that fills it, where the two become one: ``de {whose}`` and ``el descriptor 3``.
+_CONTRACTIONS = {"es": {("a", "el"): "al", ("de", "el"): "del"}}
+_BEFORE_A_HOLE = re.compile(r"\b(a|de) \{(\w+)\}")
 CATALOGS = Path(__file__).with_name("locale")
 
 
@@ -48,6 +53,24 @@ class _Chosen:
 
     language: str = ORIGINAL
     catalog: gettext.NullTranslations = gettext.NullTranslations()
+    contractions: Mapping[tuple[str, str], str] = MappingProxyType({})
+
+
+class _Contracting(str):
+    """A text in whose holes an article becomes one with the word before it."""
+
+    __slots__ = ()
+
+    def format(self, *values: object, **named: object) -> str:
+        """As any text's, with ``del descriptor 3`` where ``de {whose}`` is filled with ``el descriptor 3``."""
+
+        def contracted(hole: re.Match[str]) -> str:
+            before, filling = hole[1], named.get(hole[2])
+            article, _space, noun = filling.partition(" ") if isinstance(filling, str) else ("", "", "")
+            one = _Chosen.contractions.get((before, article)) if noun else None
+            return hole[0] if one is None else f"{one} {noun.replace('{', '{{').replace('}', '}}')}"
+
+        return str.format(_BEFORE_A_HOLE.sub(contracted, self), *values, **named)
 
 
 @cache
@@ -82,6 +105,7 @@ def use(language: str) -> None:
             _("no language {language!r}; there is {known}").format(language=language, known=known)
         )
     _Chosen.language = wanted
+    _Chosen.contractions = _CONTRACTIONS.get(wanted, {})
     _Chosen.catalog = (
         gettext.NullTranslations()
         if wanted == ORIGINAL
@@ -92,12 +116,12 @@ def use(language: str) -> None:
 @contextlib.contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Speaks `language` while inside, where nothing is waited for: one process, and several readers. Raises `UnknownLanguage`."""
-    before = _Chosen.language, _Chosen.catalog
+    before = _Chosen.language, _Chosen.catalog, _Chosen.contractions
     use(language)
     try:
         yield
     finally:
-        _Chosen.language, _Chosen.catalog = before
+        _Chosen.language, _Chosen.catalog, _Chosen.contractions = before
 
 
 def current() -> str:
@@ -117,12 +141,16 @@ def decimal(number: float, form: str = "g") -> str:
 
 def _(text: str) -> str:
     """`text` in the reader's language."""
-    return _Chosen.catalog.gettext(text) if text else ""  # under "" a catalog keeps its own header
+    return _filled(_Chosen.catalog.gettext(text)) if text else ""  # under "" a catalog keeps its own header
 
 
 def ngettext(one: str, many: str, number: int) -> str:
     """`one` or `many`, as the reader's language has it for `number`."""
-    return _Chosen.catalog.ngettext(one, many, number)
+    return _filled(_Chosen.catalog.ngettext(one, many, number))
+
+
+def _filled(text: str) -> str:
+    return _Contracting(text) if _Chosen.contractions and "{" in text else text
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it

@@ -75,6 +75,28 @@ def test_a_fraction_is_written_as_its_language_has_it(spanish: None) -> None:
     assert (decimal(0.8), decimal(3, ".1f"), grouped(65536)) == ("0.8", "3.0", "65,536")
 
 
+def test_an_article_that_fills_a_hole_becomes_one_with_the_word_before_it(spanish: None) -> None:
+    gives, peer = _("gives {name} the name {address}"), ngettext("{count} packet", "{count} packets", 2)
+    assert gives.format(name="el descriptor 3", address="{x}") == "da al descriptor 3 el nombre {x}"
+    assert gives.format(name="s", address=1) == "da a s el nombre 1"
+    assert gives.format(name="el {b}", address=1) == "da al {b} el nombre 1"
+    assert (
+        gives.format(name="elena", address=1)
+        == gives.format(name="elena", address="1")
+        == "da a elena el nombre 1"
+    )
+    assert peer.format(count=2) == "2 paquetes"
+    assert (
+        _("the connection of {name} is gone: {reset}")
+        .format(name="el descriptor 4", reset="a el descriptor 3")
+        .startswith("la conexión del descriptor 4 ya no existe: a el")
+    ), "what fills it stays as it is"
+    use("en")
+    assert (
+        _("gives {name} the name {address}").format(name="el descriptor 3", address=1).startswith("gives el ")
+    )
+
+
 def test_what_the_system_says_is_told_in_the_readers_language(spanish: None) -> None:
     usual = [
         errno.ENOENT,
