@@ -73,7 +73,7 @@ async def _serve(wanted: Wanted, spawner: Spawner) -> int:
     except OSError as error:
         raise Usage(
             _("{host} port {port}: cannot be served on: {error}").format(
-                host=address.host, port=address.port, error=said_by_system(error)
+                host=address.host, port=address.port, error=said_by_system(error.errno or error)
             )
         ) from None
     return OK

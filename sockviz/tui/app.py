@@ -65,7 +65,7 @@ def _spelling() -> tuple[LineFilter, ...]:
 _RACK = "textual-toastrack"
 #: The keys that Textual calls by a word.
 _ENTER = "⏎"  # which no ASCII looks like
-_WORDED_KEYS = (N_("home"), N_("end"), N_("tab"), N_("shift+tab"), N_("esc"))
+_WORDED_KEYS = (N_("home"), N_("end"), N_("tab"), N_("shift+tab"), N_("esc"), N_("pgup"), N_("pgdn"))
 
 
 class SockvizApp(PatientApp):

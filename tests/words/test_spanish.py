@@ -84,7 +84,11 @@ def test_no_english_is_left_of_what_is_told(path: Path) -> None:
     use("es")
     try:
         left = {word: (n, text) for n, text in told(timeline) for word in english_in(text)}
-        apart = [text for _n, text in told(timeline) if re.search(r"\b(?:a|de) el (?:descriptor|socket|extremo|anfitrión)", text)]
+        apart = [
+            text
+            for _n, text in told(timeline)
+            if re.search(r"\b(?:a|de) el (?:descriptor|socket|extremo|anfitrión)", text)
+        ]
     finally:
         use("en")
     assert apart == [], "al, del"
