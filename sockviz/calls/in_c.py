@@ -15,6 +15,7 @@ from sockviz.calls.c.widths import cast, is_wide
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS
+from sockviz.language import _
 from sockviz.model.values import Json, Value
 
 
@@ -31,7 +32,8 @@ def c_snippet(
     value = CValue(CForm.NOTHING, "0")
     match statement.value:
         case ["link", *_]:
-            writer.line(f"/* {statement.source}: the wire's doing, no program's */")
+            whose = _("the wire's doing, no program's")
+            writer.line(f"/* {statement.source}: {whose} */")
         case tree if has_no_room(tree, CALLS):
             value = _quoted(writer, statement)
         case ["call", str(key), receiver, list(arguments), dict(named), bool()] if key in CALLS:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sockviz import door
 from sockviz.commands.shared import FAILED, OK, Usage, cannot_be_read, find, read
 from sockviz.language import _, current
 from sockviz.visible import quoted
+
+if TYPE_CHECKING:
+    from sockviz.model.lab_facts import LabFacts
 
 
 def export(options: argparse.Namespace) -> int:
@@ -55,7 +59,7 @@ def _packets(options: argparse.Namespace) -> int:
     except NoPackets as none:
         door.complain(
             _("{file}: this recording has no captured packets: {reason}").format(
-                file=quoted(str(recording)), reason=none
+                file=quoted(str(recording)), reason=_why_none(none.lab)
             )
         )
         return FAILED
@@ -63,6 +67,17 @@ def _packets(options: argparse.Namespace) -> int:
     if exported.problem is not None:
         door.complain(exported.problem)
     return OK
+
+
+def _why_none(lab: LabFacts | None) -> str:
+    """Why there are no packets: nothing was sent, or `lab` captures nothing."""
+    from sockviz.words.kept_sentences import in_words
+
+    if lab is None:
+        return _("nothing was sent in it")
+    lacks = [in_words(why) for what, why in lab.missing.items() if what == "packets"]
+    because = f" ({'; '.join(lacks)})" if lacks else ""
+    return _("its lab had no capture, its segments are inferred{because}").format(because=because)
 
 
 def _programs(options: argparse.Namespace) -> int:

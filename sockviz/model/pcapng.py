@@ -16,6 +16,7 @@ from dataclasses import field
 
 from sockviz.dataclass import dataclass
 from sockviz.model.events import CaptureLost, LinkActed, PacketCaptured
+from sockviz.model.lab_facts import LabFacts
 from sockviz.model.packet_comments import known
 from sockviz.model.timeline import Header, Timeline
 
@@ -37,7 +38,11 @@ _LATEST = 18e9  # seconds that 64 bits of nanoseconds can hold: the year 2540
 
 
 class NoPackets(ValueError):
-    """There is nothing to export. The message says why."""
+    """There is nothing to export. The message says why: nothing was sent, or the ``lab`` captures nothing."""
+
+    def __init__(self, why: str, lab: LabFacts | None) -> None:
+        super().__init__(why)
+        self.lab = lab
 
 
 class NoSuchHost(ValueError):
@@ -96,7 +101,7 @@ def capture_of(timeline: Timeline, host: str | None = None) -> Capture:
         raise NoSuchHost(", ".join(lab.hosts) if len(lab.hosts) > 1 else "")
     sent = _sent(timeline)
     if not sent:
-        raise NoPackets(_why_none(timeline))
+        raise NoPackets(_why_none(lab), None if lab.has_packets else lab)
     devices = {packet.event.host: packet.event.packet.interface for packet in sent}
     crossed = any(packet.event.frame is not None for packet in sent)
     interfaces = {(packet.event.host, packet.event.packet.interface): None for packet in sent}
@@ -170,8 +175,7 @@ def _sent(timeline: Timeline) -> list[_Sent]:
     return sent
 
 
-def _why_none(timeline: Timeline) -> str:
-    lab = timeline.header.lab
+def _why_none(lab: LabFacts) -> str:
     if lab.has_packets:
         return "nothing was sent in it"
     reasons = [f"{what}: {why}" for what, why in lab.missing.items()]

@@ -101,6 +101,7 @@ class Server:
         keeps: bool = False,
     ) -> None:
         self._address, self._hall, self._visitors, self._spoken = address, hall, visitors, spoken
+        self._servers_own = language.current()
         self._keeps = keeps
         self._files = {name: Static(file) for name, file in static_files().items()}
         self.heard: Callable[[web.Request], None] = lambda _request: None
@@ -250,7 +251,7 @@ class Server:
             name = word.partition(";")[0].strip().partition("-")[0].lower()
             if name in known:
                 return name
-        return language.ORIGINAL
+        return self._servers_own
 
 
 def _title(what: str) -> str:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.widths import as_type
 from sockviz.calls.c.writing import Writing
+from sockviz.language import _
 from sockviz.model.first_names import BOUND, HOST, LOCALHOST6
 from sockviz.model.values import Json, decode
 
@@ -96,7 +97,7 @@ def sockaddr_of_parts(writer: Writing, tree: Json, wanted: str) -> CValue | None
         )
         name = writer.temporary(wanted) if writer.scope.type_of(wanted) is not None else wanted
         writer.scope.declared[name] = ctype
-        writer.line(f"{ctype} {name} = {{{inner}}}; /* the rest is 0 */")
+        writer.line(f"{ctype} {name} = {{{inner}}}; /* {_('the rest is 0')} */")
         return CValue(CForm.BYTES, f"&{name}", ctype, f"sizeof {name}", parts=tuple(parts))
     return None
 

@@ -9,6 +9,7 @@ from sockviz.calls.c.scope import CForm, CValue, Ending, held_as
 from sockviz.calls.c.widths import as_size
 from sockviz.calls.c.writer import CWriter
 from sockviz.calls.signature import Signature
+from sockviz.language import _
 from sockviz.model.values import Json
 
 #: An array of more bytes than this is static.
@@ -140,13 +141,13 @@ class CCall:
         python = self.writer.targets.get(target)
         closes = python is not None and self.writer.scope.lets_go(python)
         if not self.writer.scope.tells:
-            return (f"close({target}); /* no name will hold it */",) if closes else ()
+            return (f"close({target}); /* {_('no name will hold it')} */",) if closes else ()
         if not closes:
             return ("else", f"    {target} = {value};")
         self.writer.need("unistd.h")
         return (
             "else {",
-            f"    close({target}); /* no name holds it any more: Python closes it by itself */",
+            f"    close({target}); /* {_('no name holds it any more: Python closes it by itself')} */",
             f"    {target} = {value};",
             "}",
         )
@@ -157,7 +158,7 @@ class CCall:
         if not self.writer.scope.tells or first != "socket.socket":
             return ()
         self.writer.need("unistd.h")
-        return ("else", "    close((int)result); /* no name holds it: Python closes it by itself */")
+        return ("else", f"    close((int)result); /* {_('no name holds it: Python closes it by itself')} */")
 
     def buffer(self, name: str, parameter: str = "bufsize") -> str:
         """Room for what is received, as much as is asked for; much of it is not on the stack. Its name."""

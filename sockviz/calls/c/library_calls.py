@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from sockviz.calls.c.call import CCall, CRendering
 from sockviz.calls.c.scope import CForm, CValue
+from sockviz.language import _
 from sockviz.model.call import DISSOLVING
 
 
 def _library(call: CCall) -> None:
     if not call.nested:
-        call.writer.line("/* C's own library: a C program has it without asking */")
+        own = _("C's own library: a C program has it without asking")
+        call.writer.line(f"/* {own} */")
     call.value = CValue(CForm.NOTHING, "0")
 
 

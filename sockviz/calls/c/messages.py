@@ -8,6 +8,7 @@ from sockviz.calls.c.struct import packed
 from sockviz.calls.c.widths import as_size
 from sockviz.calls.c.writing import Writing
 from sockviz.dataclass import dataclass
+from sockviz.language import _
 from sockviz.model.values import Json
 
 
@@ -49,7 +50,7 @@ def recvmsg(call: CCall) -> None:
     )
     if room != "0" and writer.scope.tells:
         writer.line(f"if ({'result' if writer.text.failure == 'failure(result)' else length} == -1)")
-        writer.line(f"    {message}.msg_controllen = 0; /* nothing came */")
+        writer.line(f"    {message}.msg_controllen = 0; /* {_('nothing came')} */")
     flags = writer.assign("int", flags, f"{message}.msg_flags")
     if address.text != "NULL":
         writer.line(f"{address.length} = {message}.msg_namelen;")

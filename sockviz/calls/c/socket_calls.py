@@ -11,6 +11,7 @@ from sockviz.calls.c.options import getsockopt, setsockopt
 from sockviz.calls.c.rendering import plain
 from sockviz.calls.c.scope import CForm, CValue, held_as
 from sockviz.calls.c.widths import as_size
+from sockviz.language import _
 from sockviz.model.values import Json
 
 _SOCKET = "socket.socket"
@@ -146,7 +147,8 @@ def _recv(call: CCall) -> None:
     (name,) = call.outputs("data")
     if call.number("bufsize") == "0":
         # Modules/socketmodule.c, sock_recv_guts: "If 0 bytes were requested, do nothing."
-        call.writer.line("/* for 0 bytes Python asks nothing; C's recv would take a datagram away */")
+        no_call = _("for 0 bytes Python asks nothing; C's recv would take a datagram away")
+        call.writer.line(f"/* {no_call} */")
         name = call.writer.declare("char", name, '[1] = ""')
         call.value = _received(name, call.writer.assign("ssize_t", f"{name}_len", "0"))
         return
@@ -194,7 +196,7 @@ def _set_flag(call: CCall, on: str) -> None:
     call.checks(f"fcntl({call.fd}, F_SETFL, {change})")
     if on != "0" and call.name in scope.limited:
         scope.limited.discard(call.name)
-        _limit(call, ["value", 0], " /* no limit any more */")
+        _limit(call, ["value", 0], f" /* {_('no limit any more')} */")
 
 
 def _limit(call: CCall, seconds: Json, remark: str = "") -> None:
@@ -220,7 +222,8 @@ def _settimeout(call: CCall) -> None:
             call.writer.scope.limited.discard(call.name or "")
             if call.name in call.writer.scope.unblocked:
                 _set_flag(call, "1")
-            call.writer.line("/* Python keeps the limit itself and waits in poll(2); C asks the kernel to */")
+            whose = _("Python keeps the limit itself and waits in poll(2); C asks the kernel to")
+            call.writer.line(f"/* {whose} */")
             _limit(call, seconds)
             if call.name is not None:
                 call.writer.scope.limited.add(call.name)

@@ -9,6 +9,7 @@ from sockviz.calls.c.duration import timeval
 from sockviz.calls.c.rendering import plain, simple
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.widths import as_type
+from sockviz.language import _
 
 # --- os -------------------------------------------------------------------------------------------------------------
 
@@ -17,7 +18,8 @@ def _fork(call: CCall) -> None:
     call.writer.need("unistd.h", "sys/types.h")
     call.performs("pid_t", "fork()")
     if call.targets:
-        call.writer.line(f"/* from here on two processes run: in the new one {call.targets[0]} is 0 */")
+        two = _("from here on two processes run: in the new one {name} is 0").format(name=call.targets[0])
+        call.writer.line(f"/* {two} */")
 
 
 def _read(call: CCall) -> None:
@@ -124,7 +126,7 @@ def _select(call: CCall) -> None:
     call.checks(f"select({highest} + 1, {arguments}, {limit})")
     if call.is_dropped:
         return
-    call.writer.line("/* what is left in each set is ready: a list of it, as Python gives */")
+    call.writer.line(f"/* {_('what is left in each set is ready: a list of it, as Python gives')} */")
     parts = [_ready(call, name, room, items) for name, (room, items) in zip(names, sets, strict=True)]
     call.value = CValue(CForm.TUPLE, names[0], parts=tuple(parts))
 
@@ -172,7 +174,7 @@ def _poll_unregister(call: CCall) -> None:
     watched, fd = _watched(call), call.number("fd")
     call.writer.line(f"for (nfds_t i = 0; i < {watched.length}; i++)")
     call.writer.line(f"    if ({watched.text}[i].fd == {fd})")
-    call.writer.line(f"        {watched.text}[i].fd = -1; /* poll passes over it */")
+    call.writer.line(f"        {watched.text}[i].fd = -1; /* {_('poll passes over it')} */")
 
 
 def _poll(call: CCall) -> None:
@@ -181,7 +183,7 @@ def _poll(call: CCall) -> None:
     arguments = f"{watched.text}, {watched.length}, {call.number('timeout', '-1')}"
     if not call.targets and not call.nested:
         call.performs("int", f"poll({arguments})")
-        call.writer.line("/* .revents of each entry says what it is ready for */")
+        call.writer.line(f"/* {_('.revents of each entry says what it is ready for')} */")
         if not call.writer.scope.tells:
             return
     else:
@@ -191,7 +193,7 @@ def _poll(call: CCall) -> None:
     (ready,) = call.outputs("ready")
     ready = call.writer.declare("struct pollfd", ready, f"[{call.writer.scope.watched}]")
     length = call.writer.assign("int", f"{ready}_len", "0")
-    call.writer.line("/* .revents of each entry says what it is ready for */")
+    call.writer.line(f"/* {_('.revents of each entry says what it is ready for')} */")
     call.writer.line(f"for (nfds_t i = 0; i < {watched.length}; i++)")
     call.writer.line(f"    if ({watched.text}[i].revents != 0)")
     call.writer.line(f"        {ready}[{length}++] = {watched.text}[i];")

@@ -11,6 +11,7 @@ from sockviz.calls.c.call import CCall, CRendering
 from sockviz.calls.c.scope import CForm, CValue
 from sockviz.calls.c.struct import fields_of, packed, size_of, unpacked
 from sockviz.calls.c.widths import as_size, as_type
+from sockviz.language import _
 from sockviz.model.values import Json
 
 # --- addresses ------------------------------------------------------------------------------------------------------
@@ -38,7 +39,8 @@ def _getaddrinfo(call: CCall) -> None:
     call.writer.line(f"int {code} = getaddrinfo({node}, {service}, &{hints}, &{info});")
     call.writer.refuses(f"{code} != 0", "", '"getaddrinfo: %s\\n"', f"gai_strerror({code})")
     if not call.writer.scope.whole:
-        call.writer.line(f"/* a linked list: {info}->ai_next … NULL; freeaddrinfo({info}) when done */")
+        linked = _("a linked list: {name}->ai_next … NULL; freeaddrinfo({name}) when done").format(name=info)
+        call.writer.line(f"/* {linked} */")
     call.value = CValue(CForm.ADDRINFO, info, "struct addrinfo *")
     call.writer.text.failure = f"resolver_failure({code})"
 

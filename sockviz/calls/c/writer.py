@@ -21,6 +21,7 @@ from sockviz.calls.restrictions import IOCTLS
 from sockviz.calls.signature import Signature
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
+from sockviz.language import _
 from sockviz.model.first_names import BOUND, HOST
 from sockviz.model.values import Json, Value, decode
 from sockviz.pattern import pattern
@@ -364,7 +365,7 @@ class CWriter:
         """Python that has no C of one line is quoted, so that a reader sees what is meant."""
         del tree
         source = self.statement.source.replace("*/", "* /")[:200].replace("\n", " ")
-        self.line(f"/* {'not in C, but ' if self.scope.whole else ''}in Python: {source} */")
+        self.line(f"/* {_('not in C, but in Python') if self.scope.whole else _('in Python')}: {source} */")
         self.text.is_quoted = True
         return "0"
 

@@ -9,6 +9,7 @@ from sockviz.calls.c.address import c_string
 from sockviz.calls.c.scope import CForm, CScope, CSnippet, CValue, Ending
 from sockviz.calls.c.widths import as_size
 from sockviz.calls.statement import Statement
+from sockviz.language import N_, _
 from sockviz.lesson.programs.c_program import MainText, remark
 from sockviz.lesson.programs.c_turns import constant_text, number
 from sockviz.lesson.programs.order import meanwhile, prompt, starting_remark, waiting_remark
@@ -25,7 +26,6 @@ from sockviz.lesson.programs.texts import (
 from sockviz.lesson.programs.waits import HandStep, WaitingStep, waits
 
 _DIE = """\
-/* Says why a call failed, and ends the program. */
 static _Noreturn void die(const char *call)
 {
     perror(call);
@@ -33,7 +33,6 @@ static _Noreturn void die(const char *call)
 }
 """
 _PRINT_BYTES = """\
-/* Prints how many bytes there are, and the first of them; what is no letter as \\x0a. */
 static void print_bytes(const char *name, const void *bytes, size_t length)
 {
     const unsigned char *byte = bytes;
@@ -44,7 +43,6 @@ static void print_bytes(const char *name, const void *bytes, size_t length)
 }
 """
 _PRINT_ADDRESS = """\
-/* Prints an address and its port. */
 static void print_address(const char *name, const struct sockaddr *address, socklen_t length)
 {
     char host[NI_MAXHOST], port[NI_MAXSERV];
@@ -56,20 +54,18 @@ static void print_address(const char *name, const struct sockaddr *address, sock
 }
 """
 _ENTER = """\
-/* Says for what the program waits, and waits for Enter. */
 static void enter(const char *step)
 {
-    printf("%s: Enter\\n", step);
+    printf("%s: ENTER\\n", step);
     fflush(stdout);
     for (int key = getchar(); key != '\\n'; key = getchar())
         if (key == EOF) {
-            fputs("nobody can press Enter: standard input has ended\\n", stderr);
+            fputs("NOBODY\\n", stderr);
             exit(EXIT_FAILURE);
         }
 }
 """
 _STOP = """\
-/* Says for what the process waits, and stops until somebody lets it go on: its parent has the terminal. */
 static void stop(const char *step)
 {
     printf("%s: kill -CONT %d\\n", step, getpid());
@@ -78,20 +74,27 @@ static void stop(const char *step)
 }
 """
 _WAKE = """\
-/* Does nothing, but a call that sleeps is interrupted. */
 static void wake(int number)
 {
     (void)number;
 }
 """
-#: The functions that stand before main, where it uses them.
+#: The functions that stand before main, where it uses them, and what each does.
 _HELPERS = {
-    "die": _DIE,
-    "print_bytes": _PRINT_BYTES,
-    "print_address": _PRINT_ADDRESS,
-    "enter": _ENTER,
-    "stop": _STOP,
-    "wake": _WAKE,
+    "die": (N_("Says why a call failed, and ends the program."), _DIE),
+    "print_bytes": (
+        N_("Prints how many bytes there are, and the first of them; what is no letter as \\x0a."),
+        _PRINT_BYTES,
+    ),
+    "print_address": (N_("Prints an address and its port."), _PRINT_ADDRESS),
+    "enter": (N_("Says for what the program waits, and waits for Enter."), _ENTER),
+    "stop": (
+        N_(
+            "Says for what the process waits, and stops until somebody lets it go on: its parent has the terminal."
+        ),
+        _STOP,
+    ),
+    "wake": (N_("Does nothing, but a call that sleeps is interrupted."), _WAKE),
 }
 #: Whose address is printed: of other calls it is used, or of no interest.
 _ASKING = ("socket.socket.getsockname", "socket.socket.getpeername")
@@ -134,7 +137,7 @@ class Plain:
         if step.statement.line in self._waits.interrupted:
             text.add(
                 depth,
-                "sigaction(SIGINT, &(struct sigaction){.sa_handler = wake}, NULL); /* Ctrl-C wakes it */",
+                f"sigaction(SIGINT, &(struct sigaction){{.sa_handler = wake}}, NULL); /* {_('Ctrl-C wakes it')} */",
             )
 
     def _wait(self, text: MainText, step: WaitingStep | None, depth: int) -> None:
@@ -163,8 +166,11 @@ class Plain:
         """What a process has not written yet is its children's, too."""
         if len(program.processes) == 1:
             return []
+        why = _(
+            "into a file or a pipe, too, a line leaves when it is whole: _exit loses, and fork doubles, what has not"
+        )
         return [
-            "    /* into a file or a pipe, too, a line leaves when it is whole: _exit loses, and fork doubles, what has not */",
+            f"    /* {why} */",
             "    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);",
         ]
 
@@ -175,7 +181,7 @@ class Plain:
     def end_process(self, text: MainText, program: WrittenProgram, depth: int) -> None:
         """The end, when nobody needs what the process has; a forked one must not go on with its parent's lines."""
         if (by := self._waits.ended.get(program.process)) is not None:
-            text.add(depth, f"pause(); /* until {by} ends it */")
+            text.add(depth, f"pause(); /* {_('until {name} ends it').format(name=by)} */")
         self._wait(text, self._waits.ends.get(program.process), depth)
         for child in program.processes[1:]:
             if child in self._waits.left:
@@ -204,10 +210,17 @@ class Plain:
             f"#define {constant} {constant_text(constant, value, used)}" for constant, value in used.items()
         ]
         lines += [""] if lines else []
-        for name, source in _HELPERS.items():
+        for name, (does, source) in _HELPERS.items():
             if re.search(rf"\b{name}\b[(}}]", code):
-                lines += source.split("\n")
+                lines += [f"/* {_(does)} */", *_spoken(source).split("\n")]
         return lines
+
+
+def _spoken(source: str) -> str:
+    """A function's source, what it prints in the reader's language."""
+    return source.replace("ENTER", _("Enter")).replace(
+        "NOBODY", _("nobody can press Enter: standard input has ended")
+    )
 
 
 def _asked(statement: Statement) -> str:

@@ -13,6 +13,7 @@ from sockviz.calls.c.scope import CScope, CSnippet, Ending
 from sockviz.calls.in_c import c_snippet
 from sockviz.calls.statement import Statement
 from sockviz.dataclass import dataclass
+from sockviz.language import _
 from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
 from sockviz.lesson.programs.texts import ends_itself, one_line, reads, wire_remark
 
@@ -86,10 +87,10 @@ def c_program(plan: Plan, program: WrittenProgram, style: CStyle) -> str:
     body = _without_unused(text.lines)
     beginning = style.beginning(program)
     if any(line.strip().startswith(("result =", "if ((result =")) for line in body):
-        beginning.append("    long result; /* of a call whose value no name holds */")
+        beginning.append(f"    long result; /* {_('of a call whose value no name holds')} */")
     if any(_SENDS.search(_LITERAL.sub("", line)) for line in body):
         beginning += [
-            "    /* else a write to nobody would end the program; Python does so at its start */",
+            f"    /* {_('else a write to nobody would end the program; Python does so at its start')} */",
             "    signal(SIGPIPE, SIG_IGN);",
         ]
     body = [*beginning, *([""] if beginning else []), *body]
@@ -200,7 +201,8 @@ def _close(
         scope.closed.add(owner)
     for after in later:
         if name in reads(after.value):
-            text.add(depth, f"{scope.name(name)} = -1; /* the number may soon be another's */")
+            why = _("the number may soon be another's")
+            text.add(depth, f"{scope.name(name)} = -1; /* {why} */")
             return
         if name in after.targets:
             return

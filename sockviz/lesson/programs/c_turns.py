@@ -77,7 +77,7 @@ class TurnsStyle:
     def in_child(self, text: MainText, child: WrittenProgram, pid: str, depth: int) -> None:
         """Likewise, in a forked process."""
         text.add(depth, f"if ({pid} == 0)")
-        text.add(depth + 1, f'program("{child.process}"); /* the new process */')
+        text.add(depth + 1, f'program("{child.process}"); /* {_("the new process")} */')
 
     def end_process(self, text: MainText, program: WrittenProgram, depth: int) -> None:
         """The wait for the lesson's end."""
@@ -104,13 +104,14 @@ class TurnsStyle:
         """The helpers, and the constants."""
         del code
         lines = [
-            f"#define TURNS {len(plan.turns)} /* so many has the lesson: a turn is a few lines of one program */"
+            f"#define TURNS {len(plan.turns)} /* {_('so many has the lesson: a turn is a few lines of one program')} */"
         ]
         if uses_alarm(program):
-            lines.append("#define DEADLINE 0 /* the lesson's own lines use the alarm */")
+            own = _("the lesson's own lines use the alarm")
+            lines.append(f"#define DEADLINE 0 /* {own} */")
         if plan.has_wire:
             lines.append(
-                f"#define PATIENCE {PATIENCE} /* seconds: the wire is not here, and some calls wait for it */"
+                f"#define PATIENCE {PATIENCE} /* {_('seconds: the wire is not here, and some calls wait for it')} */"
             )
         lines += ['#include "show.h"', '#include "turn.h"', ""]
         used = constants(plan.lesson, program)

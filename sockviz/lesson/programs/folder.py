@@ -139,6 +139,7 @@ done
     ports = _(
         "The ports are others each time, since the kernel may keep one for a minute; PORT=8080 sh run.sh chooses them."
     )
+    ended = _("{name} ended with status {status}").format(name="$name", status="$status")
     named = {name for program in plan.programs for name in constants(plan.lesson, program)}
     offsets = [number for number, name in enumerate(PORTS) if name in named]
     return f"""#!/bin/sh
@@ -164,7 +165,7 @@ begin() {{ # one program; where it breaks, all end
     {allowed}) return 0 ;;
     esac
     if mkdir turns.failed 2>/dev/null; then # it is the first
-        echo "run.sh: $name ended with status $status" >&2
+        echo "run.sh: {ended}" >&2
         end
     fi
     return 1

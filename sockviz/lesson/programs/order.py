@@ -73,7 +73,7 @@ def _done(step: WaitingStep) -> str:
             )
         case HandStep.CONTINUE:
             return f"kill -CONT, {when or _('at the end')}"
-    return f"Enter, {when or _('at the end')}"
+    return f"{_('Enter')}, {when or _('at the end')}"
 
 
 def _when(step: WaitingStep) -> str:

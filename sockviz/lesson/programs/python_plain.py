@@ -7,6 +7,7 @@ import re
 
 from sockviz.calls.statement import Statement
 from sockviz.calls.table import CALLS, MODULES
+from sockviz.language import _
 from sockviz.lesson.programs.order import meanwhile, prompt, starting_remark, waiting_remark
 from sockviz.lesson.programs.plan import Plan, ProgramLine, WrittenProgram
 from sockviz.lesson.programs.texts import (
@@ -55,7 +56,7 @@ class _Writing:
     def wait(self, depth: int, step: WaitingStep | None) -> None:
         """Waits for a person: where it is a forked process, its parent has the terminal."""
         if step is not None and step.kind is HandStep.ENTER:
-            self.add(depth, f'input("{prompt(step)}: Enter\\n")')
+            self.add(depth, f'input("{prompt(step)}: {_("Enter")}\\n")')
         elif step is not None and step.kind is HandStep.KILL:
             self.add(depth, f"print({_quoted(prompt(step) + ': kill')}, os.getpid(), flush=True)")
             self.add(depth, "signal.pause()")
@@ -92,14 +93,17 @@ def _head(plan: Plan, program: WrittenProgram, waits: Waits, body: str) -> list[
     ]
     lines.append("")
     if nameless := numbers_brought_along(program):
-        lines += ["# Linux's numbers, which not every Python's modules name:"]
+        numbers = _("Linux's numbers, which not every Python's modules name:")
+        lines += [f"# {numbers}"]
         lines += [*(f"{dotted} = {number}" for dotted, number in nameless.items()), ""]
     used = constants(plan.lesson, program)
     for constant, value in used.items():
         later = int(constant.removeprefix("PORT") or "1") - 1 if constant.startswith("PORT") else 0
         lines.append(f"{constant} = PORT + {later}" if later else f"{constant} = {_quoted(value)}")
     if made:
-        why = "Into a file or a pipe, too, a line leaves when it is whole: os._exit loses, and fork doubles, what has not."
+        why = _(
+            "Into a file or a pipe, too, a line leaves when it is whole: os._exit loses, and fork doubles, what has not."
+        )
         lines += ["", f"# {why}", "sys.stdout.reconfigure(line_buffering=True)"]
     return [*lines, *([""] if used or made else [])]
 
@@ -125,7 +129,7 @@ def _lines(writing: _Writing, program: WrittenProgram, depth: int) -> None:
 def _end(writing: _Writing, program: WrittenProgram, depth: int) -> None:
     """The process ends when nobody needs what it has."""
     if (by := writing.waits.ended.get(program.process)) is not None:
-        writing.add(depth, f"signal.pause()  # until {by} ends it")
+        writing.add(depth, f"signal.pause()  # {_('until {name} ends it').format(name=by)}")
     writing.wait(depth, writing.waits.ends.get(program.process))
     for child in program.processes[1:]:
         if child in writing.waits.left:
