@@ -90,7 +90,8 @@ def _head(plan: Plan, program: WrittenProgram, writing: _Writing, body: str) -> 
     lines += [f"import {module}" for module in sorted(modules)]
     lines += [*([""] if modules else []), *_imports(writing.names, body), ""]
     if nameless := numbers_brought_along(program):
-        lines += ["# Linux's numbers, which not every Python's modules name:"]
+        numbers = _("Linux's numbers, which not every Python's modules name:")
+        lines += [f"# {numbers}"]
         lines += [*(f"{dotted} = {number}" for dotted, number in nameless.items()), ""]
     for constant, value in used.items():
         default = _default(constant, value, used)
@@ -177,7 +178,8 @@ def _line(writing: _Writing, statement: Statement, child: WrittenProgram | None,
         writing.add(depth + 1, *inside[:-1], inside[-1] + remark)
         if child is not None:
             writing.add(depth + 1, f"if {statement.targets[0]} == 0:")
-            writing.add(depth + 2, f'{writing.names["program"]}("{child.process}")  # the new process')
+            new = f'{writing.names["program"]}("{child.process}")'
+            writing.add(depth + 2, f"{new}  # {_('the new process')}")
         writing.add(depth + 1, f"{show}({', '.join(statement.targets)})")
     else:
         inside[0] = f"{show}({inside[0]}"
