@@ -13,7 +13,7 @@ from sockviz.words.causes.descriptors import limit_of_descriptors
 from sockviz.words.control_data import came_beside, name_of, value_beside
 from sockviz.words.number_kinds import beside_name
 from sockviz.words.number_meanings import RECEIVED
-from sockviz.words.rights import rights_in, rights_passed
+from sockviz.words.rights import has_no_byte, rights_in, rights_passed
 from sockviz.words.shown import show
 from sockviz.words.truncation import cut_off, lost_of
 from sockviz.words.wording import address_text, bytes_text
@@ -35,6 +35,8 @@ def message_told(call: Call, world: World) -> str:
     is_cut = flags & sockets.MESSAGE_FLAGS["MSG_TRUNC"]
     if not (data or peeks or is_cut) and call.receiver is not None and call.receiver.type == "SOCK_DGRAM":
         gives = _("takes an empty datagram{sender}")
+    if not (data or peeks or is_cut) and call.receiver is not None and call.receiver.type == "SOCK_SEQPACKET":
+        gives = _("takes an empty message")
     told = [gives.format(amount=bytes_text(len(data)), sender=who, shown=show(data, 32))]
     if not data and flags & sockets.MESSAGE_FLAGS["MSG_ERRQUEUE"]:
         told = [_("takes an entry off the error queue, with no data in it")]
@@ -135,6 +137,8 @@ def _passed(call: Call, item: Value) -> str:
         case (int(level), int(number), bytes()) if beside_name(level, number) == "SCM_RIGHTS":
             if call.receiver is not None and call.receiver.family != "AF_UNIX":
                 return ""
+            if has_no_byte(call):
+                return _("SCM_RIGHTS passes nothing along: on a stream it takes at least one byte to go with")
             fds = [str(fd) for fd in rights_passed(call)]
             return ngettext(
                 "SCM_RIGHTS passes descriptor {fds} along",

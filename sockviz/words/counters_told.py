@@ -32,6 +32,7 @@ TELLING: Mapping[str, str] = {
     "TcpExt.TCPRcvQDrop": N_("segments dropped: the receive buffer was full"),
     "TcpExt.TCPZeroWindowDrop": N_("segments dropped: they came while the window was closed"),
     "TcpExt.TCPBacklogDrop": N_("segments dropped: too many waited for a socket that was in use"),
+    "TcpExt.TCPMinTTLDrop": N_("segments dropped: they had fewer hops left than IP_MINTTL asks for"),
     "TcpExt.PAWSEstab": N_("segments dropped: their timestamp is older than one that has come (PAWS)"),
     "TcpExt.TCPSpuriousRTOs": N_("timeouts that were too early: nothing was lost"),
     "Ip.ReasmTimeout": N_("datagrams given up: the time for their missing fragments was over (ipfrag_time)"),

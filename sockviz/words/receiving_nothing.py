@@ -33,7 +33,7 @@ def nothing_came(call: Call, world: World) -> str:
         return _("takes an empty datagram") if isinstance(call.value, bytes) else ""
     why = ended_by_peer(s)
     if not why and s.type == "SOCK_SEQPACKET":
-        return _("takes an empty message")
+        return "" if call.name == "recvmsg" else _("takes an empty message")
     return _("returns 0 bytes: {why}").format(why=why or _("the peer will send no more"))
 
 

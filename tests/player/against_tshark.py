@@ -183,7 +183,7 @@ def _why(role: Role | None, packet: Packet, theirs: str) -> str | None:
             return WHY_CROSSED
         case Role.AGAIN, "keepalive" if packet.length == 1:
             return WHY_ONE_BYTE
-        case Role.DUPLICATE_ACK, "window update":
+        case Role.DUPLICATE_ACK | Role.PROBE_ANSWER, "window update":
             return WHY_SCALED
         case Role.WINDOW_UPDATE, "" if window == 0:
             return WHY_CLOSED
@@ -204,7 +204,7 @@ MATTERS: dict[str, Sequence[tuple[str, str, str, str]]] = {
     "fastopen": [],
     "loss-of-the-tail": [],
     "keepalive-lost": [],
-    "keepalive-unanswered": [],
+    "keepalive-unanswered": [("server ACK", ANSWER, UPDATE, WHY_SCALED)],
     "user-timeout": [("client PSH+ACK", AGAIN, KEEPALIVE, WHY_ONE_BYTE)],
     "self-connect": [
         ("client SYN+ACK", "", AGAIN, WHY_CROSSED), ("client ACK", DUPLICATE, UPDATE, WHY_SCALED),

@@ -167,7 +167,7 @@ def test_the_manual_page_is_that_of_the_system_call() -> None:
 
 def test_an_end_that_gives_up_says_what_was_not_answered() -> None:
     told = here(call("recv", "ETIMEDOUT", 100))
-    assert told == "its peer did not answer descriptor 3 for too long"
+    assert told == "nothing came of its peer to descriptor 3 for too long"
     assert (
         here(call("connect", "ETIMEDOUT", scripted.SERVER)) == "every SYN to 127.0.0.1:8080 went unanswered"
     )
@@ -221,7 +221,7 @@ def test_what_gave_up_is_told_of_a_connection_that_was_gone_before_its_call_retu
     seen = fold(World(), Observed(1.0, "lab", (probing,), (), (), {}))
     gone = fold(seen, Observed(2.0, "lab", (), (probing.key,), (), {}))
     for world in (seen, gone):
-        assert "answered none of the keepalive probes" in here(call("recv", "ETIMEDOUT", 100), world)
+        assert "came to the keepalive probes" in here(call("recv", "ETIMEDOUT", 100), world)
 
 
 def test_what_close_did_is_told_though_the_row_was_gone_before_it_returned() -> None:

@@ -16,7 +16,7 @@ from sockviz.words.causes.paths import binder
 from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.ports import MORE_PORTS, is_without_port, no_free_port
 from sockviz.words.causes.refused import refused
-from sockviz.words.causes.scopes import needs_scope, scope_missing
+from sockviz.words.causes.scopes import needs_scope, scope_missing, tied_to
 from sockviz.words.causes.unanswered import gave_up, goes_on, is_unsent, peers_queue_is_full, unanswered_syn
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, ends_text
@@ -48,6 +48,10 @@ def _connecting(s: Situation) -> Cause:
                 _("{name} is a UNIX stream, whose connection ends with its socket only").format(name=s.name),
                 _("close it, and make a new one"),
             )
+        case "EINVAL" if s.is_unix and s.row is not None and s.row.is_listening:
+            return has_one_already(
+                s
+            )  # net/unix/af_unix.c, unix_stream_connect: any state but TCP_CLOSE and TCP_ESTABLISHED
         case "ENOENT":
             return Cause(
                 _("there is no file {target}: no socket has been bound to that path").format(target=s.target)
@@ -68,6 +72,8 @@ def _connecting(s: Situation) -> Cause:
             return v6
         case "EINVAL" if needs_scope(s):
             return Cause(*scope_missing(s))
+        case "EINVAL" if (tied := tied_to(s)) is not None:
+            return Cause(tied, _("use a new socket"))
         case "ENETUNREACH":
             return _no_way(s)
         case "EADDRNOTAVAIL":
@@ -121,6 +127,8 @@ def _no_way(s: Situation) -> Cause:
             _("send datagrams there"),
         )
     told = _("the routing table has no way to {target} that this call may take").format(target=s.target)
+    if (tied := tied_to(s)) is not None:
+        return Cause(f"{told}; {tied}", _("use a new socket"))
     if s.family != "AF_INET" or s.end is None:
         return Cause(told)
     meant = ".".join(reversed(s.end[0].split(".")))

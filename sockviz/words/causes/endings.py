@@ -47,7 +47,7 @@ def _why_reset(s: Situation) -> Cause:
     anew = _("make a new connection")
     said = whose.of_socket(s.world, other.inode)
     if gave_up(s.world, other.inode):
-        told = _("{peer} had given the connection up: nothing had answered it (ETIMEDOUT)")
+        told = _("{peer} had given the connection up: no answer had come to it (ETIMEDOUT)")
         return Cause(told.format(peer=said), anew)
     if s.came("FIN") is not None and acts.shut(s.world, other.inode, acts.SHUT_RDWR):
         # net/ipv4/tcp_input.c, tcp_rcv_state_process: in FIN-WAIT-2 nobody could read what comes.
@@ -114,7 +114,7 @@ def ended_by_peer(s: Situation) -> str:
     if s.is_tcp and s.row is None and s.came("RST") is not None:
         return _("its connection is gone: {reset}").format(reset=reset(s).why)
     if s.is_tcp and s.row is None and gave_up(world, s.inode):
-        return _("its connection was given up, as nothing had answered (ETIMEDOUT)")
+        return _("its connection was given up, as no answer had come (ETIMEDOUT)")
     fin = s.is_tcp and (s.came("FIN") is not None or (s.row is not None and s.row.state in HAS_FIN))
     if other is not None and acts.shut(world, other.inode, acts.SHUT_WR, acts.SHUT_RDWR):
         told = _("{who} has ended its sending side by shutdown").format(who=who)

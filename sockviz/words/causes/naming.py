@@ -42,6 +42,14 @@ def binding(s: Situation) -> Cause:
             not s.local and s.end is not None and wire_end(s.end) != s.end and s.is_on("IPV6_V6ONLY")
         ):
             return v6_only(s)  # net/ipv6/af_inet6.c, __inet6_bind: the same of a name of its own
+        case "EINVAL" if not s.local and s.is_tcp and s.end is not None and s.end[0].lower().startswith("ff"):
+            # net/ipv6/af_inet6.c, __inet6_bind: IPV6_ADDR_MULTICAST and SOCK_STREAM
+            return Cause(
+                _("{target} is the address of a group, and a stream of IPv6 is bound to none").format(
+                    target=s.target
+                ),
+                _("groups are of datagrams"),
+            )
         case "EINVAL":
             return _named_already(s)
         case "ENOENT" if s.is_unix:

@@ -179,22 +179,40 @@ def unanswered(s: Situation) -> str:
         row = gone.row  # the kernel forgets the connection before the call returns
     timer = row.timer if row is not None else None
     if timer is Timer.KEEPALIVE:
-        told = _("{who} answered none of the keepalive probes of {name}").format(who=s.who, name=s.name)
+        told = _("no answer of {who} came to the keepalive probes of {name}").format(who=s.who, name=s.name)
     elif timer is Timer.PERSIST:
-        told = _("{who} answered none of the probes that {name} sent to its closed window").format(
+        told = _("no answer of {who} came to the probes that {name} sent to its closed window").format(
             who=s.who, name=s.name
         )
     elif timer is Timer.ON:
-        told = _("{who} acknowledged nothing of what {name} sent again and again").format(
+        told = _("nothing came of {who} that acknowledged what {name} sent again and again").format(
             who=s.who, name=s.name
         )
     else:
-        told = _("{who} did not answer {name} for too long").format(who=s.who, name=s.name)
+        told = _("nothing came of {who} to {name} for too long").format(who=s.who, name=s.name)
     told += _how_often(s, timer, row.retransmits if row is not None else 0)
+    told += _kept_by_the_link(s)
     limit = acts.option(s.world, s.inode, "TCP_USER_TIMEOUT")
     if isinstance(limit, int) and limit:
         told += _("; TCP_USER_TIMEOUT let it try for {time}").format(time=seconds_text(limit / 1000))
     return told
+
+
+def _kept_by_the_link(s: Situation) -> str:
+    """That the newest segment of the connection, but for the RST that gave it up, is one that the link has not let through."""
+    ends = {wire_end(s.local) or (s.known and wire_end(s.known.local)), wire_end(s.peer)}
+    link = s.world.link
+    if link is None or None in ends:
+        return ""
+    for seen in reversed(s.world.packets):
+        packet = seen.event.packet
+        if {packet.source, packet.destination} != ends or "RST" in packet.label:
+            continue
+        if seen.number in link.dropped:
+            return _(" (the link dropped {packet})").format(packet=seen.text)
+        kept = seen.event.frame is not None and link.flight_of(seen.event.frame) is not None
+        return _(" (the link keeps {packet})").format(packet=seen.text) if kept else ""
+    return ""
 
 
 #: What each timer has a socket send.

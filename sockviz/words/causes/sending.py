@@ -18,7 +18,7 @@ from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.ports import is_without_port, no_free_port
 from sockviz.words.causes.receiving import reset_here, unanswered, unanswered_remedy, unconnected, unreachable
 from sockviz.words.causes.refused import refused
-from sockviz.words.causes.scopes import needs_scope, scope_missing
+from sockviz.words.causes.scopes import needs_scope, scope_missing, tied_to
 from sockviz.words.holding_back import not_writable, window_is_closed
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, bytes_text
@@ -173,7 +173,10 @@ def _no_way(s: Situation) -> Cause:
                 target=aimed
             )
         )
-    return Cause(_("the routing table has no way to {target}").format(target=aimed))
+    told = _("the routing table has no way to {target}").format(target=aimed)
+    if (tied := tied_to(s)) is not None:
+        return Cause(f"{told}; {tied}", _("use a new socket"))
+    return Cause(told)
 
 
 # --- no room ------------------------------------------------------------------------------------------------------------
@@ -324,7 +327,7 @@ def _nobody_reads(s: Situation) -> Cause:
                 _("the connection of {name} is gone: {reset}").format(name=s.name, reset=endings.reset(s).why)
             )
         if endings.gave_up(s.world, s.inode):
-            told = _("the connection of {name} was given up, as nothing had answered (ETIMEDOUT)")
+            told = _("the connection of {name} was given up, as no answer had come (ETIMEDOUT)")
             return Cause(told.format(name=s.name))
         return Cause(_("the connection of {name} is over: nobody will read this").format(name=s.name))
     if s.known is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sockviz.language import _, ngettext
 from sockviz.model.call import Call
 from sockviz.model.listening import nearest
-from sockviz.model.segments import Endpoint, endpoint, wire_end
+from sockviz.model.segments import Endpoint, Packet, endpoint, wire_end
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import Value
 from sockviz.model.world import World
@@ -38,16 +38,20 @@ def gave_up(s: Situation) -> str:
 
 def syns(call: Call, world: World) -> int:
     """How many SYNs of this call were captured."""
+    return len(_syns(call, world))
+
+
+def _syns(call: Call, world: World) -> list[Packet]:
     known = world.sockets.get(call.receiver.inode) if call.receiver is not None else None
     here = endpoint(known.local) if known is not None else None
-    return sum(
-        1
+    return [
+        seen.event.packet
         for seen in world.packets
         if seen.event.at >= call.entered
         and seen.event.packet.label == "SYN"
         and seen.event.packet.destination == call.target
         and (here is None or seen.event.packet.source == here)
-    )
+    ]
 
 
 def is_unsent(s: Situation) -> bool:
@@ -59,8 +63,26 @@ def unanswered_syn(call: Call, world: World) -> str:
     """Why a SYN has no answer, where that was seen: a full queue, or a link that keeps or drops."""
     if told := _on_the_link(call, world):
         return told
-    row = full_listener(world, call.target, Situation(call, world).host)
-    return queue_is_full(row, world) if row is not None else ""
+    host = Situation(call, world).host
+    row = full_listener(world, call.target, host)
+    return queue_is_full(row, world) if row is not None else _too_few_hops(call, world, host)
+
+
+def _too_few_hops(call: Call, world: World, host: str) -> str:
+    """That the listener lets in none that has fewer hops left than its SYN had: net/ipv4/tcp_ipv4.c, tcp_v4_rcv (min_ttl), and
+    net/ipv6/tcp_ipv6.c, tcp_v6_rcv (min_hopcount)."""
+    end = call.target
+    sent = next(reversed(_syns(call, world)), None)
+    if end is None or sent is None:
+        return ""
+    option = "IP_MINTTL" if sent.family == "AF_INET" else "IPV6_MINHOPCOUNT"
+    for row in nearest(listeners_at(world, end, host), wire_end(end) or end):
+        least = acts.option(world, row.inode, option)
+        if isinstance(least, int) and sent.ttl < least:
+            return _(
+                "{who} lets in what has {least} hops left, and no less ({option}); the SYN had {left}"
+            ).format(who=whose.of_row(row, world), least=least, option=option, left=sent.ttl)
+    return ""
 
 
 def _on_the_link(call: Call, world: World) -> str:
@@ -118,7 +140,8 @@ def goes_on(s: Situation) -> str:
     why = waited(s, "SO_SNDTIMEO")
     if why or s.call.slept or s.error == "TimeoutError":
         told = _("no answer came from {target}").format(target=s.target)
-        return (f"{told}, {why}" if why else told) + _(": the handshake goes on without the call")
+        told = (f"{told}, {why}" if why else told) + _(": the handshake goes on without the call")
+        return "; ".join(filter(None, (told, unanswered_syn(s.call, s.world))))
     if acts.does_not_block(s.call, s.world):
         return _("{name} does not block: the handshake with {target} has begun").format(
             name=s.name, target=s.target
