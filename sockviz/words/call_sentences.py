@@ -14,6 +14,7 @@ from sockviz.words.closing import closing
 from sockviz.words.dissolving import dissolving
 from sockviz.words.explanation import explain
 from sockviz.words.handing_over import handed_over
+from sockviz.words.own_loopback import with_itself
 from sockviz.words.passed_over import passed_over
 from sockviz.words.passing import lost_beside
 from sockviz.words.process_sentences import process_sentence
@@ -142,7 +143,9 @@ def _gave(call: Call, world: World) -> str:
                 if call.slept
                 else _(" with {address}").format(address=_argument_address(begun(call, world), world))
             )  # told when it was entered
-            return _("returns: the handshake{whose} is done").format(whose=whose)
+            return _with(
+                _("returns: the handshake{whose} is done").format(whose=whose), with_itself(call, world)
+            )
         case "sendall", _:
             return _("copies everything into the send queue of the kernel")
         case (("recv" | "recvfrom"), bytes(data)) if is_stream and acts.has(call, "MSG_OOB"):

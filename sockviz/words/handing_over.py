@@ -10,6 +10,7 @@ from sockviz.model.known import KnownSocket
 from sockviz.model.linux.options import option_of
 from sockviz.model.world import World
 from sockviz.words import acts
+from sockviz.words.own_loopback import with_itself
 from sockviz.words.passed_over import passed_over
 from sockviz.words.wording import address_text, bytes_text, receiver_name
 
@@ -108,7 +109,8 @@ def _as_datagrams(call: Call, amount: str, world: World) -> str:
             count,
         )
         return told.format(amount=amount, count=count, size=bytes_text(size))
-    return _("hands one datagram of {amount} to the kernel").format(amount=amount)
+    told = _("hands one datagram of {amount} to the kernel").format(amount=amount)
+    return f"{told}; {away}" if (away := with_itself(call, world)) else told
 
 
 def _gathered(call: Call, world: World) -> int:

@@ -14,7 +14,14 @@ from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage import byte_lines, end_texts, timer_lines, without_row
 from sockviz.tui.stage.chips import CHIP, Station, has_come, is_coming
-from sockviz.tui.stage.descriptor_words import briefly, named_state, plain_target, protocol_of, unseen
+from sockviz.tui.stage.descriptor_words import (
+    brief_name,
+    briefly,
+    named_state,
+    plain_target,
+    protocol_of,
+    unseen,
+)
 from sockviz.tui.stage.ink import Line, Span, crop, fit, line, marked, wrap
 from sockviz.tui.stage.listener_lines import told_of_listener
 from sockviz.tui.stage.lookup import Lookup, port_of
@@ -105,7 +112,8 @@ class Pen:
         fd, width = it.entry.fd if it.entry is not None else -1, self.columns.name
         number = f"{fd if it.entry is not None else '–':>{self.columns.number}}"
         name = self.lookup.name(self.process.name, it.inode, fd)
-        named = f" {name[:width]:<{width}}" if width else ""
+        brief = brief_name(name, self.process, width, ascii_only=self.view.look.ascii)
+        named = f" {brief:<{width}}" if width else ""
         return (number, f"{hue} strong" if it.entry is not None else "muted"), (named, hue)
 
     def _head(self, it: DescriptorRow, told: Collection[Part]) -> Line:

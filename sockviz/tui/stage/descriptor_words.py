@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sockviz.language import _
+from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State
+from sockviz.model.values import SocketValue
 from sockviz.model.world import World
 from sockviz.tui.palette import STATE_SYMBOLS, state_role
 from sockviz.tui.stage.ink import Line, Span, line
@@ -28,6 +30,21 @@ def unseen(world: World, inode: int, width: int) -> Line:
 
 def _first_that_fits(width: int, *candidates: Line, taken: int = 16) -> Line:
     return next((it for it in candidates if it.width + taken <= width), candidates[-1])
+
+
+def brief_name(name: str, process: Process | None, width: int, *, ascii_only: bool = False) -> str:
+    """A variable's name in `width` cells: its beginning; where another socket of the process begins alike, its end, too."""
+    others = process.names.items() if process is not None and len(name) > width >= _BOTH_ENDS else ()
+    alike = (
+        other for other, held in others if isinstance(held, SocketValue) and other[:width] == name[:width]
+    )
+    if all(other == name for other in alike):
+        return name[:width]
+    return f"{name[: width - 3]}{'~' if ascii_only else '…'}{name[-2:]}"
+
+
+#: The most cells that a variable's name has in a table; so many have its beginning and its end.
+NAME_WIDTH = _BOTH_ENDS = 6
 
 
 def protocol_of(entry: FdEntry | None, row: SocketRow) -> str:

@@ -16,6 +16,7 @@ from sockviz.model.world import World
 from sockviz.tui.remembered import remembered_by
 from sockviz.tui.stage.at_hand import next_line
 from sockviz.tui.stage.descriptor_lines import Pen
+from sockviz.tui.stage.descriptor_words import NAME_WIDTH
 from sockviz.tui.stage.ink import Line, fit, line, wrap
 from sockviz.tui.stage.lookup import Lookup, orphans
 from sockviz.tui.stage.part_lines import Columns, PartLines
@@ -364,4 +365,4 @@ def _number_width(its: _Ranked) -> int:
 def _name_width(view: View, process: Process, held: list[DescriptorRow]) -> int:
     name_of = Lookup(view.world).names(process.name)
     names = (name_of(it.inode, it.entry.fd if it.entry else -1) for it in held)
-    return min(6, max(map(len, names), default=0))
+    return min(NAME_WIDTH, max(map(len, names), default=0))

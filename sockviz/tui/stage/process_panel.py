@@ -321,8 +321,11 @@ def _folded(view: View, name: str, process: Process | None, hue: str, width: int
 
 def _lacks(view: View, process: str, row: SocketRow, told: str) -> bool:
     """Whether a socket's line has no room for its own port, or for what it is called."""
+    from sockviz.tui.stage.descriptor_words import NAME_WIDTH, brief_name  # on demand, as the table
+
     called = view.world.name_of(process, row.inode, None) or ""
-    return str(port_of(row.local)) not in told or f" {called[:6]} " not in told
+    brief = brief_name(called, view.world.processes.get(process), NAME_WIDTH, ascii_only=view.look.ascii)
+    return str(port_of(row.local)) not in told or f" {brief} " not in told
 
 
 def _frame_role(hue: str, process: Process | None) -> str:

@@ -15,6 +15,7 @@ from sockviz.model.subjects import Subjects
 from sockviz.model.values import SocketValue
 from sockviz.tui.stage import descriptors
 from sockviz.tui.stage.descriptor_lines import Pen
+from sockviz.tui.stage.descriptor_words import brief_name
 from sockviz.tui.stage.descriptors import _counted
 from sockviz.tui.stage.lookup import Lookup
 from sockviz.tui.stage.part_lines import Columns
@@ -304,3 +305,15 @@ def test_where_there_is_hardly_room_the_numbers_of_all_descriptors_stand_in_one_
         rows = [text for text in drawn if re.match(" ?[34] ", text)]
         assert len(rows) == 2, drawn
         assert all(text[0] == " " for text in rows) or width < 28, (width, drawn)
+
+
+def test_names_that_begin_alike_are_told_apart_by_their_ends() -> None:
+    held = {
+        name: SocketValue(n, n, "AF_INET", "SOCK_STREAM", 0)
+        for n, name in enumerate(("upstream_one", "upstream_two", "s"))
+    }
+    process = replace(scripted.view(bound(0, told=False)).world.processes["server"], names=held)
+    assert [brief_name(name, process, 6) for name in held] == ["ups…ne", "ups…wo", "s"]
+    assert brief_name("upstream_two", process, 6, ascii_only=True) == "ups~wo"
+    assert brief_name("listener", process, 6) == "listen"
+    assert brief_name("upstream_two", process, 4) == "upst"
