@@ -11,9 +11,11 @@ from itertools import groupby
 
 from sockviz import __version__, door
 from sockviz.door import Door, Stream
+from sockviz.language import _, said_by_system
 from sockviz.probes.machine import Probe, probe_machine, usable_labs
 from sockviz.probes.probe import ISOLATED, PROCESSES, TWO_HOSTS, VIEW
 from sockviz.progress import default_path
+from sockviz.words.diagnosis import diagnosed
 from sockviz.wrapping import wrapped
 
 _MARKS = ("✓", "✗", "·")
@@ -43,10 +45,14 @@ def run(*, as_json: bool, out: Stream) -> int:
 
 def as_lines(probes: Sequence[Probe], width: int) -> list[str]:
     """The probes by area, refusals with their cost and cure, and which labs can be used."""
-    lines = [f"sockviz {__version__} on {platform.system()} {platform.release()}"]
-    name_width = max(len(probe.name) for probe in probes)
+    lines = [
+        _("sockviz {version} on {system} {release}").format(
+            version=__version__, system=platform.system(), release=platform.release()
+        )
+    ]
+    name_width = max(len(diagnosed(probe.name)) for probe in probes)
     for area, group in groupby(probes, lambda probe: probe.area):
-        lines += ["", area]
+        lines += ["", diagnosed(area)]
         for probe in group:
             lines += _probe(probe, name_width, width)
     return [*lines, "", *summary(probes, width)]
@@ -54,14 +60,16 @@ def as_lines(probes: Sequence[Probe], width: int) -> list[str]:
 
 def _probe(probe: Probe, name_width: int, width: int) -> list[str]:
     mark = _MARKS[0] if probe.ok else _MARKS[1] if probe.was_reached else _MARKS[2]
-    found = f"{probe.errno}: {probe.found}" if probe.errno else probe.found
+    found = diagnosed(probe.found)
+    if probe.errno:
+        found = f"{probe.errno}: {said_by_system(OSError(0, probe.found)) if found == probe.found else found}"
     if width < name_width + _NARROWEST:  # no room for two columns
         name_width = 0
     indent = " " * (name_width + 6)
-    lines = wrapped(found, width, f"  {mark} {probe.name:<{name_width}}  ", indent)
-    for label, text in (("costs", probe.costs), ("to enable", probe.enable)):
+    lines = wrapped(found, width, f"  {mark} {diagnosed(probe.name):<{name_width}}  ", indent)
+    for label, text in ((_("costs"), probe.costs), (_("to enable"), probe.enable)):
         if text and not probe.ok:
-            lines += wrapped(text, width, f"{indent}{label}: ", indent + "  ")
+            lines += wrapped(diagnosed(text), width, f"{indent}{label}: ", indent + "  ")
     return lines
 
 
@@ -69,61 +77,80 @@ def summary(probes: Sequence[Probe], width: int) -> list[str]:
     """Which labs can be used, and what lessons show there."""
     labs = usable_labs(probes)
     isolated, host = _shown(probes, labs)
-    lines = ["What this means"]
+    lines = [_("What this means")]
     for mark, name, text in (
-        (labs["isolated"], "isolated loopback", isolated),
-        (labs["host"], "host loopback", host),
-        (labs["two-hosts"], "two hosts and a link", _shown_between_hosts(probes, labs["two-hosts"])),
+        (labs["isolated"], _("isolated loopback"), isolated),
+        (labs["host"], _("host loopback"), host),
+        (labs["two-hosts"], _("two hosts and a link"), _shown_between_hosts(probes, labs["two-hosts"])),
     ):
         lines += wrapped(text, width, f"  {_MARKS[0] if mark else _MARKS[1]} {name}: ", "    ")
     if not any(labs.values()):
-        said = "No lesson can be performed here. `sockviz replay FILE` plays a recording of one."
+        said = _("No lesson can be performed here. `sockviz replay FILE` plays a recording of one.")
         lines += wrapped(said, width, "  ", "  ")
     return lines
 
 
 def _shown(probes: Sequence[Probe], labs: dict[str, bool]) -> tuple[str, str]:
     ok = {(probe.area, probe.name) for probe in probes if probe.ok}
-    blocked = next(
-        (
-            f"blocked calls are known from /proc/PID/{name}"
-            for name in ("syscall", "wchan", "stat")
-            if (PROCESSES, f"/proc/PID/{name}") in ok
-        ),
-        "blocked calls are inferred",
+    known_from = (name for name in ("syscall", "wchan", "stat") if (PROCESSES, f"/proc/PID/{name}") in ok)
+    file = next(known_from, None)
+    blocked = (
+        _("blocked calls are inferred")
+        if file is None
+        else _("blocked calls are known from /proc/PID/{file}").format(file=file)
     )
     if labs["isolated"]:
-        wire = "captured" if (ISOLATED, "AF_PACKET inside") in ok else "inferred"
-        table = "sock_diag" if (ISOLATED, "sock_diag inside") in ok else "/proc/PID/net"
-        isolated = (
-            f"can be used, and lessons run here by default. Segments on the wire are {wire}, sockets come from {table}, "
-            f"{blocked}; ports and counters are the lesson's own."
+        isolated = _(
+            "can be used, and lessons run here by default: {wire}, sockets come from {table}, {blocked}; ports and counters "
+            "are the lesson's own."
+        ).format(
+            wire=_wire((ISOLATED, "AF_PACKET inside") in ok),
+            table="sock_diag" if (ISOLATED, "sock_diag inside") in ok else "/proc/PID/net",
+            blocked=blocked,
         )
     else:
         # What is inside is optional; the steps and the process are not.
         steps = (probe for probe in probes if probe.area == ISOLATED and not probe.name.endswith(" inside"))
         step = next((probe for probe in steps if not probe.ok), None)
-        why = f" ({step.name}: {step.errno or step.found})" if step else ": see processes, above"
-        isolated = f"cannot be used{why}."
+        isolated = _cannot(step) if step else _("cannot be used: see processes, above.")
     if labs["host"]:
-        wire = "captured" if (VIEW, "packet capture on lo") in ok else "inferred"
-        table = "sock_diag" if (VIEW, "sock_diag TCP") in ok else "/proc/net"
-        when = "can be used with --lab host" if labs["isolated"] else "can be used, and lessons run here"
-        host = (
-            f"{when}. Segments on the wire are {wire}, sockets come from {table}, {blocked}; "
-            "ports are free ones of this machine, and counters count everybody's."
+        told = (
+            _(
+                "can be used with --lab host: {wire}, sockets come from {table}, {blocked}; ports are free ones of this "
+                "machine, and counters count everybody's."
+            )
+            if labs["isolated"]
+            else _(
+                "can be used, and lessons run here: {wire}, sockets come from {table}, {blocked}; ports are free ones of "
+                "this machine, and counters count everybody's."
+            )
+        )
+        host = told.format(
+            wire=_wire((VIEW, "packet capture on lo") in ok),
+            table="sock_diag" if (VIEW, "sock_diag TCP") in ok else "/proc/net",
+            blocked=blocked,
         )
     else:
-        host = "cannot be used: see above."
+        host = _("cannot be used: see above.")
     return isolated, host
+
+
+def _wire(captured: bool) -> str:
+    return _("segments on the wire are captured") if captured else _("segments on the wire are inferred")
+
+
+def _cannot(step: Probe) -> str:
+    """That a lab cannot be used, for what stopped at `step`."""
+    why = f"{diagnosed(step.name)}: {step.errno or diagnosed(step.found)}"
+    return _("cannot be used ({why}).").format(why=why)
 
 
 def _shown_between_hosts(probes: Sequence[Probe], usable: bool) -> str:
     if usable:
-        return "can be used. Every packet between the hosts can be held, dropped, delayed or doubled."
+        return _("can be used. Every packet between the hosts can be held, dropped, delayed or doubled.")
     step = next((probe for probe in probes if probe.area == TWO_HOSTS and not probe.ok), None)
-    why = f" ({step.name}: {step.errno or step.found})" if step else ": see above"
-    return f"cannot be used{why}. Lessons on two hosts play from their recordings, labelled RECORDED."
+    why = _cannot(step) if step else _("cannot be used: see above.")
+    return f"{why} {_('Lessons on two hosts play from their recordings, labelled RECORDED.')}"
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ _KNOWN = (
 def in_words(sentence: str) -> str:
     """The sentence of a run in the reader's language; one that is none of these as it is."""
     for known in _KNOWN:
-        found = _filled(known, sentence)
+        found = filled(known, sentence)
         if found is not None:
             return _(known).format(**found)
     return sentence
@@ -71,7 +71,7 @@ def parts_in_words(found: str, source: str) -> str:
     return _PARTS.sub(told, found)
 
 
-def _filled(known: str, sentence: str) -> Mapping[str, str] | None:
+def filled(known: str, sentence: str) -> Mapping[str, str] | None:
     """What stands in a sentence of that form where its names do; None of any other sentence. What parts two of them may stand in
     one as well: there the last of it counts. A recording may be anybody's: each of its parts is looked for once."""
     texts, names = _form(known)
