@@ -17,7 +17,7 @@ from sockviz.kernel.procfs import read_process
 from sockviz.lab.lab import Observation
 from sockviz.lab.own_sockets import OwnSockets
 from sockviz.lab.supervisor import LabRefused
-from sockviz.model.groups import JoinedGroup
+from sockviz.model.groups import JOINING, JoinedGroup
 from sockviz.model.sockets import SocketRow
 from sockviz.model.values import Json
 from sockviz.words.kept_sentences import (
@@ -42,9 +42,7 @@ SYSCTLS = {
 }
 
 #: Options that join a group. A line that says one by its number is not found: then no groups are shown.
-_JOINING = frozenset(f"socket.{name}" for name in (
-    "IP_ADD_MEMBERSHIP", "IP_ADD_SOURCE_MEMBERSHIP", "MCAST_JOIN_GROUP", "IPV6_JOIN_GROUP", "IPV6_ADD_MEMBERSHIP",
-))  # fmt: skip
+_JOINING = frozenset(f"socket.{name}" for name in JOINING)
 
 
 class Window:

@@ -8,6 +8,8 @@ HOSTS = (CLIENT, SERVER)
 ADDRESSES = {CLIENT: "10.0.0.1", SERVER: "10.0.0.2"}
 #: Their network is 10.0.0.0/24.
 BROADCAST = "10.0.0.255"
+#: What is sent to one of these is for all of a network: of this link, of the loopback's, of that of two hosts.
+BROADCASTS = ("255.255.255.255", "127.255.255.255", BROADCAST)
 #: Those of IPv6, which two hosts have where that is asked for (RFC 4193: addresses of nobody's network but their own).
 ADDRESSES6 = {CLIENT: "fd00::1", SERVER: "fd00::2"}
 

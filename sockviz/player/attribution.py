@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import TypeAlias
 
 from sockviz.dataclass import dataclass, replace
 from sockviz.lab.hearing import Heard
 from sockviz.lab.lab import Observation
 from sockviz.model.call import CONNECTING
 from sockviz.model.events import CallEntered, CallReturned, ProcessEnded, StatementFinished
-from sockviz.model.hosts import KERNEL
+from sockviz.model.hosts import BROADCASTS, KERNEL
 from sockviz.model.listening import covering
-from sockviz.model.segments import Endpoint, Packet, endpoint, wire_end
+from sockviz.model.segments import Endpoint, Packet, endpoint, is_group, wire_end
 from sockviz.model.sockets import SocketRow
 from sockviz.model.turns import Turns
 from sockviz.model.values import SocketValue, Value, sockets_in
+from sockviz.player.ends import End, OneEnd, PortOf, Taker
 from sockviz.player.holders import Holders
+from sockviz.player.joined import JoinedGroups
 from sockviz.player.speaking import SPEAKING, SpeakingCalls, may_speak
 
 #: ICMP's types (RFC 792) and ICMPv6's (RFC 4443).
@@ -25,35 +26,8 @@ ECHO_REQUEST, ECHO_REPLY = (8, 128), (0, 129)
 _MOST_REMEMBERED = 4096
 #: What has ports, by the type of its socket.
 _PROTOCOLS = {"SOCK_STREAM": "TCP", "SOCK_DGRAM": "UDP"}
-_Ends: TypeAlias = "tuple[str, Endpoint, Endpoint]"
-#: Host, protocol, port.
-_Port: TypeAlias = "tuple[str, str, int]"
 #: Values in which there is no socket.
 _PLAIN = frozenset({int, bytes, str, type(None)})
-
-
-@dataclass(frozen=True, slots=True)
-class _Taker:
-    """A socket that has a port: at one address, or at all."""
-
-    address: str
-    owner: str
-    inode: int
-
-
-@dataclass(slots=True)
-class _End:
-    """Whose one end of a connection is. ``before``: until when it was another's. ``seen``: the kernel had a row of it.
-    ``listener``: the inode of the one socket at which it can wait to be accepted, else 0."""
-
-    owner: str
-    seen: bool = False
-    before: tuple[float, str] | None = None
-    listener: int = 0
-
-    def at(self, when: float) -> str:
-        """Whose it was then."""
-        return self.before[1] if self.before is not None and when < self.before[0] else self.owner
 
 
 @dataclass(slots=True)
@@ -77,16 +51,17 @@ class Attribution:
     # Of a connection by its inode: when accept returned it, and the listener's inode. And the calls of accept under way.
     _accepted: dict[int, tuple[float, int]] = field(default_factory=dict)
     _accepting: dict[tuple[str, int], int] = field(default_factory=dict)
-    _connections: dict[_Ends, _End] = field(default_factory=dict)
-    _bound: dict[_Port, list[_Taker]] = field(default_factory=dict)
+    _connections: dict[OneEnd, End] = field(default_factory=dict)
+    _bound: dict[PortOf, list[Taker]] = field(default_factory=dict)
+    _joined: JoinedGroups = field(default_factory=JoinedGroups)
     # What the last look at each host has shown, and what it did not show any more.
-    _shown: dict[str, tuple[set[_Ends], set[_Port]]] = field(default_factory=dict)
-    _gone: tuple[set[_Ends], set[_Port]] = field(default_factory=lambda: (set(), set()))
+    _shown: dict[str, tuple[set[OneEnd], set[PortOf]]] = field(default_factory=dict)
+    _gone: tuple[set[OneEnd], set[PortOf]] = field(default_factory=lambda: (set(), set()))
     # By host, address and TCP port: whose sockets listen there. By inode of a listener, and of a datagram socket: how much
     # waited when it was last seen. And of which connections no queue told where they wait.
     _sharers: dict[tuple[str, Endpoint], set[str]] = field(default_factory=dict)
     _queues: dict[int, int] = field(default_factory=dict)
-    _unclaimed: set[_Ends] = field(default_factory=set)
+    _unclaimed: set[OneEnd] = field(default_factory=set)
     _filled: set[int] = field(default_factory=set)  # the datagram sockets to which something has come since
     _speaking: SpeakingCalls = field(default_factory=SpeakingCalls)
     _looked: float = 0.0  # when the last look was, and that before it of which all packets have been told
@@ -109,6 +84,8 @@ class Attribution:
                 self._accepting[said.process, said.call] = listener
             case CallEntered(name="close", arguments=(which, *_)):
                 self._holders.closes(said.process, which, said.at)
+            case CallEntered(name="setsockopt", arguments=(SocketValue(), level, option, *_)):
+                self._joined.sets(level, option)
             case CallReturned():
                 if (at := self._accepting.pop((said.process, said.call), None)) is not None:
                     for held in sockets_in(said.value):
@@ -120,7 +97,7 @@ class Attribution:
                     protocol = self._protocols.get(told.inode)
                     if protocol is not None and (end := endpoint(told.local)) is not None and end[1]:
                         for host in self._hosts(end):
-                            taker = _Taker(end[0], self._holders.creator(told.inode), told.inode)
+                            taker = Taker(end[0], self._holders.creator(told.inode), told.inode)
                             self._bound.setdefault((host, protocol, end[1]), [taker])
             case StatementFinished():
                 self._hold(said.process, said.bound.values())
@@ -131,7 +108,7 @@ class Attribution:
         """Likewise, of what loops do: of most of it nothing is news but the ends of calls that were under way."""
         places: Iterable[int] = turns.survey.first.values()
         if any(
-            may_speak(like) or like.name == "accept"
+            may_speak(like) or like.name in ("accept", "setsockopt")
             for like in turns.kinds.values()
             if isinstance(like, CallEntered)
         ) or any(
@@ -146,11 +123,12 @@ class Attribution:
         for look in looks:
             before, self._looked = self._looked, max(self._looked, look.at)
             self._holders.saw(look, order, before)
-            connections: set[_Ends] = set()
-            ports: dict[_Port, list[_Taker]] = {}
-            connected: dict[_Port, str] = {}
+            self._joined.saw(look)
+            connections: set[OneEnd] = set()
+            ports: dict[PortOf, list[Taker]] = {}
+            connected: dict[PortOf, str] = {}
             listening: list[tuple[SocketRow, str]] = []
-            passive: list[_Ends] = []
+            passive: list[OneEnd] = []
             for row in look.rows:
                 here, there = wire_end(row.local), wire_end(row.peer)
                 if here is None:
@@ -177,10 +155,10 @@ class Attribution:
                     if there is not None:
                         connected[look.host, row.protocol, here[1]] = owner
                         continue
-                    taker = _Taker(here[0], owner, row.inode)
+                    taker = Taker(here[0], owner, row.inode)
                     ports.setdefault((look.host, row.protocol, here[1]), []).append(taker)
             for at, owner in connected.items():  # where nobody else has the port
-                ports.setdefault(at, [_Taker("", owner, 0)])
+                ports.setdefault(at, [Taker("", owner, 0)])
             self._bound |= ports
             self._unaccepted(look.host, passive, listening)
             had = self._shown.get(look.host, (connections, ports.keys()))
@@ -210,7 +188,7 @@ class Attribution:
             self._filled.add(row.inode)
         self._queues[row.inode] = waits
 
-    def _connected(self, ends: _Ends, owner: str, inode: int) -> None:
+    def _connected(self, ends: OneEnd, owner: str, inode: int) -> None:
         """A descriptor of `owner` has this end, since accept returned it where one did."""
         known = self._connections.get(ends)
         if known is not None and known.owner == owner:
@@ -220,33 +198,38 @@ class Attribution:
         if before is None and accepted is not None:
             listeners = known.owner if known is not None else self._holders.owner(accepted[1])
             before = (accepted[0], listeners) if listeners is not None and listeners != owner else None
-        self._connections[ends] = _End(owner, True, before)
+        self._connections[ends] = End(owner, True, before)
 
     def _hosts(self, end: Endpoint) -> Iterable[str]:
         """The host that has an address. On one host every address is its own, and a broadcast is for all."""
         found = self.hosts.get(end[0])
         return self._shown if found is None else (found,)
 
-    def _then(self, taker: _Taker, when: float) -> _Taker:
+    def _then(self, taker: Taker, when: float) -> Taker:
         """The same socket, and who had it then."""
         before = self._holders.before(taker.inode)
         if before is None or when >= before[0]:
             return taker
-        return _Taker(taker.address, before[1], taker.inode)
+        return Taker(taker.address, before[1], taker.inode)
 
     def _at_port(self, protocol: str, end: Endpoint, when: float, *, sending: bool = False) -> str | None:
         """Whose socket without a peer has this address: one that is bound to it before one that has them all. The kernel's, where
         several processes have it and it does not show which of them it is."""
         for host in self._hosts(end):
             takers = [self._then(taker, when) for taker in self._bound.get((host, protocol, end[1]), ())]
+            is_for_many = not sending and (is_group(end[0]) or end[0] in BROADCASTS)
+            if is_for_many and not self._joined.takes_in(host, end[0]):
+                return KERNEL
             if protocol == "UDP" and not sending:
                 # net/ipv4/udp.c, compute_score: one that is connected takes nothing but what its peer sends.
                 takers = [taker for taker in takers if taker.inode]
             own, *every = covering(end[0])
-            # Either socket that has every address may send from this one; what comes is taken by the nearest.
+            # Either socket that has every address may send from this one; what comes is taken by the nearest, or, where it is for
+            # many, by all (net/ipv4/udp.c, __udp4_lib_mcast_deliver).
             places = [{own}, set(every)] if sending else [{name} for name in (own, *every)]
+            places = [{own, *every}] if is_for_many else places
             named = ([taker for taker in takers if taker.address in place] for place in places)
-            near = next(filter(None, named), takers)
+            near = next(filter(None, named), [] if is_for_many else takers)
             owners = {taker.owner for taker in near}
             if len(owners) > 1 and not sending:
                 owners = {taker.owner for taker in near if taker.inode in self._filled}
@@ -263,7 +246,7 @@ class Attribution:
         return any(len(self._listeners(host, end)) > 1 for host in self._hosts(end))
 
     def _unaccepted(
-        self, host: str, passive: Sequence[_Ends], listening: Sequence[tuple[SocketRow, str]]
+        self, host: str, passive: Sequence[OneEnd], listening: Sequence[tuple[SocketRow, str]]
     ) -> None:
         """A connection that nobody has accepted is its listener's until someone does. ``passive`` are those without an owner."""
         at_port: dict[Endpoint, list[tuple[SocketRow, str]]] = {}
@@ -291,7 +274,7 @@ class Attribution:
                 (whose,) = grown if len(owners) > 1 else owners
                 its = [row.inode for row, owner in listeners if owner == whose]
                 at = its[0] if len(its) == 1 else 0
-                self._connections |= {ends: _End(whose, True, None, at) for ends in new}
+                self._connections |= {ends: End(whose, True, None, at) for ends in new}
             elif sum(grown.values()) >= len(new):
                 self._unclaimed |= new
             else:  # the kernel counts a connection a moment after it can be seen: at the next look, then
@@ -301,7 +284,7 @@ class Attribution:
                 continue
             self._queues |= {row.inode: row.recv_q for row, _ in listeners}
 
-    def _is_seen(self, ends: _Ends) -> bool:
+    def _is_seen(self, ends: OneEnd) -> bool:
         return (known := self._connections.get(ends)) is not None and known.seen
 
     def may_learn(self, packet: Packet) -> bool:
@@ -330,9 +313,9 @@ class Attribution:
         sender = self._end(packet, packet.source, packet.destination, sending=True)
         if packet.tcp is not None and sender != KERNEL:
             # Remembered for the answer: a refused client's port is gone before anyone could look.
-            self._connections.setdefault(("TCP", packet.source, packet.destination), _End(sender))
+            self._connections.setdefault(("TCP", packet.source, packet.destination), End(sender))
         if packet.icmp is not None and packet.icmp.type in ECHO_REQUEST and sender != KERNEL:
-            self._connections["ICMP", packet.source, packet.destination] = _End(sender)
+            self._connections["ICMP", packet.source, packet.destination] = End(sender)
         if packet.protocol == "UDP":
             if len(self._spoke) > _MOST_REMEMBERED:
                 self._spoke.clear()

@@ -257,6 +257,34 @@ def test_one_port_on_two_hosts_is_two() -> None:
         assert learned.of(query) == ("client", "server")
 
 
+def test_what_is_for_a_group_is_for_nobody_before_somebody_joins_it() -> None:
+    """And then for all that have the port at that address, or at every; for whoever has it at another one never."""
+
+    def bound(inode: int, address: str, waiting: int = 0) -> SocketRow:
+        return SocketRow(
+            "AF_INET", "SOCK_DGRAM", "UDP", State.UNCONNECTED, (address, 53), None, waiting, 0, inode, 0, 0
+        )
+
+    def receiver(learned: Attribution, group: str = "239.1.2.3") -> str:
+        return learned.of(Packet(9.0, "AF_INET", "UDP", ("127.0.0.1", 54), (group, 53), 5, 64, 33))[1]
+
+    learned = Attribution({"127.0.0.1": "lab"})
+    learned.saw([look(bound(31, "0.0.0.0"), server=(31,))], ORDER)
+    assert receiver(learned) == KERNEL
+    assert receiver(learned, "224.0.0.1") == receiver(learned, "127.255.255.255") == "server"
+    held = SocketValue(31, 3, "AF_INET", "SOCK_DGRAM", 0)
+    learned.heard(CallEntered(2.0, "server", 1, 4, "setsockopt", "socket.setsockopt", (held, 0, 35, b"")))
+    assert receiver(learned) == "server"
+    learned.saw([look(bound(31, "0.0.0.0"), bound(32, "239.1.2.3"), server=(31,), worker=(32,))], ORDER)
+    learned.settle()
+    learned.saw([look(bound(31, "0.0.0.0", 8), bound(32, "239.1.2.3", 8), server=(31,), worker=(32,))], ORDER)
+    assert receiver(learned) == KERNEL  # both have it
+    learned = Attribution({"127.0.0.1": "lab"})
+    learned.heard(CallEntered(2.0, "server", 1, 4, "setsockopt", "socket.setsockopt", (held, 0, 35, b"")))
+    learned.saw([look(bound(31, "127.0.0.1"), server=(31,))], ORDER)
+    assert receiver(learned) == KERNEL
+
+
 def test_what_is_sent_to_an_address_of_ipv6_is_for_no_listener_of_ipv4() -> None:
     """Both have every address; of IPv4 the one that has no other comes first."""
     attribution = Attribution()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sockviz.language import _
-from sockviz.model.hosts import BROADCAST
+from sockviz.model.hosts import BROADCASTS
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, is_group, wire_end
 from sockviz.model.sockets import SocketRow
 from sockviz.words import whose
@@ -155,7 +155,7 @@ def _is_at(row: SocketRow, end: Endpoint) -> bool:
 def _of_many(host: str) -> str:
     """What an address is that is not one host's; empty where it is. The loopback's network is 127.0.0.0/8, that of two hosts
     10.0.0.0/24."""
-    if host in ("255.255.255.255", "127.255.255.255", BROADCAST):
+    if host in BROADCASTS:
         return _("a broadcast address")
     return _("the address of a group") if is_group(host) else ""
 
