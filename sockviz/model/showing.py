@@ -11,6 +11,10 @@ from sockviz.pattern import pattern
 _CUT_ESCAPE = pattern(r"(?<!\\)(?:\\\\)*(?P<escape>\\(?:x[0-9a-f]?|u[0-9a-f]{0,3}|U[0-9a-f]{0,7})?)\Z")
 #: The end of a text that was cut behind an ellipsis, or within the length that follows it.
 _CUT_SIZE = pattern(r"\s*…(?: (?:\([^()]*)?)?\Z")
+#: What is written behind the beginning of a long value: that it is one, and how long it is.
+_SIZE = pattern(r"""['"]… \(\d+ \w+\)\Z""")
+#: So many characters of what it begins with say more than none (``→ b'xx``).
+_LEAST_BEGINNING = 6
 #: The widest integer that is written in digits, in bits. Python refuses more than 4300 digits.
 WIDEST_SHOWN = 14_000
 
@@ -30,6 +34,14 @@ def elided(start: str) -> str:
     that of a long value (``b'zz'… (4000 by``)."""
     cut = _CUT_SIZE.search(start)
     return (start if cut is None else start[: cut.start()]) + "…"
+
+
+def to_its_length(text: str, room: int) -> str | None:
+    """The `text` of a long value in `room` characters: less of its beginning, and how long it is. None where that has no room, or
+    is not said."""
+    size = _SIZE.search(text)
+    kept = room - len(size[0]) if size is not None else 0
+    return beginning(text, kept) + size[0] if size is not None and kept >= _LEAST_BEGINNING else None
 
 
 def beginning(text: str, length: int) -> str:

@@ -16,6 +16,7 @@ from sockviz.model.index import RowIndex, SocketIndex, inodes_in
 from sockviz.model.inferred import InferredSegment, InferredTally
 from sockviz.model.known import GoneRow, KnownSocket, owner_among
 from sockviz.model.link import HandAct, LinkState
+from sockviz.model.listening import is_acceptable, is_opening
 from sockviz.model.log import Log
 from sockviz.model.misfit import Misfit
 from sockviz.model.naming import Name
@@ -136,7 +137,9 @@ class World:
             for row in rows.between((known.host, protocol, known.local, known.peer)):
                 # A row that another descriptor owns, or with another cookie, is a newer connection between the same
                 # endpoints. (net/ipv4/inet_timewait_sock.c: a TIME-WAIT row keeps its socket's cookie.)
-                if row.inode in (0, inode) and (row.cookie in (0, known.cookie) or not known.cookie):
+                # So is one that waits to be accepted: a closed socket's has sent a FIN, or a RST.
+                is_its = row.inode in (0, inode) and (row.cookie in (0, known.cookie) or not known.cookie)
+                if is_its and not is_acceptable(row) and not is_opening(row):
                     return row
         return None
 
@@ -212,7 +215,7 @@ class World:
         """The socket of the lesson whose connection `row` is, where no descriptor owns it: by cookie, then by 4-tuple."""
         sockets = self.sockets_indexed()
         known = sockets.with_cookie(row.cookie) if row.cookie else None
-        if known is None and row.peer is not None:
+        if known is None and row.peer is not None and not is_acceptable(row) and not is_opening(row):
             known = sockets.between(row.local, row.peer)
         return known
 

@@ -150,3 +150,16 @@ def test_the_row_of_a_socket_that_no_name_ever_held_outlives_its_descriptor() ->
 def test_a_pipe_is_no_socket() -> None:
     pipe = ProcessRow("server", "S", (FdEntry(4, "pipe:[101]", 101),))
     assert not world_of(Observed(4.0, HOST, (), (), (pipe,))).sockets
+
+
+@pytest.mark.parametrize("state", [State.SYN_RECEIVED, State.ESTABLISHED, State.CLOSE_WAIT])
+def test_what_waits_to_be_accepted_is_not_what_a_closed_socket_has_left(state: State) -> None:
+    """Accepted and closed between two looks, a socket's cookie is never seen; then a new connection has its four numbers."""
+    told = (ENTERED, replace(RETURNED, told=(ToldName(101, 4, SERVER),)))
+    left, waits = row(State.TIME_WAIT, SERVER, CLIENT, 0, 77), row(state, SERVER, CLIENT, 0, 78)
+    before = world_of(*told, look(left))
+    assert before.row_of(101) == left
+    assert before.left_by(left) == before.sockets[101]
+    after = world_of(*told, look(left), Observed(5.0, HOST, (waits,), (left.key,), ()))
+    assert after.row_of(101) is None
+    assert after.left_by(waits) is None

@@ -73,8 +73,8 @@ def test_what_no_kernel_has_said_is_not_said_to_be_the_kernels() -> None:
     assert said[:2] == [(0, False), (1, True)]
     page = ClosingScreen(lesson, world, {}, {}, None)
     told = [f"{line[1]}" for line in page._lines() if isinstance(line, tuple)]
-    assert "page 1: the answer is 16" in told
-    assert "page 2: the kernel says 16415" in told
+    assert "page 1, A structure of bytes: the answer is 16" in told
+    assert "page 2, The network's order: the kernel says 16415" in told
 
 
 def test_predictions_that_the_kernel_kept_are_counted_at_home_too(tmp_path: Path) -> None:

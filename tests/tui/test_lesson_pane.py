@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sockviz.tui.widgets.lesson_pane import LessonPane
+from sockviz.tui.widgets.page_text import _verdict
 from tests.tui.driving import in_lesson, run_async
 from tests.tui.scripted import LESSON, run
 
@@ -92,3 +93,12 @@ def test_what_was_in_sight_stays_there_when_the_pane_gets_another_height(tmp_pat
             await session.until(lambda: "the kernel agrees" in session.text)
 
     run_async(it())
+
+
+def test_no_name_of_an_expectation_is_torn_apart() -> None:
+    source = 'rows(host="server", peer_port=client.c.local[1])[0].state == "ESTABLISHED"'
+    for width in (26, 30, 34, 60):
+        told = [each.plain.strip() for each in _verdict(source, "", True, width)]
+        assert " ".join(told).replace(" ", "") == f"✓{source}".replace(" ", "")
+        assert all(each[:1] not in ")]" for each in told), told
+        assert any("client.c.local[1])[0]" in each for each in told) or width < 34, told

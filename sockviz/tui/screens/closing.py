@@ -247,6 +247,9 @@ class ClosingScreen(StyledOnce, Selecting, Leaving, Screen["Onto | ExerciseEntry
 
     def _said(self, each: Prediction) -> Content:
         page = _("page {number}").format(number=each.page + 1)
+        heading = self._lesson.pages[each.page].heading
+        if heading:  # "And the second?" is asked of something
+            page += f", {inline_text(heading).plain}"
         if each.answer is None:
             return styled(f"{page}: " + _("the kernel gave no answer"), "$quiet")
         answer, kernels = each.answer.strip(" `"), each.is_the_kernels

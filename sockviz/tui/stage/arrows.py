@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 
 from sockviz.language import _
@@ -58,6 +60,18 @@ def _stopped(it: Crossing, room: int, rightwards: bool, acted_on: bool) -> tuple
     return f"{word} ".rjust(gap)[-gap:] if gap else "", crop(line(shaft), room).text, ""
 
 
+def _just_fitting(it: Crossing, labels: Sequence[str], label: str, room: int) -> str:
+    """One of `labels` that has room without a shaft, and without a blank beside the arrow's end, and is worth that: for `label`,
+    which has more, does not say what it is in one word, or how much it carries. Empty where none is."""
+    if it.instead and label.startswith(it.instead):
+        return ""
+    size = f" {it.length}" if it.length and f" {it.length}" not in label else None
+    tight = [text for text in labels if cell_len(text) < room]
+    words = (text for text in tight if it.instead and text.startswith(it.instead))
+    sizes = (text for text in tight if size and size in text and it.label in text)
+    return next(words, "") or next(sizes, "")
+
+
 def shaft(
     it: Crossing,
     room: int,
@@ -86,6 +100,9 @@ def shaft(
         return ("", flying, blank) if rightwards else (blank, flying, "")
     labels = it.labels(with_numbers=room >= ROOM_FOR_NUMBERS, with_all=room >= _ROOM_FOR_ALL)
     label = next((text for text in labels if cell_len(text) + 2 <= room), "")
+    if tight := _just_fitting(it, labels, label, room):
+        air = " " * (room - cell_len(tight) - 1)
+        return ("", tight, air + head) if rightwards else (head + air, tight, "")
     if not label:
         return (dash * (room - 1), "", head) if rightwards else (head, "", dash * (room - 1))
     rest = room - 1 - cell_len(label) - 2

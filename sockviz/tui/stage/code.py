@@ -17,7 +17,7 @@ from sockviz.model.first_names import of_lab
 from sockviz.model.lab_facts import LabFacts
 from sockviz.model.process import PerformedLine as Progress
 from sockviz.model.process import Process
-from sockviz.model.showing import unbroken
+from sockviz.model.showing import to_its_length, unbroken
 from sockviz.model.values import SocketValue, Value
 from sockviz.model.world import World
 from sockviz.pattern import pattern
@@ -273,7 +273,9 @@ def _whole(result: Line, width: int) -> list[Line]:
     room, text = max(_LEAST_SOURCE, width - _MARGIN - 1), result.text
     full: list[str] = []
     while text:
-        full.append(unbroken(cut(text, room)))
+        head = unbroken(cut(text, room))
+        blank = head.rfind(" ") + 1 if len(head) < len(text) else 0
+        full.append(head[:blank] if blank * 2 > len(head) else head)
         text = text[len(full[-1]) :]
     at_commas = broken(result.text, room)
     parts = at_commas if len(at_commas) <= len(full) else full
@@ -284,6 +286,8 @@ def _in_lines(result: Line, width: int) -> list[Line]:
     """A result that has no room beside its line, in a few of its own."""
     if result.width + _MARGIN <= width or "…" in result.text:  # a long value is told of by its beginning
         whole = line("   ") + result
+        if whole.width > width and (short := to_its_length(result.text, width - _MARGIN - 1)) is not None:
+            return [line("   ", (short, result.runs[0][1]))]
         return [whole if whole.width <= width else crop(whole, width - 1)]
     parts = broken(result.text, max(_LEAST_SOURCE, width - _MARGIN - 1))
     role = result.runs[0][1]

@@ -71,11 +71,11 @@ def _filled(parts: list[str], room: int) -> list[str]:
 
 
 def _cut(text: str, room: int) -> list[str]:
-    """One piece in lines: cut after a blank in the second half of a line, or where its room ends."""
+    """One piece in lines: cut after a blank that is not in the first third of a line, or where its room ends."""
     lines = []
     while cell_len(text) > room:
         head = cut(text, room) or text[:1]
-        head = head[: head.rfind(" ") + 1 if head.rfind(" ") * 2 >= len(head) else len(head)]
+        head = head[: head.rfind(" ") + 1 if head.rfind(" ") * 3 >= len(head) else len(head)]
         lines.append(head)
         text = text[len(head) :]
     return [*lines, text]

@@ -7,6 +7,7 @@ from dataclasses import field
 from functools import lru_cache
 from string import Formatter
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.style import Style
 
@@ -20,6 +21,7 @@ from sockviz.model.world import World
 from sockviz.tui import palette
 from sockviz.tui.by_hand import acts_by_hand, perhaps_why
 from sockviz.tui.lettering import assemble, plain, styled
+from sockviz.tui.stage.written import broken
 from sockviz.tui.view import Mode, View
 from sockviz.tui.widgets.markdown import hang, inline_text, lines_of
 from sockviz.tui.widgets.vote_bars import with_bars
@@ -168,7 +170,17 @@ def _by_hand(page: Page, world: World, asked: Asked, until: float, width: int) -
 def _verdict(source: str, actual: str, ok: bool, width: int) -> tuple[Content, ...]:
     """One expectation as it was judged. Remembered: a page may have hundreds, and is drawn again as each is judged."""
     mark = assemble(("✓ ", "$success") if ok else ("✗ ", "$error"))
-    lines = hang(styled(source, "$quiet" if ok else "$foreground"), mark, plain("  "), width)
+    room = width - mark.cell_length
+    # It is not torn apart within a name or a bracket.
+    is_long = any(cell_len(word) > room for word in source.split())
+    lines = [
+        line
+        for part in (broken(source, room) if is_long else (source,))
+        for line in hang(
+            styled(part, "$quiet" if ok else "$foreground"), plain("  "), plain("  "), width, is_long
+        )
+    ]
+    lines[0] = mark + lines[0][mark.cell_length :]
     return (*lines, *(() if ok else hang(styled(actual, "$error"), plain("  "), plain("  "), width)))
 
 

@@ -9,6 +9,8 @@ import pytest
 from sockviz.model.events import CallReturned, StatementBegun, StatementFinished
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue, Value
+from sockviz.tui.stage import ink
+from sockviz.tui.stage.code import _in_lines, _whole
 from sockviz.tui.stage.process_panel import draw_process
 from sockviz.tui.view import Look, View
 from tests.tui.stage import scripted
@@ -262,3 +264,15 @@ def test_what_failed_on_the_page_stays_in_sight_and_a_gap_is_marked() -> None:
     assert drawn[failed].endswith("✗ ENOTCONN")
     assert drawn[failed + 1].startswith("⋮")
     assert any(text.lstrip("⋮").startswith("d = 4") for text in drawn)
+
+
+def test_a_long_result_is_broken_between_words_and_keeps_its_length() -> None:
+    told = ink.line(("→ b'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'… (2000 bytes)", "good"))
+    whole = [each.text.strip() for each in _whole(told, 29)]
+    assert "".join(whole).replace(" ", "") == told.text.replace(" ", "")
+    assert not any(each.endswith("(2000 b") for each in whole), whole
+    (brief,) = _in_lines(told, 34)
+    assert brief.text == "   → b'aaaaaaaaaaa'… (2000 bytes)"
+    assert brief.width < 34
+    (without,) = _in_lines(told, 20)  # no room for both
+    assert without.text.endswith("…")

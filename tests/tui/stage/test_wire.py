@@ -346,3 +346,22 @@ def test_pointing_at_the_wire_begins_with_the_newest_packet() -> None:
     assert PointMoved(points, 1, lowest).there(Focus(packet=8)) == Focus(line=12)
     assert PointMoved(points, 1, lowest).there(Focus()) == Focus(packet=3)
     assert WirePanel().lowest([Focus(line=12)]) == Focus(line=12)
+
+
+@pytest.mark.parametrize("rightwards", [True, False])
+def test_how_much_a_segment_carries_is_told_where_it_just_fits(rightwards: bool) -> None:
+    """Beside it `ACK 20000` has its number: without one a segment would seem to carry nothing."""
+    it, *_ = crossings(scripted.view(scripted.crowded_lesson()), 40)
+    data = replace(
+        it, label="PSH+ACK", fate=Fate.CROSSED, copies=1, mark="", sign="", instead=(), length=20000
+    )
+    text = "".join(shaft(data, 14, rightwards, 1.0))
+    assert text == ("PSH+ACK 20000▶" if rightwards else "◀PSH+ACK 20000")
+    # A probe is told as one, whatever it repeats; and where it does not fit the flags come first.
+    assert "probe" in "".join(shaft(replace(data, instead=("probe",)), 14, rightwards, 1.0))
+    assert "PSH+ACK" in "".join(shaft(replace(data, length=2000000), 14, rightwards, 1.0))
+    # So is what an acknowledgement is, before a sign for it.
+    probes = replace(
+        it, label="ACK", fate=Fate.CROSSED, copies=18, mark="", sign="?", instead=("keepalive",), length=0
+    )
+    assert "keepalive ×18" in "".join(shaft(probes, 14, rightwards, 1.0))

@@ -20,6 +20,7 @@ from sockviz.tui.stage.written import broken
         ),
         (43, ['waiting = struct.unpack("i", fcntl.ioctl(', "    conn, 0x541B, 4, 99999999))[0]"]),
         (29, ["s = socket.socket(", "  socket.AF_INET,", "  socket.SOCK_STREAM)"]),
+        (15, ["link.deliver(", '"client ', 'FIN+ACK")']),
     ],
 )
 def test_no_argument_is_torn_apart_where_that_saves_no_line(room: int, lines: list[str]) -> None:
