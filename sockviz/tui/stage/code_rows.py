@@ -2,8 +2,9 @@
 every size.
 
 First what is at hand: the line that comes next, and the one performed last just before it. Then what has failed on the page that
-is open. Then as many others around them as there are rows for, on one row each if need be. The rows that are left make one line
-after the other whole, and its result, the newest first; then they hold comments.
+is open. Then as many others of that page around them as there are rows for, on one row each if need be; then these whole, and
+their results; then lines of earlier pages. The rows that are left make one of those after the other whole, the newest first; then
+they hold comments.
 """
 
 from __future__ import annotations
@@ -14,7 +15,16 @@ from itertools import chain
 from sockviz.language import _
 from sockviz.tui.remembered import remembered_by
 from sockviz.tui.stage.at_hand import is_at_work, next_line
-from sockviz.tui.stage.code import Asides, CodeBlock, Extent, block, has_failed, place_of, statements_of
+from sockviz.tui.stage.code import (
+    Asides,
+    CodeBlock,
+    Extent,
+    block,
+    has_failed,
+    lines_of,
+    place_of,
+    statements_of,
+)
 from sockviz.tui.stage.ink import Line, fit, line
 from sockviz.tui.view import View
 
@@ -58,7 +68,13 @@ class Listing:
         then = [(at, extent) for at in (self._anchor, *self._hand)]
         for each in (*then, *first) if is_at_work(self._view, self._process) else (*first, *then):
             shown.has(*each)
-        self._spread(shown)
+        ends, here = {-1: self._anchor, 1: self._anchor}, lines_of(self._view.page)
+        self._spread(shown, ends, lambda at: self._lines[at].line in here)
+        # What came of the open page's lines is read to its end before there is room for those of earlier ones.
+        for at in self._outwards() if Extent.WHOLE in fullest else ():
+            if at in shown.blocks and self._lines[at].line in here:
+                shown.has(at, Extent.WHOLE)
+        self._spread(shown, ends, self._is_there)
         for more in (Extent.WHOLE, Extent.REMARKED):
             for at in dict.fromkeys((*self._hand, *self._failed, *self._outwards())):
                 if more in fullest and at in shown.blocks and shown.room > 0:
@@ -75,13 +91,13 @@ class Listing:
                     return extent, asides
         return ways[-1]
 
-    def _spread(self, shown: _Shown) -> None:
-        """From the anchor on, without a gap: one line back, one ahead, and so on; then back as far as it goes; then ahead."""
-        ends = {-1: self._anchor, 1: self._anchor}
+    def _spread(self, shown: _Shown, ends: dict[int, int], takes: Callable[[int], bool]) -> None:
+        """From the `ends` on that are in sight, without a gap, as far as `takes` says of a place: one line back, one ahead, and so
+        on; then back as far as it goes; then ahead."""
 
         def goes(step: int) -> bool:
             at = ends[step] + step
-            if not self._is_there(at) or not shown.has(at, Extent.SHORT):
+            if not self._is_there(at) or not takes(at) or not shown.has(at, Extent.SHORT):
                 return False
             ends[step] = at
             return True

@@ -84,7 +84,8 @@ class Crossing:
         times = f" ×{self.copies}" if self.copies > 1 else ""
         marks = (f" {self.mark}" if self.mark else "") + times + (f" {_('late')}" if self.late else "")
         brief = (f" {self.sign}" if self.sign else "") + times + (f" ‹{_('late')}›" if self.late else "")
-        size = f" {self.length}" if self.length else ""
+        # An empty datagram is one, and tells so; a segment without data is an acknowledgement, or less.
+        size = f" {self.length}" if self.length or self.label == "UDP" else ""
         without_fate: tuple[str, ...] = ()
         if self.fate in (Fate.TURNED_AWAY, Fate.PERHAPS):
             told = " ✗?" if self.fate is Fate.PERHAPS else ""  # certain, the arrow's end is a cross
