@@ -92,7 +92,7 @@ class Listing:
         return ways[-1]
 
     def _spread(self, shown: _Shown, ends: dict[int, int], takes: Callable[[int], bool]) -> None:
-        """From the `ends` on that are in sight, without a gap, as far as `takes` says of a place: one line back, one ahead, and so
+        """From the `ends` on that are in sight, without a gap, where `takes` says so of a place: one line back, one ahead, and so
         on; then back as far as it goes; then ahead."""
 
         def goes(step: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sockviz.language import _
+from sockviz.model.linux.files import ACCESS
 from sockviz.model.process import Process
 from sockviz.model.sockets import FdEntry, SocketRow, State
 from sockviz.model.values import SocketValue
@@ -69,9 +70,9 @@ def briefly(state: State, *, large: bool) -> Sequence[Span]:
 
 
 def plain_target(entry: FdEntry) -> str:
-    """What a descriptor that is no socket refers to."""
-    return (
-        entry.target.removeprefix("anon_inode:").strip("[]")
-        if entry.target.startswith("anon_inode")
-        else entry.target
-    )
+    """What a descriptor that is no socket refers to; of a pipe also which of its ends."""
+    if entry.target.startswith("anon_inode"):
+        return entry.target.removeprefix("anon_inode:").strip("[]")
+    ends = {ACCESS["O_RDONLY"]: _("to read"), ACCESS["O_WRONLY"]: _("to write")}
+    which = ends.get(entry.flags & 3, "") if entry.target.startswith("pipe:") else ""
+    return f"{entry.target} {which}".rstrip()

@@ -114,7 +114,7 @@ def sentence(text: str, names: frozenset[str]) -> str:
     """With a capital at its beginning, unless that is a name; with a full stop."""
     first = text.partition(" ")[0].partition("'")[0].rstrip(":,")
     begins = text if first in names else text[:1].upper() + text[1:]
-    return begins + ("" if text.endswith((".", ")")) else ".")
+    return begins + ("" if text.endswith((".", ".)")) else ".")
 
 
 class ErrnoCard(LongDrawing):

@@ -15,7 +15,7 @@ from sockviz.model.subjects import Subjects
 from sockviz.model.values import SocketValue
 from sockviz.tui.stage import descriptors
 from sockviz.tui.stage.descriptor_lines import Pen
-from sockviz.tui.stage.descriptor_words import brief_name
+from sockviz.tui.stage.descriptor_words import brief_name, plain_target
 from sockviz.tui.stage.descriptors import _counted
 from sockviz.tui.stage.lookup import Lookup
 from sockviz.tui.stage.part_lines import Columns
@@ -317,3 +317,12 @@ def test_names_that_begin_alike_are_told_apart_by_their_ends() -> None:
     assert brief_name("upstream_two", process, 6, ascii_only=True) == "ups~wo"
     assert brief_name("listener", process, 6) == "listen"
     assert brief_name("upstream_two", process, 4) == "upst"
+
+
+def test_of_a_pipe_it_is_told_which_of_its_ends_a_descriptor_is() -> None:
+    told = [
+        plain_target(FdEntry(fd, "pipe:[67]", 67, None, 0o2000000 | mode)) for fd, mode in ((3, 0), (4, 1))
+    ]
+    assert told == ["pipe:[67] to read", "pipe:[67] to write"]
+    assert plain_target(FdEntry(5, "/dev/null", 0, None, 1)) == "/dev/null"
+    assert plain_target(FdEntry(6, "anon_inode:[eventpoll]", 0, None, 2)) == "eventpoll"
