@@ -68,3 +68,19 @@ def test_what_there_is_to_do_is_said_in_full_however_long_the_problem_is(height:
             assert drawn.endswith(way_on), (width, drawn)
             assert drawn.startswith("client")
             assert problem in drawn or "…" in drawn
+
+
+def test_of_a_long_hint_what_there_is_to_do_is_read_to_its_end() -> None:
+    hint = (
+        'link.deliver("client FIN+ACK") waits for a packet, and none has come. You dropped client FIN+ACK by hand; the '
+        "lesson expected the wire to be left to its own lines. r performs this page anew."
+    )
+    for width in (78, 98, 118):
+        told = of_title._hinted(hint, width, 1).plain
+        assert told.endswith(" r performs this page anew."), told
+        assert told.startswith("link.deliver(")
+        assert len(told) <= width
+    assert of_title._hinted(hint, 118, 2).plain == hint
+    assert of_title._hinted(
+        "one sentence that is much too long for its line, whatever it says", 20, 1
+    ).plain.startswith("one")

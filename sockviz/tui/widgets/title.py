@@ -100,6 +100,9 @@ def _bar(done: int, of: int, width: int) -> Content:
     return assemble(("━" * filled, "$primary"), ("─" * (width - filled), "$faint"))
 
 
+_INK_OF_HINTS = "$accent"
+
+
 class ObjectiveLine(Widget):
     """What the lesson is for, and beside it, while there is one, a hint; a reason why nothing goes on stands alone, with what
     there is to do then, which is never cut short for it.
@@ -129,7 +132,7 @@ class ObjectiveLine(Widget):
         """One line, or two."""
         objective, hint, problem, way_on = self._texts
         room = max(self.size.width - 2, 1)
-        left, right = styled(objective, "$quiet"), styled(hint, "$accent")
+        left, right = styled(objective, "$quiet"), styled(hint, _INK_OF_HINTS)
         if problem:
             said = _with(problem, way_on, room, self.size.height)
         elif not hint:
@@ -137,13 +140,20 @@ class ObjectiveLine(Widget):
         elif left.cell_length + right.cell_length + 3 <= room:
             said = assemble(left, " " * (room - left.cell_length - right.cell_length), right)
         else:
-            said = right
+            said = _hinted(hint, room, self.size.height)
         return BREAK.join(plain(" ") + it for it in _fitted(said, room, self.size.height))
 
 
-def _with(problem: str, way_on: str, room: int, height: int) -> Content:
+def _hinted(hint: str, room: int, height: int) -> Content:
+    """A hint in so many lines of `room` cells: its last sentence, which says what there is to do, is not cut for the others."""
+    reason, _stop, way_on = hint.rpartition(". ")
+    keeps_both = reason and 2 * plain(way_on).cell_length <= room * height
+    return _with(reason, way_on, room, height, _INK_OF_HINTS) if keeps_both else styled(hint, _INK_OF_HINTS)
+
+
+def _with(problem: str, way_on: str, room: int, height: int, ink: str = "bold $error") -> Content:
     """A problem and the way on, for so many lines of `room` cells. Where there is not room for both, the problem's end goes."""
-    first, last = styled(problem, "bold $error"), styled(way_on, "bold $error")
+    first, last = styled(problem, ink), styled(way_on, ink)
     if not way_on:
         return first
     both = assemble(first, ". ", last)
