@@ -61,12 +61,13 @@ def _stopped(it: Crossing, room: int, rightwards: bool, acted_on: bool) -> tuple
 
 
 def _just_fitting(it: Crossing, labels: Sequence[str], label: str, room: int) -> str:
-    """One of `labels` that has room without a shaft, and without a blank beside the arrow's end, and is worth that: for `label`,
-    which has more, does not say what it is in one word, or how much it carries. Empty where none is."""
+    """One of the `labels` before `label`, the fullest that has room for a shaft and for air, which has room without them, and is
+    worth that: it says what the segment is in one word, or how much it carries, as `label` does not. Empty where none is."""
     if it.instead and label.startswith(it.instead):
         return ""
+    fuller = labels[: labels.index(label)] if label else labels
+    tight = [text for text in fuller if cell_len(text) < room]
     size = f" {it.length}" if it.length and f" {it.length}" not in label else None
-    tight = [text for text in labels if cell_len(text) < room]
     words = (text for text in tight if it.instead and text.startswith(it.instead))
     sizes = (text for text in tight if size and size in text and it.label in text)
     return next(words, "") or next(sizes, "")

@@ -362,6 +362,17 @@ def test_how_much_a_segment_carries_is_told_where_it_just_fits(rightwards: bool)
     assert "PSH+ACK" in "".join(shaft(replace(data, length=2000000), 14, rightwards, 1.0))
     # So is what an acknowledgement is, before a sign for it.
     probes = replace(
-        it, label="ACK", fate=Fate.CROSSED, copies=18, mark="", sign="?", instead=("keepalive",), length=0
+        it,
+        label="ACK",
+        fate=Fate.CROSSED,
+        copies=18,
+        mark="keepalive",
+        sign="?",
+        instead=("keepalive",),
+        length=0,
     )
     assert "keepalive ×18" in "".join(shaft(probes, 14, rightwards, 1.0))
+    # Where all of it has room there is a shaft, too.
+    for wide in (30, 50, 80):
+        assert "──" in "".join(shaft(probes, wide, rightwards, 1.0))
+        assert "──" in "".join(shaft(data, wide, rightwards, 1.0))
