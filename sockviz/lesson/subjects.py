@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from sockviz.dataclass import dataclass
-from sockviz.lesson.document import Expression, Page
+from sockviz.lesson.document import PROCESS_ATTRIBUTES, Expression, Page
 from sockviz.lesson.expressions import ROWS
 from sockviz.model.sockets import RowKey
 from sockviz.model.subjects import Subjects
@@ -51,7 +51,21 @@ def subjects(page: Page, world: World, bindings: Mapping[str, Value]) -> Subject
         {inode: frozenset(asked) for inode, asked in sockets.items()},
         {key: frozenset(asked) for key, asked in rows.items()},
         frozenset(words),
+        frozenset(_values(page)),
     )
+
+
+def _values(page: Page) -> Iterator[tuple[str, str]]:
+    for prediction in page.predictions:
+        nodes = [node for node in ast.walk(prediction.answer.tree) if isinstance(node, ast.Attribute)]
+        of_others = {id(node.value) for node in nodes}  # a socket, of which something is asked
+        for node in nodes:
+            if (
+                isinstance(node.value, ast.Name)
+                and id(node) not in of_others
+                and node.attr not in PROCESS_ATTRIBUTES
+            ):
+                yield node.value.id, node.attr
 
 
 def _expressions(page: Page) -> Iterator[Expression]:

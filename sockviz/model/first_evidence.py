@@ -10,6 +10,7 @@ from sockviz.model.call import CONNECTING, Call
 from sockviz.model.events import Observed
 from sockviz.model.index import inodes_in
 from sockviz.model.known import KnownSocket
+from sockviz.model.listening import is_acceptable, is_opening
 from sockviz.model.process import Process
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint
 from sockviz.model.sockets import FdEntry, SocketRow, State
@@ -111,6 +112,9 @@ def observed(world: World, event: Observed) -> dict[int, KnownSocket]:
             found[entry.inode] = replace(known, creator=process.name)
     for row in event.rows:
         if not row.inode:
+            left = _of_a_closed(world, event.host, row)
+            if left is not None:
+                found[left.inode] = replace(found.get(left.inode, left), cookie=row.cookie)
             continue
         known = found.get(row.inode) or world.sockets.get(row.inode)
         if known is None:
@@ -119,6 +123,15 @@ def observed(world: World, event: Observed) -> dict[int, KnownSocket]:
         if now != world.sockets.get(row.inode):
             found[row.inode] = now
     return found
+
+
+def _of_a_closed(world: World, host: str, row: SocketRow) -> KnownSocket | None:
+    """The closed socket whose connection `row` is, where nobody has seen its cookie before: a later connection may have the same
+    ends."""
+    if not row.cookie or row.peer is None or is_acceptable(row) or is_opening(row):
+        return None
+    known = world.sockets_indexed().between(row.local, row.peer)
+    return known if known is not None and not known.cookie and known.host == host else None
 
 
 def let_go(world: World, left: Mapping[str, frozenset[int]]) -> dict[int, KnownSocket]:

@@ -215,8 +215,10 @@ class World:
         """The socket of the lesson whose connection `row` is, where no descriptor owns it: by cookie, then by 4-tuple."""
         sockets = self.sockets_indexed()
         known = sockets.with_cookie(row.cookie) if row.cookie else None
-        if known is None and row.peer is not None and not is_acceptable(row) and not is_opening(row):
+        if known is None and row.peer is not None:
             known = sockets.between(row.local, row.peer)
+            if known is not None and row.cookie and known.cookie not in (0, row.cookie):
+                return None  # a newer connection between the same ends
         return known
 
     def owner_of(self, inode: int) -> str | None:

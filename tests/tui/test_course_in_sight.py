@@ -147,6 +147,7 @@ def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
             for why in (
                 *shortened(view, lines),
                 *failed_and_gone(view, panels),
+                *unanswered(view, lines),
                 *untold(view, panels),
                 *sockets_not_there(view, panels),
                 *rows_not_there(view, panels),
@@ -239,6 +240,27 @@ def failed_and_gone(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
             error or "✗" in text for text in lines
         ):
             yield f"{statement.source} has failed and is not there"
+
+
+def unanswered(view: View, panels: dict[str, list[Line]]) -> Iterator[str]:
+    """The lines of the page that gave what its questions ask for and are not there, or whose result is not, as far as its panel has
+    room for more than the lines at hand."""
+    for statement in view.page.statements:
+        process, progress = view.world.processes.get(statement.process), view.world.lines.get(statement.line)
+        asked = {(statement.process, name) for name in statement.targets} & view.subjects.values
+        if not asked or process is None or progress is None or progress.finished is None:
+            continue
+        lines = panels.get(statement.process, [])
+        others = [
+            it for it in lines if it.focus is not None and it.focus.line not in (None, *lines_at_hand(view))
+        ]
+        calls = [call for at in progress.calls if (call := process.call(at))]
+        result = bare(told_of(progress, calls).text)
+        shown = bare(
+            "".join(it.text.strip("│") for it in lines if it.focus and it.focus.line == statement.line)
+        )
+        if len(others) > 3 and result[:20] not in shown:
+            yield f"{statement.source} {result} answers a question, and is not there: {shown}"
 
 
 def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:

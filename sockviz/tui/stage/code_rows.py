@@ -2,9 +2,9 @@
 every size.
 
 First what is at hand: the line that comes next, and the one performed last just before it. Then what has failed on the page that
-is open. Then as many others of that page around them as there are rows for, on one row each if need be; then these whole, and
-their results; then lines of earlier pages. The rows that are left make one of those after the other whole, the newest first; then
-they hold comments.
+is open, and what has given the value that a question there asks for. Then as many others of that page around them as there are
+rows for, on one row each if need be; then these whole, and their results; then lines of earlier pages. The rows that are left
+make one of those after the other whole, the newest first; then they hold comments.
 """
 
 from __future__ import annotations
@@ -50,6 +50,9 @@ class Listing:
         near = (self._anchor, self._anchor - 1)
         self._hand = [at for at in near if self._is_there(at) and self._lines[at].line in (coming, begun)]
         self._failed = [at for at in _failed_here(view, process) if at not in self._hand]
+        self._asked = (
+            [at for at in range(len(self._lines)) if self._is_asked_for(at)] if view.subjects.values else []
+        )
 
     def needs(self) -> tuple[int, int]:
         """The rows that the lines at hand take; those with what one of them sleeps for, and with what has failed on the page."""
@@ -68,6 +71,8 @@ class Listing:
         then = [(at, extent) for at in (self._anchor, *self._hand)]
         for each in (*then, *first) if is_at_work(self._view, self._process) else (*first, *then):
             shown.has(*each)
+        for at in self._asked:
+            shown.has(at, Extent.WHOLE & fullest)
         ends, here = {-1: self._anchor, 1: self._anchor}, lines_of(self._view.page)
         self._spread(shown, ends, lambda at: self._lines[at].line in here)
         # What came of the open page's lines is read to its end before there is room for those of earlier ones.
@@ -115,6 +120,16 @@ class Listing:
 
     def _is_there(self, at: int) -> bool:
         return 0 <= at < len(self._lines)
+
+    def _is_asked_for(self, at: int) -> bool:
+        """Whether the line has given what a question of the open page asks for."""
+        view, line = self._view, self._lines[at]
+        its = {(self._process, name) for name in line.targets}
+        return (
+            line.line in lines_of(view.page)
+            and line.line in view.world.lines
+            and bool(its & view.subjects.values)
+        )
 
     def _drawn(self, at: int, extent: Extent, asides: Asides) -> CodeBlock:
         statement = self._lines[at]
