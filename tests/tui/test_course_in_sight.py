@@ -243,7 +243,7 @@ def failed_and_gone(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
 
 
 def unanswered(view: View, panels: dict[str, list[Line]]) -> Iterator[str]:
-    """The lines of the page that gave what its questions ask for and are not there, or whose result is not, as far as its panel has
+    """The lines of the page that gave what its questions ask for and are not there, or whose result is not, where its panel has
     room for more than the lines at hand."""
     for statement in view.page.statements:
         process, progress = view.world.processes.get(statement.process), view.world.lines.get(statement.line)
