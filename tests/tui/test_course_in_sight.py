@@ -48,13 +48,15 @@ class Shape:
 
 
 SHAPES = {(80, 24): Shape(45, 18), (120, 36): Shape(83, 29, (31, 20, 32))}
+#: The size between them, too, where lanes and panels have other widths.
+ALL_SHAPES = {**SHAPES, (100, 30): Shape(58, 24)}
 
 
-@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("size", ALL_SHAPES)
 def test_the_stage_has_that_room(tmp_path: Path, size: tuple[int, int]) -> None:
     async def it() -> None:
         async with in_lesson(tmp_path, run(), size=size) as session:
-            area, shape = session.lesson.query_one(StageArea), SHAPES[size]
+            area, shape = session.lesson.query_one(StageArea), ALL_SHAPES[size]
             assert area.size.width >= shape.width
             assert area.size.height >= shape.height
             if shape.columns is not None:
@@ -123,14 +125,14 @@ def lines_at_hand(view: View) -> Iterator[int]:
         yield max(here, key=lambda line: view.world.lines[line].begun)
 
 
-@pytest.mark.parametrize("size", SHAPES)
+@pytest.mark.parametrize("size", ALL_SHAPES)
 @pytest.mark.parametrize("path", RECORDINGS, ids=LESSONS)
 def test_the_line_at_hand_is_whole_and_what_the_page_asks_about_in_sight(
     path: Path, size: tuple[int, int]
 ) -> None:
     cut, missing = [], []
     for view, opened in moments(path):
-        lines = drawn_lines(view, opened, SHAPES[size])
+        lines = drawn_lines(view, opened, ALL_SHAPES[size])
         panels = {name: [it.text.strip("│") for it in drawn] for name, drawn in lines.items()}
         for number in lines_at_hand(view):
             statement = statement_at(view.script, number)
@@ -272,6 +274,15 @@ def untold(view: View, panels: dict[str, list[str]]) -> Iterator[str]:
             continue
         if row.bound_only:
             continue
+        known = view.world.sockets.get(inode)
+        held = any(
+            entry.inode == inode for it in view.world.processes.values() if it.alive for entry in it.fds
+        )
+        if not held and known is not None and known.creator is not None:
+            variable = Lookup(view.world).name(known.creator, inode) or ""
+            there = "\n".join(panels.get(known.creator, []))
+            if variable and not re.search(rf"–\s+{variable[:6]}\s.*{row.state}", there):
+                yield f"{known.creator}'s {variable}, which nobody holds: that it is {row.state} is not there"
         for name, process in view.world.processes.items():
             if not process.alive or all(entry.inode != inode for entry in process.fds):
                 continue
