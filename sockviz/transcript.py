@@ -1,11 +1,14 @@
 """A run of a lesson as plain text: each event in a line, or a few.
 
 Each line begins with who speaks: a process's name before what it performs and what that returned, ``kernel`` before what was
-observed, ``wire`` before a packet.
+observed, ``wire`` before a packet, with its number. On a terminal no line is longer than that is wide; in a log each sentence is
+one, and prose has its author's lines.
 """
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
 from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +27,7 @@ from sockviz.model.events import (
     ExpectationJudged,
     LessonEnded,
     LineTyped,
+    LinkActed,
     Observed,
     PacketCaptured,
     PageOpened,
@@ -52,12 +56,20 @@ from sockviz.words.mistakes.beside import RulesBeside
 from sockviz.words.narration import narrate
 from sockviz.words.observing import changes
 from sockviz.words.programs import place_of
+from sockviz.words.shown import WHOLE
 from sockviz.words.unheard import unheard, unkept
 from sockviz.words.votes import tally_text, votes_text
 from sockviz.words.wording import values_bound
+from sockviz.wrapping import wrapped
 
 if TYPE_CHECKING:
     from sockviz.manual.pages import ErrorPage, StoryOf
+
+
+#: No line is longer where it is folded, and none shorter.
+_WIDEST, _NARROWEST = 100, 24
+#: What comes in lines of its own: a page is folded already, and code is not.
+_LAID_OUT = (PageOpened, StatementBegun, SourceMet)
 
 
 def untold(_error: str) -> ErrorPage | None:
@@ -76,6 +88,8 @@ class Transcript:
     since: int = 0
     world: World = field(init=False)
     _told: int = 0
+    _is_blank: bool = False
+    _doubled: set[int] = field(default_factory=set)
     _explained: set[str] = field(default_factory=set)
     _gaps: Gaps = field(default_factory=Gaps)
     _programs: ProgramsTranscript = field(
@@ -92,7 +106,7 @@ class Transcript:
         """Names the lesson, and where its run was made."""
         lesson = self.run.script
         number = f"{lesson.number}. " if lesson.number is not None else ""
-        self.out.say(f"{number}{lesson.title}", lesson.summary, "")
+        self._say([f"{number}{lesson.title}", lesson.summary, ""])
         self.origin()
 
     def origin(self) -> None:
@@ -100,14 +114,15 @@ class Transcript:
         lesson, header = self.run.script, self.run.timeline.header
         wire = _("captured packets") if header.lab.has_packets else _("no capture: segments are inferred")
         lab = _("{kind} lab").format(kind=lab_word(header.lab.kind))
-        self.out.say(f"{_(self.run.provenance.value)} · {lab} · Linux {header.kernel} · {wire}")
+        told = [f"{_(self.run.provenance.value)} · {lab} · Linux {header.kernel} · {wire}"]
         if lesson.sysctls:
-            told = ", ".join(settings_told(lesson.sysctls))
-            self.out.say(_("set in this lab's kernel by the lesson: {settings}").format(settings=told))
+            settings = ", ".join(settings_told(lesson.sysctls))
+            told.append(_("set in this lab's kernel by the lesson: {settings}").format(settings=settings))
         for what, why in header.lab.missing.items():
-            self.out.say(
+            told.append(
                 _("not available here: {what} ({why})").format(what=lab_word(what), why=in_words(why))
             )
+        self._say(told)
 
     def catch_up(self) -> None:
         """Writes what was appended since the last time."""
@@ -120,13 +135,36 @@ class Transcript:
                 self.out.say(f"  {narrate(event, before, self.world)}")
             elif self._is_a_programs(event):
                 self._programs.tell(Moment(self.run.timeline, number))
+                self._is_blank = False
             else:
-                self.out.say(*self._lines(event, before))
+                self._say(self._lines(event, before), folds=not isinstance(event, _LAID_OUT))
             if self.run.script.beside:
                 for mistake in self._mistakes.after(Moment(self.run.timeline, number)):
                     self._programs.warn(mistake)
             for segment in self.world.inferred[len(before.inferred) :]:
                 self.out.say(_voice(_("wire"), inferred_text(segment)))
+
+    def _say(self, lines: Iterable[str], *, folds: bool = True) -> None:
+        """No two blank lines follow each other."""
+        told: list[str] = []
+        for line in lines:
+            if line or not self._is_blank:
+                told += self._folded(line) if folds else [line]
+            self._is_blank = not line
+        self.out.say(*told)
+
+    def _width(self) -> int | None:
+        """As wide as the terminal is, while lines can be read; None where there is none."""
+        if not self.out.isatty():
+            return None
+        return max(_NARROWEST, min(shutil.get_terminal_size((80, 24)).columns, _WIDEST))
+
+    def _folded(self, line: str) -> list[str]:
+        width = self._width()
+        if width is None or len(line) <= width:
+            return [line]
+        indent = " " * (len(line) - len(line.lstrip()))
+        return wrapped(line.strip(), width, indent, indent + "    ")
 
     def end(self) -> None:
         """Writes what was kept back: what a program has begun to print, how often it has done the same again."""
@@ -167,10 +205,17 @@ class Transcript:
                 return [f"  {each}" for each in (*bound, *([lost] if lost else []))]
             case CallReturned(error=str()):
                 return self._failed(event, before)
+            case LinkActed(verb="duplicate", frame=frame):
+                self._doubled.add(frame)
+                return [f"  {narrate(event, before, self.world)}"]
+            case LinkActed(verb="deliver", frame=frame) if frame in self._doubled:
+                self._doubled.remove(frame)  # it was said that it would be delivered twice
+                return []
             case Observed():
-                return [_voice(_("kernel"), told) for told in changes(event, before, self.world)]
+                return [_voice(_("kernel"), told) for told in changes(event, before, self.world, whole=True)]
             case PacketCaptured():
-                return [_voice(_("wire"), narrate(event, before, self.world) + self._gaps.after(event))]
+                told = narrate(event, before, self.world) + self._gaps.after(event)
+                return [_voice(f"{_('wire')} {len(self.world.packets)}", told)]
             case ExpectationJudged():
                 mark = (
                     _("holds")
@@ -191,7 +236,8 @@ class Transcript:
                 rows = rows_of(content.removesuffix("\n"))
                 return ["", f"  {told}", *(f"  {n:>4}  {row}" for n, row in enumerate(rows, 1))]
             case _:
-                return [f"  {narrate(event, before, self.world)}{self._place(event)}"]
+                told = narrate(event, before, self.world, widest=WHOLE)
+                return [f"  {told}{self._place(event)}"]
 
     def _place(self, event: Event) -> str:
         """Where in a student's program the call is made that comes back, or falls asleep."""
@@ -207,14 +253,20 @@ class Transcript:
         lines = ["", where, ""]
         for block in page.blocks:
             if isinstance(block, Prose):
-                lines += [*spoken(block.markdown), ""]
+                lines += [*spoken(block.markdown, self._width()), ""]
             elif isinstance(block, Predict):
-                lines += [_("Predict: {question}").format(question=spoken_inline(block.question))]
-                choices = map(spoken_inline, block.choices)
-                lines += [*(f"  {number}. {choice}" for number, choice in enumerate(choices, start=1)), ""]
+                lines += self._folded(_("Predict: {question}").format(question=spoken_inline(block.question)))
+                for number, choice in enumerate(map(spoken_inline, block.choices), start=1):
+                    lines += self._folded(f"  {number}. {choice}")
+                lines.append("")
         if self.notes:
             for note in page.notes:
-                lines += [*_("(instructor: {note})").format(note="\n".join(spoken(note))).split("\n"), ""]
+                lines += [
+                    *_("(instructor: {note})")
+                    .format(note="\n".join(spoken(note, self._width())))
+                    .split("\n"),
+                    "",
+                ]
         return lines
 
     def _failed(self, event: CallReturned, before: World) -> list[str]:

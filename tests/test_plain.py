@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,11 @@ import pytest
 from sockviz.model.events import StatementBegun
 from sockviz.plain import play
 from sockviz.player.next import Do
+from sockviz.player.recorded import read_recording
 from sockviz.player.refusals import CannotGoOn
+from sockviz.player.run import Provenance
 from sockviz.player.shelf import lessons_directory
+from sockviz.player.sourced import SourcedLesson, run_of
 from tests.player.lessons import lesson_text
 from tests.tui.scripted import ScriptedRun, run
 
@@ -217,3 +221,64 @@ def test_a_step_that_does_not_come_on_is_given_up_where_there_is_a_recording(
     with pytest.raises(CannotGoOn, match=told):
         asyncio.run(play(scripted, out, ask=True, has_way_out=True))
     assert scripted.performed == 1
+
+
+def replayed(name: str, out: io.StringIO) -> list[str]:
+    """What is said of a recording of the course."""
+    recording = RECORDINGS / f"{name}.jsonl"
+    recorded = run_of(read_recording(recording), Provenance.RECORDED)
+    assert isinstance(recorded, SourcedLesson)
+    asyncio.run(play(recorded, out, ask=False))
+    return out.getvalue().splitlines()
+
+
+RECORDINGS = Path(__file__).parents[1] / "assets" / "recordings"
+_QUEUE = re.compile(r"(\w+)\.(\w+)\.(recv_q|send_q) == (\d+)")
+
+
+@pytest.mark.parametrize(
+    "name", ["05-listen", "06-handshake", "10-send-and-recv", "12-close", "17-when-packets-get-lost"]
+)
+def test_what_is_expected_was_told_before_and_once(name: str) -> None:
+    """Each queue that an expectation is about, each packet that a sentence names, each counter by which a packet is explained."""
+    lines = replayed(name, io.StringIO())
+    for at, line in enumerate(lines):
+        said = lines[:at]
+        for process, socket, queue, count in _QUEUE.findall(line) if line.startswith("  expected") else ():
+            # Of a listener they are its queue and its backlog (net/ipv4/tcp_diag.c).
+            words = {"recv_q": "(?:Recv-Q|the accept queue)", "send_q": "(?:Send-Q|its backlog)"}[queue]
+            whose = rf"{process}'s {socket}"
+            told = re.compile(rf"{words} of {whose} (?:is|holds) (\d+)|{whose} .*{words} is (\d+)")
+            found = [one or other for each in said for one, other in told.findall(each)]
+            assert found[-1:] == [count] or (count == "0" and not found), (line, found)
+        for number in re.findall(r"\(packet (\d+)\)", line):
+            assert any(each.startswith(f"  wire {number} ") for each in said), line
+        for counter in re.findall(r"\((\w+) grew by \d+\)", line):
+            assert not any(f"kernel   {counter} grew by" in each for each in lines[at : at + 6]), line
+    assert not any(one == other == "" for one, other in pairwise(lines))
+
+
+def test_what_came_is_told_whole_unless_it_is_much() -> None:
+    said = "\n".join(replayed("15-other-families", io.StringIO()))
+    assert r"gives 28 bytes: b'E\x00\x00\x1c" in said
+    assert "…" not in said
+    assert "server's conn is ESTABLISHED: door; Recv-Q is 5" in said
+
+
+class Terminal(io.StringIO):
+    """One."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_on_a_terminal_no_sentence_is_torn_apart(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no word is lost. Code is as it is, and so is what has no blank."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    there, here = (replayed("10-send-and-recv", out) for out in (Terminal(), io.StringIO()))
+    assert " ".join(there).split() == " ".join(here).split()
+    code = re.compile(r"\w+ +> |    \S")
+    wide = [line for line in there if len(line) > width and not code.match(line)]
+    assert wide == []
+    assert max(map(len, here)) > 150

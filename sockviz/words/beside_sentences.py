@@ -14,13 +14,13 @@ from sockviz.words.control_data import came_beside, name_of, value_beside
 from sockviz.words.number_kinds import beside_name
 from sockviz.words.number_meanings import RECEIVED
 from sockviz.words.rights import has_no_byte, rights_in, rights_passed
-from sockviz.words.shown import show
+from sockviz.words.shown import show, show_data
 from sockviz.words.truncation import cut_off, lost_of
 from sockviz.words.wording import address_text, bytes_text
 
 
-def message_told(call: Call, world: World) -> str:
-    """What recvmsg gave."""
+def message_told(call: Call, world: World, widest: int) -> str:
+    """What recvmsg gave; of its data so many characters."""
     match call.value:
         case (bytes(data), list(beside), int(flags), sender):
             pass
@@ -37,7 +37,7 @@ def message_told(call: Call, world: World) -> str:
         gives = _("takes an empty datagram{sender}")
     if not (data or peeks or is_cut) and call.receiver is not None and call.receiver.type == "SOCK_SEQPACKET":
         gives = _("takes an empty message")
-    told = [gives.format(amount=bytes_text(len(data)), sender=who, shown=show(data, 32))]
+    told = [gives.format(amount=bytes_text(len(data)), sender=who, shown=show_data(data, widest))]
     if not data and flags & sockets.MESSAGE_FLAGS["MSG_ERRQUEUE"]:
         told = [_("takes an entry off the error queue, with no data in it")]
     told += [_came_beside(item) for item in beside]

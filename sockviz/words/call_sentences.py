@@ -19,7 +19,7 @@ from sockviz.words.passed_over import passed_over
 from sockviz.words.passing import lost_beside
 from sockviz.words.process_sentences import process_sentence
 from sockviz.words.receiving_nothing import nothing_came
-from sockviz.words.shown import show
+from sockviz.words.shown import BRIEF, show_data
 from sockviz.words.shutting import shutting
 from sockviz.words.situation import Situation
 from sockviz.words.stopped_short import stopped_short
@@ -36,7 +36,7 @@ from sockviz.words.wording import (
 )
 
 
-def returned(call: Call, world: World) -> str:
+def returned(call: Call, world: World, widest: int = BRIEF) -> str:
     """What a call that came back gave, or what its error means here."""
     if call.error is not None:
         told = explain(call, world)
@@ -51,17 +51,17 @@ def returned(call: Call, world: World) -> str:
         return _("{process}: {name} fails with {error}{here}").format(
             process=call.process, name=call.name, error=call.error, here=here
         )
-    return f"{call.process}: {call.name} {_woke(call)}{gave(call, world)}"
+    return f"{call.process}: {call.name} {_woke(call)}{gave(call, world, widest)}"
 
 
 #: linux/close_range.h: the table of descriptors is this process's alone from then on.
 _UNSHARE = 2
 
 
-def gave(call: Call, world: World) -> str:
+def gave(call: Call, world: World, widest: int = BRIEF) -> str:
     """What a call that came back without an error gave, as the rest of a sentence: ``gives descriptor 3: …``."""
     part = taken_in_part(call, world) or stopped_short(call, world)
-    return f"{_gave(call, world)}{sent_beside(call)}" + (f"; {part}" if part else "")
+    return f"{_gave(call, world, widest)}{sent_beside(call)}" + (f"; {part}" if part else "")
 
 
 def _woke(call: Call) -> str:
@@ -73,11 +73,11 @@ def _woke(call: Call) -> str:
     return _("wakes after {time} and ").format(time=duration_text(call.returned - call.entered))
 
 
-def _gave(call: Call, world: World) -> str:
+def _gave(call: Call, world: World, widest: int) -> str:
     if (
         told := dissolving(call, world)
         or nothing_came(call, world)
-        or value_sentence(call, world)
+        or value_sentence(call, world, widest)
         or bulk_sentence(call, world)
     ):
         return told
@@ -85,7 +85,7 @@ def _gave(call: Call, world: World) -> str:
         return told
     held = call.receiver
     if held is None and call.name in ("read", "write") and _is_pipe(call, world):
-        return _through_a_pipe(call)
+        return _through_a_pipe(call, widest)
     if told := handed_over(call, world):
         return told
     name = receiver_name(call, world) or _("the socket")
@@ -150,7 +150,7 @@ def _gave(call: Call, world: World) -> str:
             return _("copies everything into the send queue of the kernel")
         case (("recv" | "recvfrom"), bytes(data)) if is_stream and acts.has(call, "MSG_OOB"):
             return _("takes the urgent byte, ahead of what waits in the receive queue: {shown}").format(
-                shown=show(data, 32)
+                shown=show_data(data, widest)
             )
         case "recv_into", int(count) if _is_dropped_unseen(call) and acts.has(call, "MSG_PEEK"):
             told = _("counts {amount} that wait, and leaves them there: of TCP, MSG_TRUNC copies nothing")
@@ -163,20 +163,20 @@ def _gave(call: Call, world: World) -> str:
             return _("takes {amount} from the receive queue").format(amount=bytes_text(count))
         case _, bytes(data) if call.name in RECEIVING and acts.has(call, "MSG_ERRQUEUE"):
             return _("takes an entry off the error queue, with what was sent: {shown}").format(
-                shown=show(data, 32)
+                shown=show_data(data, widest)
             )
         case _, bytes(data) if call.name in RECEIVING and acts.has(call, "MSG_PEEK"):
             told = ngettext(
                 "looks at {count} byte and leaves it in the receive queue: {shown}",
                 "looks at {count} bytes and leaves them in the receive queue: {shown}",
                 len(data),
-            ).format(count=len(data), shown=show(data, 32))
+            ).format(count=len(data), shown=show_data(data, widest))
             return _with(told, _looked_behind(call, len(data), world))
         case _, b"" if call.name in RECEIVING and not is_stream:
             return _("takes an empty datagram")
         case _, bytes(data) if call.name in RECEIVING and not is_stream:
             told = _("takes one datagram and gives {amount}: {shown}").format(
-                amount=bytes_text(len(data)), shown=show(data, 32)
+                amount=bytes_text(len(data)), shown=show_data(data, widest)
             )
             return _with(_with(told, cut_off(call, data, world)), lost_beside(call, data, world))
         case _, bytes(data) if call.name in RECEIVING:
@@ -187,7 +187,7 @@ def _gave(call: Call, world: World) -> str:
                 _("takes one message and gives {amount}: {shown}")
                 if is_message
                 else _("takes {amount} from the receive queue: {shown}")
-            ).format(amount=bytes_text(len(data)), shown=show(data, 32))
+            ).format(amount=bytes_text(len(data)), shown=show_data(data, widest))
             told = _with(told, cut_off(call, data, world) if is_message else "")
             return _with(told, lost_beside(call, data, world))
         case "recvfrom", (bytes(data), peer):
@@ -197,7 +197,7 @@ def _gave(call: Call, world: World) -> str:
             gives = _("takes {amount}{sender}: {shown}")
             if acts.has(call, "MSG_PEEK"):
                 gives = _("looks at {amount}{sender}, and leaves all in the receive queue: {shown}")
-            told = gives.format(amount=bytes_text(len(data)), sender=sender, shown=show(data, 32))
+            told = gives.format(amount=bytes_text(len(data)), sender=sender, shown=show_data(data, widest))
             return (
                 told if is_stream or acts.has(call, "MSG_PEEK") else _with(told, cut_off(call, data, world))
             )
@@ -281,13 +281,13 @@ def _is_pipe(call: Call, world: World) -> bool:
     )
 
 
-def _through_a_pipe(call: Call) -> str:
+def _through_a_pipe(call: Call, widest: int) -> str:
     match call.value:
         case b"":
             return _("returns 0 bytes: nobody has the pipe open for writing any more")
         case bytes(data):
             return _("takes {amount} from the pipe: {shown}").format(
-                amount=bytes_text(len(data)), shown=show(data, 32)
+                amount=bytes_text(len(data)), shown=show_data(data, widest)
             )
         case int(count):
             return _("puts {amount} into the pipe").format(amount=bytes_text(count))

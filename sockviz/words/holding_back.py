@@ -105,10 +105,10 @@ def window_now_closed(old: SocketRow, row: SocketRow, world: World) -> str:
         if room
         else _("{whose} may send no more: the window of {who} is closed until it reads")
     ).format(whose=whose.of_row(row, world), who=whose.of_peer_of(row, world), room=bytes_text(room or 0))
-    if not waiting:
-        return told
-    waits = ngettext("{told} ({count} byte waits there)", "{told} ({count} bytes wait there)", waiting)
-    return waits.format(told=told, count=waiting)
+    if waiting:
+        waits = ngettext("{told} ({count} byte waits there)", "{told} ({count} bytes wait there)", waiting)
+        told = waits.format(told=told, count=waiting)
+    return _("{told}; the persist timer will ask whether there is room").format(told=told)
 
 
 def not_writable(row: SocketRow, name: str, world: World) -> str:

@@ -64,24 +64,32 @@ from sockviz.words.number_kinds import NumberKind, kinds_bound, with_names
 from sockviz.words.observing import changes, in_short
 from sockviz.words.programs import of_program
 from sockviz.words.segment_remarks import remark
-from sockviz.words.shown import show
+from sockviz.words.shown import BRIEF, show
 from sockviz.words.sleeping import sleeping
 from sockviz.words.unheard import refused_unheard, unheard, unkept
 from sockviz.words.votes import votes_text
 from sockviz.words.wording import bytes_text, call_as_made
 
 
-def narrate(event: Event, before: World, after: World, later: World | None = None, lesson: str = "") -> str:
+def narrate(
+    event: Event,
+    before: World,
+    after: World,
+    later: World | None = None,
+    lesson: str = "",
+    widest: int = BRIEF,
+) -> str:
     """What `event`, which turned `before` into `after`, means, in one sentence without a full stop.
 
     ``later`` is the world at the resting place that the sentence is for, where the kernel has been asked again. ``lesson`` is
-    the lesson's text: with it a line is told by its words, which the reader sees, and not by its number, which nobody does.
+    the lesson's text: with it a line is told by its words, which the reader sees, and not by its number, which nobody does. Of
+    bytes that came there are ``widest`` characters.
     """
-    told = _told(event, before, after, later, lesson)
+    told = _told(event, before, after, later, lesson, widest)
     return "; ".join((told, *map(unfit, after.misfits[len(before.misfits) :])))
 
 
-def _told(event: Event, before: World, after: World, later: World | None, lesson: str) -> str:
+def _told(event: Event, before: World, after: World, later: World | None, lesson: str, widest: int) -> str:
     match event:
         case PageOpened():
             return _("page {number} opens").format(number=event.page + 1)
@@ -132,7 +140,7 @@ def _told(event: Event, before: World, after: World, later: World | None, lesson
             if call is None:
                 return _("a call of {process} returned").format(process=event.process)
             again = listens_again(call, before, later or after)
-            return f"{event.process}: {again}" if again else returned(call, after)
+            return f"{event.process}: {again}" if again else returned(call, after, widest)
         case StatementFinished(error=str()) if event.process == LINK:
             return _("the link cannot do that: {message}").format(message=in_words(event.message))
         case StatementFinished(error=refusals.REFUSED):

@@ -8,6 +8,7 @@ from sockviz.language import _
 from sockviz.model.events import Observed
 from sockviz.model.hindsight import DROP_CAUSES, DROPS, LISTEN_DROPS, NO_ROOM
 from sockviz.model.hosts import LOOPBACK
+from sockviz.model.meaning import CounterGrowth, ResendCause
 from sockviz.model.segments import wire_end
 from sockviz.model.sockets import SocketRow, State, Timer
 from sockviz.model.world import World
@@ -33,13 +34,16 @@ def grown(world: World) -> list[tuple[str, int, str]]:
 
 #: Of these, what the drops of a socket say, too.
 _DROPPED = frozenset(f"{group}.{name}" for group in ("Udp", "Udp6") for name in (*DROP_CAUSES, "InErrors"))
+_TIMEOUTS = "TcpExt.TCPTimeouts"
+_BY_TIMER = (ResendCause.TIMEOUT, ResendCause.HANDSHAKE)
 #: Clauses of one sentence about an observation: beyond that they are counted.
 _TOLD = 2
 
 
-def changes(event: Observed, before: World, after: World) -> list[str]:
-    """The differences `event` made, a clause each, the most telling first; none where only details differ."""
-    return [text for _weight, text in sorted(_all(event, before, after), key=lambda found: found[0])]
+def changes(event: Observed, before: World, after: World, whole: bool = False) -> list[str]:
+    """The differences `event` made, a clause each, the most telling first; none where only details differ. ``whole``: with what a
+    picture shows of a row beside its state: its queues, a timer that has begun."""
+    return [text for _weight, text in sorted(_all(event, before, after, whole), key=lambda found: found[0])]
 
 
 def in_short(told: Sequence[str]) -> str:
@@ -48,10 +52,10 @@ def in_short(told: Sequence[str]) -> str:
     return "; ".join(told[:_TOLD]) + more
 
 
-def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
+def _all(event: Observed, before: World, after: World, whole: bool) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     says_drops = _says_drops(before, after)
-    told_of = _told_of_packets(before, after)
+    told_of = _told_of_packets(before, after) | _told_of_repeats(event, before, after)
     # A row of a table without cookies is known by its ends, which connect may change: its inode says that it is the same socket.
     left = {
         (row.protocol, row.inode): row for key in event.gone if (row := before.rows.get((event.host, key)))
@@ -60,7 +64,10 @@ def _all(event: Observed, before: World, after: World) -> list[tuple[int, str]]:
         old = before.rows.get((event.host, row.key))
         if old is None and row.inode:
             old = left.pop((row.protocol, row.inode), None)
-        found += _row(old, row, after, event.at)
+        told_of_row = _row(old, row, after, event.at)
+        if whole:
+            told_of_row = _with_queues(told_of_row, old, row, after)
+        found += told_of_row
         if not says_drops:  # else it is told of the datagram itself
             found += _dropped(old, row, event.host, after)
     for key in event.gone:
@@ -226,6 +233,50 @@ def _told_of_packets(before: World, after: World) -> set[str]:
         return set()
     told = {found.counter for number, found in new.items() if number not in old}
     return told | set(LISTEN_DROPS) if told & set(LISTEN_DROPS) else told
+
+
+def _told_of_repeats(event: Observed, before: World, after: World) -> set[str]:
+    """The counters of which it is told which packets, that were sent again, made them grow. A timer that runs out is counted as
+    such, too (net/ipv4/tcp_timer.c, tcp_retransmit_timer)."""
+    old, new = before.traffic.meanings, after.traffic.meanings
+    if new is old:
+        return set()
+    found = [new[number] for number in before.traffic.asking if new[number].cause is not old[number].cause]
+    told = {sign.name for meaning in found for sign in meaning.signs if isinstance(sign, CounterGrowth)}
+    timers = sum(meaning.cause in _BY_TIMER for meaning in found)
+    grown = after.counters.get(_TIMEOUTS, 0) - before.counters.get(_TIMEOUTS, 0)
+    return told | {_TIMEOUTS} if timers and timers >= grown and _TIMEOUTS in event.counters else told
+
+
+def _with_queues(
+    told: list[tuple[int, str]], old: SocketRow | None, row: SocketRow, world: World
+) -> list[tuple[int, str]]:
+    """What is told of a row that is new, or whose state or owner is another one, with what waits in its queues; and the timer of
+    a connection at rest."""
+    if told and not row.bound_only and (old is None or old.state is not row.state):
+        (weight, said), *others = told
+        told = [(weight, "; ".join((said, *_waiting(old, row, world)))), *others]
+    elif told and row.inode and old is not None and not old.inode and 0 < row.recv_q == old.recv_q:
+        *others, (weight, said) = told  # that it has left the accept queue
+        waiting = _("Recv-Q is {count}").format(count=recv_q(row, urgent_in(row, world)))
+        told = [*others, (weight, f"{said}; {waiting}")]
+    if row.timer is Timer.KEEPALIVE and old is not None and old.timer is None and row.expires is not None:
+        asks = _("{whose} sends a keepalive probe after another {time} of silence")
+        time = seconds_text(row.expires - world.at)
+        told = [*told, (4, asks.format(whose=of_row(row, world), time=time))]
+    return told
+
+
+def _waiting(old: SocketRow | None, row: SocketRow, world: World) -> list[str]:
+    if row.is_listening:
+        begins = old is not None and row.backlog is not None
+        return [_("its backlog is {backlog}").format(backlog=row.backlog)] if begins else []
+    told = []
+    if row.recv_q and (old is None or old.recv_q != row.recv_q):
+        told.append(_("Recv-Q is {count}").format(count=recv_q(row, urgent_in(row, world))))
+    if row.send_q and (old is None or old.send_q != row.send_q):
+        told.append(_("Send-Q is {count}").format(count=send_q(row)))
+    return told
 
 
 def _again(row: SocketRow, whose: str, world: World) -> str:

@@ -8,6 +8,15 @@ from sockviz.language import _, ngettext
 from sockviz.model import values
 from sockviz.model.values import SocketValue, Value
 
+#: So many characters of what came stand in a sentence: beside a picture, and where sentences are all that there is (64 bytes,
+#: whatever they are). Of more a beginning is enough.
+BRIEF, WHOLE = 32, 260
+
+
+def show_data(data: bytes, widest: int) -> str:
+    """Bytes that came: in so many characters, or as their beginning."""
+    return show(data, widest if max(len(data), len(repr(data))) <= widest else BRIEF)
+
 
 def show(value: Value, limit: int = 60, name_of: Callable[[SocketValue], str] | None = None) -> str:
     """`value` as `sockviz.model.values.show` writes it, with the size of what is too long in words."""

@@ -29,7 +29,7 @@ from sockviz.words.number_kinds import (
 from sockviz.words.number_meanings import DESCRIPTORS, ERRORS
 from sockviz.words.option_words import answer_text, at_that, meaning, option_name, value_text
 from sockviz.words.set_options import value_and_asked
-from sockviz.words.shown import show
+from sockviz.words.shown import BRIEF, show
 from sockviz.words.situation import Situation
 from sockviz.words.wording import address_text, bytes_text, receiver_name
 
@@ -37,8 +37,8 @@ from sockviz.words.wording import address_text, bytes_text, receiver_name
 _MOST_TOLD = 64
 
 
-def value_sentence(call: Call, world: World) -> str:
-    """What `call`, which returned, gave; empty where its sentence is another's."""
+def value_sentence(call: Call, world: World, widest: int = BRIEF) -> str:
+    """What `call`, which returned, gave, of data so many characters; empty where its sentence is another's."""
     match call.name:
         case "poll" | "epoll_wait":
             return events_told(call, world)
@@ -51,7 +51,7 @@ def value_sentence(call: Call, world: World) -> str:
         case "connect_ex" if isinstance(call.value, int) and call.value:
             return _connect_error(call, world)
         case "recvmsg":
-            return message_told(call, world)
+            return message_told(call, world, widest)
         case "recv_into" if isinstance(call.value, int):
             return filled(call, world)
         case "settimeout" if len(call.arguments) > 1:
