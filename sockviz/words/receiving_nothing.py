@@ -7,6 +7,7 @@ from sockviz.model.call import RECEIVING, Call
 from sockviz.model.values import Value
 from sockviz.model.world import World
 from sockviz.words import acts
+from sockviz.words.causes.attempts import failed_connect
 from sockviz.words.causes.endings import ended_by_peer
 from sockviz.words.situation import Situation
 
@@ -34,6 +35,9 @@ def nothing_came(call: Call, world: World) -> str:
     why = ended_by_peer(s)
     if not why and s.type == "SOCK_SEQPACKET":
         return "" if call.name == "recvmsg" else _("takes an empty message")
+    if not why and s.is_tcp and (failed := failed_connect(s)) is not None:
+        # net/ipv4/tcp.c, tcp_reset: with a connect that fails both directions are over.
+        return _("returns 0 bytes: {name} has no connection: {failed}").format(name=s.name, failed=failed)
     return _("returns 0 bytes: {why}").format(why=why or _("the peer will send no more"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from sockviz.dataclass import dataclass
+from sockviz.dataclass import dataclass, replace
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, Call
 from sockviz.model.errnos import ALIASES
@@ -203,21 +203,24 @@ class Situation:
         return (tried is not None and tried.error is None) or _gives(self.world, self.inode)
 
     def connects(self) -> Call | None:
-        """The call of connect on its socket that was over last."""
+        """The call of connect on its socket that was over last; what connect_ex gave stands in it as connect tells it."""
         process = self.process
         made = reversed(process.calls) if process is not None else ()
-        return next(
+        found = next(
             (
                 each
                 for each in made
                 if (each.name in CONNECTING or (each.name == "sendto" and acts.has(each, "MSG_FASTOPEN")))
                 and not each.dissolves
-                and each is not self.call
+                and (each.process, each.number) != (self.call.process, self.call.number)
                 and each.receiver is not None
                 and each.receiver.inode == self.inode
             ),
             None,
         )
+        if found is not None and found.name == "connect_ex" and isinstance(found.value, int) and found.value:
+            return replace(found, error=errno_name(found.value), errno=found.value)
+        return found
 
     def begun(self) -> Call | None:
         """The connect that goes on without its call, and whose outcome the next one on its socket tells, whatever address that is

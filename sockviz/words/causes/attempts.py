@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sockviz.language import _
+from sockviz.model.call import CONNECTING, Call
 from sockviz.model.linux.names import errno_name
 from sockviz.model.linux.options import Form
 from sockviz.model.sockets import State
@@ -41,15 +42,24 @@ def failed_connect(s: Situation) -> str | None:
         return _("its connect was given up, by shutdown")
     if tried.error is not None and tried.error not in ("EINPROGRESS", "EALREADY", "EISCONN"):
         return _("its connect failed with {error}").format(error=tried.error)
-    if not died_in_vain(s):
+    error = _told_since(s, tried)
+    if not died_in_vain(s) and error != "ECONNREFUSED":  # which nothing but a handshake of TCP ends with
         return None
-    asked = acts.last(
-        call
-        for call in acts.on(s.world, s.inode, "getsockopt")
-        if isinstance(call.value, int)
-        and call.value
-        and (option := option_named_by(call)) is not None
-        and option.form is Form.ERROR
-    )
-    error = errno_name(asked.value) if asked is not None and isinstance(asked.value, int) else None
     return _("its connect failed with {error}").format(error=error) if error else _("its connect has failed")
+
+
+def _told_since(s: Situation, tried: Call) -> str | None:
+    """The error that a call since has said waited at the socket; None where none has."""
+    for process in s.world.processes.values():
+        for call in reversed(process.calls):
+            if call.receiver is None or call.receiver.inode != s.inode or call.entered < tried.entered:
+                continue
+            if call.error in _OF_HANDSHAKES and call.name not in CONNECTING:
+                return call.error
+            option = option_named_by(call) if call.name == "getsockopt" and call.value else None
+            if option is not None and option.form is Form.ERROR:
+                return errno_name(call.value)
+    return None
+
+
+_OF_HANDSHAKES = frozenset({"ECONNREFUSED", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"})

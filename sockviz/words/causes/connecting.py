@@ -8,7 +8,7 @@ from sockviz.language import _
 from sockviz.model.hosts import BROADCASTS
 from sockviz.model.segments import EVERY_ADDRESS, Endpoint, endpoint, is_group, wire_end
 from sockviz.model.sockets import SocketRow
-from sockviz.words import whose
+from sockviz.words import acts, whose
 from sockviz.words.causes.connected import has_one_already
 from sockviz.words.causes.covering import covers, plain_end
 from sockviz.words.causes.from_outside import ended_from_outside, error_was_taken
@@ -25,7 +25,7 @@ from sockviz.words.wording import address_text, ends_text
 def connecting(s: Situation) -> Cause:
     """Of connect and connect_ex."""
     begun = s.begun()
-    if begun is None or s.error in ("EISCONN", "ECONNABORTED"):
+    if begun is None or s.error in ("EISCONN", "ECONNABORTED", "EINVAL"):
         return _connecting(s)
     told = _connecting(Situation(replace(s.call, arguments=begun.arguments, entered=begun.entered), s.world))
     if s.call.target is None or s.call.target == begun.target or not told.why:
@@ -74,6 +74,16 @@ def _connecting(s: Situation) -> Cause:
             return Cause(*scope_missing(s))
         case "EINVAL" if (tied := tied_to(s)) is not None:
             return Cause(tied, _("use a new socket"))
+        case "EINVAL" if s.is_tcp and (
+            acts.shut(s.world, s.inode, acts.SHUT_RD, acts.SHUT_WR, acts.SHUT_RDWR) is not None
+        ):
+            # net/ipv4/af_inet.c, inet_shutdown: SS_DISCONNECTING, which __inet_stream_connect takes no more
+            return Cause(
+                _(
+                    "shutdown was called on {name}, which had a connect begun and no connection: it connects no more"
+                ).format(name=s.name),
+                _("use a new socket"),
+            )
         case "ENETUNREACH":
             return _no_way(s)
         case "EADDRNOTAVAIL":
