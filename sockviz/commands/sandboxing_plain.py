@@ -10,7 +10,7 @@ from pathlib import Path
 from sockviz import door, terminal
 from sockviz.commands.shared import story_of
 from sockviz.language import _
-from sockviz.lesson.typed_lines import BadLine, Typed
+from sockviz.lesson.typed_lines import BadLine, NoMoreLines, Typed
 from sockviz.model.first_names import HOST
 from sockviz.output_file import why_not_made
 from sockviz.player.next import Do
@@ -18,7 +18,7 @@ from sockviz.player.patience import DEADLINE
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn, CannotPerform
 from sockviz.sandbox.held_programs import ordered
-from sockviz.sandbox.script import first_ones, named, started_again
+from sockviz.sandbox.script import ASKS_FOR_A_WAY, first_ones, named, started_again
 from sockviz.sandbox.session import Session
 from sockviz.transcript import Transcript
 from sockviz.visible import quoted, visible
@@ -37,6 +37,7 @@ class TypedLines:
         self._out = door.out()
         self._transcript = Transcript(session.run, self._out, story_of)
         self._number = 0
+        self._is_full = False  # no further line is taken
 
     async def until_left(self) -> None:
         """Returns when nothing more is typed."""
@@ -68,7 +69,7 @@ class TypedLines:
             if text and terminal.leaves(text):
                 break
             await self._one(text)
-            if self._session.run.problem is not None:
+            if self._session.run.problem is not None or (self._is_full and not asks):
                 break
         await self._let_it_end(patient=not asks)
         self._session.run.end()
@@ -133,12 +134,16 @@ class TypedLines:
             self._process = process  # whose lines come next
             self._transcript.catch_up()  # what has come by itself
             return
+        if not found and source.strip() in ASKS_FOR_A_WAY:
+            self._say_how()
+            return
         if not found and source.strip() == "undo":
             await self._undo()
             return
         try:
             waits = await self._session.perform(Typed(process, source.strip()))
         except BadLine as bad:
+            self._is_full = isinstance(bad, NoMoreLines)
             self._bad(bad, text, len(text) - len(source) + indent)
             return
         except CannotGoOn as cannot:

@@ -27,7 +27,11 @@ def arguments_by_parameter(
         if isinstance(argument, ast.Starred):
             bad(argument, _("`*` is not part of a lesson's lines: write the arguments out"))
     if len(node.args) > most:
-        bad(node.args[most], _("too many arguments; expected {signature}").format(signature=row.signature))
+        told = _("too many arguments; expected {signature}").format(signature=row.signature)
+        if most and row.parameters[most - 1].name == "address":
+            pair = ", ".join(map(ast.unparse, node.args[most - 1 : most + 1]))[:60]
+            told += _(", and an address is one: ({pair}), in parentheses of its own").format(pair=pair)
+        bad(node.args[most], told)
     for parameter, argument in zip(row.parameters, node.args, strict=False):
         if not parameter.many:
             given[parameter.name] = argument

@@ -36,6 +36,10 @@ class BadLine(ValueError):
         self.problems = problems
 
 
+class NoMoreLines(BadLine):
+    """A run does not take any more of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Typed:
     """What somebody typed: for which process, and the line as it stands."""

@@ -13,7 +13,7 @@ from sockviz.dataclass import replace
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.symbols import SymbolTable
 from sockviz.lesson.typed_lines import (
-    BadLine,
+    NoMoreLines,
     Typed,
     grown,
     known_by,
@@ -56,7 +56,7 @@ class Additions:
         page, line = world.page or 0, next_line(self.lesson, world.typed)
         statement = read_line(typed, line, self.known(), self.lesson.lab)
         if (why := why_no_more(world.typed.values(), typed.source)) is not None:
-            raise BadLine((Problem(line, 0, "limit", why),))
+            raise NoMoreLines((Problem(line, 0, "limit", why),))
         self.lesson = with_line(self.lesson, page, statement)
         self._performed.append(LineTyped(time.time(), typed.process, line, typed.source, page))
         return statement

@@ -47,6 +47,10 @@ def named(text: str) -> tuple[str, str, int] | None:
     return (found[1], found[2], found.start(2)) if found is not None else None
 
 
+#: Words that somebody types who wants out of the line, or to know what there is: none of them is a line.
+ASKS_FOR_A_WAY = ("help", "?", "h", "q", "quit", "exit")
+
+
 def can_be_named(name: str, *, link: bool) -> bool:
     """Whether a process, or the link, may be called so."""
     return (

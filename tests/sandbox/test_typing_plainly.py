@@ -18,6 +18,7 @@ conn, peer = s.accept()
 c.connect((HOST, PORT))
 undo
 server> conn.close()
+help
  9x> s.close()
 """
 
@@ -40,11 +41,12 @@ def test_lines_from_a_pipe(tmp_path: Path) -> None:
     wrong = done.stderr.splitlines()
     assert [line for line in wrong if "line " in line] == [
         "sockviz: line 4, column 3: a socket has no method lsten that a lesson can call; did you mean listen?",
-        "sockviz: line 11, column 2: '9x' cannot name a process: a letter, then letters, digits and underscores",
+        "sockviz: line 12, column 2: '9x' cannot name a process: a letter, then letters, digits and underscores",
     ]
     assert wrong[1:3] == ["  s.lsten(1)", "    ^"]
     said = done.stdout
     assert "off the script" not in said, "there is none"
+    assert "A line is performed when you press Enter. undo takes the last one back, quit ends." in said
     assert "ENOTCONN 107: it is not connected" in said, "what the manual says of it, not the system"
     assert said.index("client → server: SYN\n") < said.index("Taken back") < said.rindex("accept(3) sleeps")
     assert "server is still in accept(): conn.close() waits for that to return." in said
@@ -106,3 +108,17 @@ def test_what_was_typed_is_kept_whatever_ends_it(tmp_path: Path) -> None:
         running.stdout.read()
     assert running.returncode == 128 + signal.SIGTERM
     assert "s = socket.socket()" in kept.read_text(encoding="utf-8")
+
+
+def test_once_no_more_lines_are_taken_no_more_are_read() -> None:
+    limited = (
+        "import sys; from sockviz import __main__; import sockviz.lesson.typed_lines as typed; typed.MOST_TYPED = 2; "
+        "from sockviz.cli import main; sys.exit(main(['sandbox', '--plain']))"
+    )
+    text = "".join(f"server> x{number} = {number}\n" for number in range(1000))
+    done = subprocess.run(
+        [sys.executable, "-c", limited], input=text, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("at most 2 lines are typed at a run") == 1, done.stderr
+    assert "server: x1 = 1" in done.stdout

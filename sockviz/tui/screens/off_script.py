@@ -23,7 +23,7 @@ from sockviz.player.refusals import CannotGoOn
 from sockviz.sandbox.again import Again, Given, Steps, given, is_new, without_last
 from sockviz.sandbox.held_programs import ordered
 from sockviz.sandbox.keeping import kept_as
-from sockviz.sandbox.script import first_ones, started_again
+from sockviz.sandbox.script import ASKS_FOR_A_WAY, first_ones, started_again
 from sockviz.sandbox.session import Typist
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.view import Focus
@@ -129,6 +129,8 @@ class OffScript:
                 self._read_otherwise(source)
             case Purpose.PERFORM if source == _UNDO:
                 self.undo()
+            case Purpose.PERFORM if source in ASKS_FOR_A_WAY:
+                self._say(_("esc gives the keys back: then ? tells what each does, and q leaves"))
             case Purpose.PERFORM if await self._of_held(source):
                 pass
             case Purpose.PERFORM if source:
