@@ -199,7 +199,11 @@ FOLLOWING = [
     ("x = s.famly", 7, "did you mean family?"),
     ("x = s[0]", 5, "no parts"),
     ("x = s + 1", 5, "cannot be done with a socket"),
-    ("s.bind(HOST, PORT)", 14, "expected bind(address), and an address is one: (HOST, PORT), in parentheses of its own"),
+    (
+        "s.bind(HOST, PORT)",
+        14,
+        "expected bind(address), and an address is one: (HOST, PORT), in parentheses of its own",
+    ),
     ("s.listen(1, 2)", 13, "too many arguments; expected listen([backlog])"),
     ("s.bind()", 1, "needs more arguments"),
     ("s.bind(address=1)", 8, "without names"),

@@ -103,6 +103,12 @@ def test_what_may_be_typed_is_told_in_whole_clauses_where_the_screen_is_narrow(t
         async with opened(tmp_path, empty(), (80, 24), screen=lambda: SandboxScreen, steps=Steps) as typed:
             await typed.until("NAME> for a new one")
             assert "…" not in next(line for line in typed.text.split("\n") if "NAME> for a new one" in line)
+            for width in range(88, 108):
+                await typed.pilot.resize_terminal(width, 30)
+                await until(typed.pilot, lambda width=width: typed.app.screen.size.width == width)  # type: ignore[misc]
+                told = next(line for line in typed.text.split("\n") if "NAME> for a new one" in line)
+                assert "…" not in told, (width, told)
+            await typed.pilot.resize_terminal(80, 24)
             await typed.press("escape", "w")
             await typed.until("programs in the language")
             await typed.until("is shown")
@@ -272,6 +278,9 @@ def test_what_if_in_a_lesson_and_back_to_its_script(tmp_path: Path) -> None:
             )
             await until(typed.pilot, lambda: len(typed.lines) == 3)
             assert "off the script" not in typed.text, "r brings the lesson back"
+            await typed.press("e")  # the line was not there yet
+            await typed.until("Enter performs all again so; ↑ ↓: another line; esc leaves it as it is")
+            await typed.press("escape")
 
             scripted = typed.screen
             await typed.press("e")

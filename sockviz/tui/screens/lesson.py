@@ -88,7 +88,7 @@ class LessonScreen(TypedAt, VotedAt):
         self.picture.notes = notes
         self._predicting = Predicting(self.reading, self.picture, notebook)
         self.departure = Departure(self, run, self.reading, self.picture, notebook, place)
-        self.picture.way_on = self.departure.way_on
+        self.picture.way_on = self._way_on
         self.picture.has_held = lambda: self.departure.has_held
         self.pace = Pace(
             self, run, self.reading, self.picture, self._predicting, self.over, self.departure.go_on_recorded
@@ -189,6 +189,12 @@ class LessonScreen(TypedAt, VotedAt):
         for, where `action` is about that."""
         is_recorded = self.picture.view().mode in (Mode.RECORDED, Mode.FOLLOWING)
         return not is_recorded or not (action in {*TYPED, "recorded"} or action.startswith("link("))
+
+    def _way_on(self) -> str:
+        """What there is to do where the run can go on no more: while a line is typed, after its keys are given back."""
+        way = self.departure.way_on()
+        typed = self._typing is not None and self._typing.typing
+        return _("Esc, then space: on from its recording, at this page.") if way and typed else way
 
     def over(self) -> None:
         """The run has come to its end, or to grief, and its reader wants to go on."""

@@ -268,6 +268,10 @@ class TypedLine(Vertical):
             self._said = self._given = ""  # the next letter has been typed
         self._tell()
 
+    def on_resize(self) -> None:
+        """What was said before it had a size, or another one, is laid out for this one."""
+        self._tell()
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """What is below the line is told of."""
         del event
@@ -317,7 +321,7 @@ class TypedLine(Vertical):
                 "Enter performs the line; Tab: another process, or NAME> for a new one; esc: the keys of the screen"
             )
             clauses = told.split("; ")
-            while len(clauses) > 1 and cell_len("; ".join(clauses)) > room:
+            while len(clauses) > 1 and cell_len(" " + "; ".join(clauses)) > room:
                 clauses.pop()  # the bar below has the key that leaves
             return styled(" " + "; ".join(clauses), "$quiet").truncate(room, ellipsis=True)
         offers, call = self._offers(self.process, field.value, field.cursor_position)
