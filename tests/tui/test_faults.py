@@ -241,3 +241,18 @@ def test_a_run_whose_close_breaks_leaves_no_other_open() -> None:
         asyncio.run(runs.close())
     assert closed == ["third", "second", "first"]
     assert asyncio.run(runs.close()) == ()
+
+
+def test_nothing_is_drawn_on_a_screen_that_is_being_taken_away(tmp_path: Path) -> None:
+    """Its panes go before it does; what works beside its messages, as a step that is under way, may draw in between."""
+
+    async def it() -> None:
+        async with in_lesson(tmp_path, run()) as session:
+            screen = session.lesson
+            taken_away = session.app._prune(screen)
+            while screen.is_attached:
+                screen.picture.draw()
+                await asyncio.sleep(0)
+            await taken_away
+
+    run_async(it())

@@ -58,6 +58,11 @@ class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
         sizes = ((self.app.size.width, WIDTHS), (self.app.size.height, HEIGHTS))
         self.add_class(*(max(each for each in kinds if each[0] <= length)[1] for length, kinds in sizes))
 
+    def on_prune(self) -> None:
+        """It is being taken away, by whomever: its panes go before it does, and what goes on by itself draws on none of them."""
+        self.picture.over = True
+        self.picture.countdowns.stop()
+
     def on_key(self, event: events.Key) -> None:
         """Any key stops playing and ends a movement; `p` says itself what it means. What waits for a press goes on waiting."""
         if event.key != "p":
