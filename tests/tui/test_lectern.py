@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from sockviz.lectern import stand
 from sockviz.lectern.directory import sockets
@@ -130,6 +131,13 @@ def test_what_is_past_has_its_own_next_line_and_a_typed_line_is_told(tmp_path: P
             ]
             await session.press("right", "end")
             assert (await state(lambda it: it["mode"] == "LIVE"))["next"]["do"] == "turn"
+            await lesson.mount(Input(id="typed-input"))
+            lesson.query_one(Input).focus()
+            await state(lambda it: it["typing"])
+            notes.say(RunOrder(PAGE, 0))
+            notes.say(RunOrder(BLANK))
+            await session.until(lambda: isinstance(session.app.screen, BlankScreen), "a blank screen")
+            assert not lesson.reading.is_past, "who types is taken nowhere"
             await notes.close()
 
     run_async(work())

@@ -48,7 +48,7 @@ class Lectern:
     def _state(self) -> Mapping[str, Any]:
         reading, world = self._reading, self._reading.world
         problem, way_on = self._trouble()
-        top, asked, focused = self._screen.app.screen, reading.put_to_the_vote, self._screen.focused
+        top, asked = self._screen.app.screen, reading.put_to_the_vote
         return {
             "page": reading.page.index,
             "mode": reading.mode.value,
@@ -59,12 +59,18 @@ class Lectern:
             "votes": {str(line): list(counts) for line, counts in reading.votes.items()},
             "asked": asked.line if asked is not None else None,
             "typed": bool(world.typed),
-            "typing": focused is not None and focused.id == "typed-input",
+            "typing": self._is_typing,
             "blank": isinstance(top, BlankScreen),
             "covered": top is not self._screen and not isinstance(top, BlankScreen),
             "problem": problem or None,
             "way_on": way_on,
         }
+
+    @property
+    def _is_typing(self) -> bool:
+        """Whether the keys go into a line there."""
+        focused = self._screen.focused
+        return focused is not None and focused.id == "typed-input"
 
     def _next(self) -> Mapping[str, Any]:
         """What the next press does: what was done next, where that is past; else what the run does next."""
@@ -96,5 +102,5 @@ class Lectern:
             actions = {ONWARD: "onward", BACK: "back", BLANK: "blank"}
             if order.do in actions:
                 app.call_later(self._screen.run_action, actions[order.do])
-            elif order.page < len(self._run.script.pages):
+            elif order.page < len(self._run.script.pages) and not self._is_typing:
                 app.call_later(self._go, order.page)

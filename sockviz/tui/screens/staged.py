@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.binding import BindingType
+from textual.messages import Prune
 from textual.screen import Screen
 
 from sockviz.language import _
@@ -58,8 +59,9 @@ class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
         sizes = ((self.app.size.width, WIDTHS), (self.app.size.height, HEIGHTS))
         self.add_class(*(max(each for each in kinds if each[0] <= length)[1] for length, kinds in sizes))
 
-    def on_prune(self) -> None:
+    async def on_prune(self, event: Prune) -> None:
         """It is being taken away, by whomever: its panes go before it does, and what goes on by itself draws on none of them."""
+        del event
         self.picture.over = True
         self.picture.countdowns.stop()
 
