@@ -181,7 +181,8 @@ class Sheet:
     def whole(self, state: Mapping[str, Any], now: float, width: int, height: int = 1 << 20) -> list[str]:
         """All of it, in `height` lines: where there is more, the notes have the room that the rest leaves, and the last line of
         them says that they go on."""
-        before = [*self.title(state), self.time(state, now)]
+        title = [type(each)(part) for each in self.title(state) for part in _lines(each, width)]
+        before = [*title, self.time(state, now)]
         asked = self.questions(state, width)
         after = [*(["", *asked] if asked else []), "", *self.next(state, width), self.then(state)]
         notes, room = self.notes(state, width), max(height - len(before) - len(after) - 1, 1)

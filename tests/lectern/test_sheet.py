@@ -100,6 +100,8 @@ def test_a_check_that_does_not_hold_keeps_nobody_from_the_next_page() -> None:
     assert "A check did not hold" in told
     assert "on the projector: k has the recording." in told
     assert "next: next page" in told
+    narrow = Sheet(lesson()).whole({**state, "problem": "so " * 60}, 0.0, 40)
+    assert max(map(len, narrow[:8])) <= 40
 
 
 @pytest.mark.parametrize(
