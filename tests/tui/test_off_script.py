@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -242,6 +244,29 @@ LESSON = parse_lesson(
     ),
     "test.md",
 )
+
+
+def test_where_the_lab_of_a_sandbox_is_lost_all_is_performed_again_in_another(tmp_path: Path) -> None:
+    async def it() -> None:
+        async with opened(tmp_path, empty(), screen=lambda: SandboxScreen, steps=Steps) as typed:
+            await typed.until("server>")
+            await typed.type("s = socket.socket()", "→ 3")
+            await typed.type("s.listen(1)", "LISTEN")
+            before = typed.screen
+            run = typed.screen.reading.run
+            assert isinstance(run, Performance)
+            os.kill(run.timeline.world.processes["server"].outer_pid, signal.SIGKILL)
+            await typed.until("server was killed by SIGKILL")
+            told = "Esc gives the keys back: R performs all of it again, in a new lab."
+            await typed.until(told)
+            await typed.press("escape", "R")
+            await until(typed.pilot, lambda: typed.app.screen is not before)
+            await until(typed.pilot, lambda: isinstance(typed.app.screen, SandboxScreen))
+            await until(typed.pilot, lambda: typed.lines == ["s = socket.socket()", "s.listen(1)"])
+            await typed.until("LISTEN")
+            assert "SIGKILL" not in typed.text
+
+    run_async(it())
 
 
 def test_what_if_in_a_lesson_and_back_to_its_script(tmp_path: Path) -> None:

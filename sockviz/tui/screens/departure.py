@@ -86,7 +86,10 @@ class Departure:
 
     def way_on(self) -> str:
         """What there is to do where the run can go on no more."""
-        return _("Space goes on from its recording, at this page.") if self.has_recording else ""
+        if self.has_recording:
+            return _("Space goes on from its recording, at this page.")
+        can_begin = not (self._reading.only_read or self._place.alone or self._run.script.exercise)
+        return _("R performs all of it again, in a new lab.") if can_begin else ""
 
     def go_on_recorded(self, reason: str | None) -> None:
         """A live run that can, or should, go on no more for that reason goes on from the lesson's recording, at the same page,

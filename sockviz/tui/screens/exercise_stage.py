@@ -16,7 +16,7 @@ from sockviz.tui.view import View
 from sockviz.tui.widgets.student_source import StudentSource
 
 #: What a lesson's screen does and this does not: it is one run, which is over, and nobody is asked anything.
-_NOT_HERE = frozenset({"notes", "pages", "anew", "all_anew", "link", "digit", "votes", *TYPED})
+_NOT_HERE = frozenset({"notes", "pages", "anew", "all_anew", "link", "digit", "votes", "recorded", *TYPED})
 
 
 def _keys() -> list[BindingType]:

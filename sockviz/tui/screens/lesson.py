@@ -194,7 +194,7 @@ class LessonScreen(TypedAt, VotedAt):
         """What there is to do where the run can go on no more: while a line is typed, after its keys are given back."""
         way = self.departure.way_on()
         typed = self._typing is not None and self._typing.typing
-        return _("Esc, then space: on from its recording, at this page.") if way and typed else way
+        return _("Esc gives the keys back: {way}").format(way=way) if way and typed else way
 
     def over(self) -> None:
         """The run has come to its end, or to grief, and its reader wants to go on."""

@@ -216,15 +216,26 @@ class OffScript:
 
     def undo(self) -> None:
         """Takes the line back that was typed last. While a run is being given what another was given, the last of that."""
-        lesson, handed = self._run.script, self._handed
-        steps = handed.steps if handed is not None else given(self._run.timeline)
-        if not any(isinstance(each, LineTyped) and is_new(each, lesson) for each in steps):
+        steps = self._all_steps()
+        if not self._has_typed(steps):
             self._say(_("Nothing was typed that could be taken back."))
             return
-        left = without_last(steps, lesson)
-        self._hand(
-            replace(handed, steps=left) if handed is not None else self._steps(left, self._all_edited())
-        )
+        self._hand(replace(steps, steps=without_last(steps.steps, self._run.script)))
+
+    def all_again(self) -> bool:
+        """Begins another run, which is given all that this one was given; False where nothing was typed."""
+        steps = self._all_steps()
+        if typed := self._has_typed(steps):
+            self._hand(steps)
+        return typed
+
+    def _all_steps(self) -> Steps:
+        """What this run was given, or is being given."""
+        return self._handed or self._steps(given(self._run.timeline), self._all_edited())
+
+    def _has_typed(self, steps: Steps) -> bool:
+        lesson = self._run.script
+        return any(isinstance(each, LineTyped) and is_new(each, lesson) for each in steps.steps)
 
     def _hand(self, steps: Steps) -> None:
         """Begins another run, which is given that."""

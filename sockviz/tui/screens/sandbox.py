@@ -58,6 +58,12 @@ class SandboxScreen(LessonScreen):
         else:
             self.action_what_if()
 
+    def action_all_anew(self) -> None:
+        """All that was typed again, in a new lab."""
+        self.acted()
+        if self.typing is None or not self.typing.all_again():
+            super().action_all_anew()
+
     def over(self) -> None:
         """It has no end but when it is left."""
         self.picture.hint = _("Nothing follows by itself: type a line, or q leaves.")
