@@ -17,12 +17,15 @@ from sockviz.player.next import Do
 from sockviz.player.patience import DEADLINE
 from sockviz.player.performance import Performance
 from sockviz.player.refusals import CannotGoOn, CannotPerform
+from sockviz.sandbox.again import given
 from sockviz.sandbox.held_programs import ordered
 from sockviz.sandbox.script import ASKS_FOR_A_WAY, first_ones, named, started_again
 from sockviz.sandbox.session import Session
 from sockviz.transcript import Transcript
 from sockviz.visible import quoted, visible
 
+#: What takes the last line back, and what performs all of them again.
+_UNDO, _AGAIN = "undo", "again"
 #: So much of a line is shown on either side of what is wrong.
 _AROUND = 100
 
@@ -38,6 +41,7 @@ class TypedLines:
         self._transcript = Transcript(session.run, self._out, story_of)
         self._number = 0
         self._is_full = False  # no further line is taken
+        self._told: str | None = None  # why the run can go on no more
 
     async def until_left(self) -> None:
         """Returns when nothing more is typed."""
@@ -69,8 +73,12 @@ class TypedLines:
             if text and terminal.leaves(text):
                 break
             await self._one(text)
-            if self._session.run.problem is not None or (self._is_full and not asks):
+            if not asks and (self._session.run.problem is not None or self._is_full):
                 break
+            if self._session.run.problem not in (None, self._told):
+                self._told = self._session.run.problem
+                again = _("again performs all lines again, in a new lab; quit ends.")
+                door.complain(f"{self._told}. {again}")
         await self._let_it_end(patient=not asks)
         self._session.run.end()
         for waiting in self._session.waiting:
@@ -137,8 +145,8 @@ class TypedLines:
         if not found and source.strip() in ASKS_FOR_A_WAY:
             self._say_how()
             return
-        if not found and source.strip() == "undo":
-            await self._undo()
+        if not found and source.strip() in (_UNDO, _AGAIN):
+            await self._perform_again(undo=source.strip() == _UNDO)
             return
         try:
             waits = await self._session.perform(Typed(process, source.strip()))
@@ -180,20 +188,26 @@ class TypedLines:
             where = _("line {number}, column {column}").format(number=self._number, column=column)
             door.complain(f"{where}: {problem.message}", *_shown(text, column))
 
-    async def _undo(self) -> None:
+    async def _perform_again(self, *, undo: bool) -> None:
+        """All lines, or all but the last."""
         session = self._session
         if not session.can_undo:
-            self._out.say(_("There is nothing to take back."))
+            self._out.say(_("There is nothing to take back.") if undo else _("Nothing was typed yet."))
             return
-        self._out.say(_("Taken back: all others are performed again, in a new lab."))
+        self._out.say(
+            _("Taken back: all others are performed again, in a new lab.")
+            if undo
+            else _("All are performed again, in a new lab.")
+        )
         if beside := session.run.script.beside:
             self._out.say(started_again(beside))
         try:
-            await session.undo()
+            await (session.undo() if undo else session.again(given(session.run.timeline)))
         except CannotPerform as cannot:
             self.failed = True
             door.complain(*cannot.lines)
             return
+        self._told = None
         self._transcript = Transcript(session.run, self._out, story_of)
         self._transcript.catch_up()
 

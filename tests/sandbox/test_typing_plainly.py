@@ -17,6 +17,7 @@ conn, peer = s.accept()
 @client> c = socket.socket()
 c.connect((HOST, PORT))
 undo
+again
 server> conn.close()
 help
  9x> s.close()
@@ -41,13 +42,14 @@ def test_lines_from_a_pipe(tmp_path: Path) -> None:
     wrong = done.stderr.splitlines()
     assert [line for line in wrong if "line " in line] == [
         "sockviz: line 4, column 3: a socket has no method lsten that a lesson can call; did you mean listen?",
-        "sockviz: line 12, column 2: '9x' cannot name a process: a letter, then letters, digits and underscores",
+        "sockviz: line 13, column 2: '9x' cannot name a process: a letter, then letters, digits and underscores",
     ]
     assert wrong[1:3] == ["  s.lsten(1)", "    ^"]
     said = done.stdout
     assert "off the script" not in said, "there is none"
     assert "A line is performed when you press Enter. undo takes the last one back, quit ends." in said
     assert "ENOTCONN 107: it is not connected" in said, "what the manual says of it, not the system"
+    assert said.count("All are performed again, in a new lab.\n\npage 1 of 1\n") == 1
     assert said.index("client → server: SYN\n") < said.index("Taken back") < said.rindex("accept(3) sleeps")
     assert "server is still in accept(): conn.close() waits for that to return." in said
     assert "waited in vain to the end: server> conn.close()" in said

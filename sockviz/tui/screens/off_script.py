@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from sockviz.tui.cursor import Cursor
 
-_UNDO = "undo"
+_UNDO, _AGAIN = "undo", "again"
 #: So long what is under way is waited for before it is kept (seconds).
 _SETTLED = 2.0
 
@@ -129,6 +129,8 @@ class OffScript:
                 self._read_otherwise(source)
             case Purpose.PERFORM if source == _UNDO:
                 self.undo()
+            case Purpose.PERFORM if source == _AGAIN and self.all_again():
+                pass
             case Purpose.PERFORM if source in ASKS_FOR_A_WAY:
                 self._say(_("esc gives the keys back: then ? tells what each does, and q leaves"))
             case Purpose.PERFORM if await self._of_held(source):
