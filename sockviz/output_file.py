@@ -11,8 +11,14 @@ from typing import TextIO
 from sockviz.language import _, said_by_system
 
 
+class NotWritten(OSError):
+    """What was to be written could not be, and nothing of it is left. ``strerror`` says why, and what to do."""
+
+
 def why_not_made(path: Path, error: OSError) -> str:
     """What stands in the way of a new `path`, and what to do. `error` is what the system said when it was to be made."""
+    if isinstance(error, NotWritten):
+        return error.strerror or ""
     match error.errno:
         case errno.EEXIST:
             return _in_the_way(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 
 from sockviz.cli import main
 from sockviz.input_file import NotAFile, open_input, read_input
-from sockviz.output_file import why_not_made
+from sockviz.output_file import NotWritten, why_not_made
 from tests.test_cli import lesson, sockviz
 
 __all__ = ["lesson"]  # a fixture
@@ -171,3 +172,10 @@ def test_what_is_to_be_written_and_cannot(
 def test_a_way_that_was_blocked_and_is_free_again(tmp_path: Path) -> None:
     error = FileExistsError(17, "File exists")
     assert why_not_made(tmp_path / "gone", error) == "this file exists; name another, or remove it"
+
+
+def test_what_was_said_of_a_file_that_could_not_be_written_is_said_once() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device")
+    once = why_not_made(Path("d"), full)
+    assert once == "there is no room for it (No space left on device); make some, or name another place"
+    assert why_not_made(Path("d"), NotWritten(errno.ENOSPC, once, "d")) == once

@@ -32,8 +32,8 @@ def _packets(options: argparse.Namespace) -> int:
     from sockviz.input_file import NotAFile
     from sockviz.model.pcapng import NoPackets, NoSuchHost
     from sockviz.model.recording import BadRecording, load_file
+    from sockviz.output_file import NotWritten
     from sockviz.player.export_packets import export_pcapng
-    from sockviz.player.exported import NotWritten
 
     recording, out = Path(options.source), Path(options.pcapng)
     try:
@@ -83,8 +83,8 @@ def _why_none(lab: LabFacts | None) -> str:
 def _programs(options: argparse.Namespace) -> int:
     from sockviz.lesson.programs.folder import Language
     from sockviz.near_misses import for_choice
+    from sockviz.output_file import NotWritten
     from sockviz.player.export import NoPrograms, NotEmpty, export_programs
-    from sockviz.player.exported import NotWritten
 
     word, directory = options.code[0], Path(options.code[1])
     known = [language.value for language in Language]

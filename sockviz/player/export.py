@@ -8,8 +8,8 @@ from pathlib import Path
 from sockviz.language import _
 from sockviz.lesson.document import Lesson
 from sockviz.lesson.programs.folder import Language, program_folder
-from sockviz.output_file import why_not_made
-from sockviz.player.exported import Exported, NotWritten, undone
+from sockviz.output_file import NotWritten, why_not_made
+from sockviz.player.exported import Exported, undone
 from sockviz.player.failed_lines import failed_when_recorded
 from sockviz.player.shelf import shelf
 from sockviz.visible import quoted

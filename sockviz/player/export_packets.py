@@ -7,8 +7,8 @@ from pathlib import Path
 from sockviz.language import _, ngettext
 from sockviz.model.pcapng import blocks, capture_of
 from sockviz.model.recording import Loaded
-from sockviz.output_file import why_not_made
-from sockviz.player.exported import Exported, NotWritten, undone
+from sockviz.output_file import NotWritten, why_not_made
+from sockviz.player.exported import Exported, undone
 from sockviz.visible import quoted
 
 

@@ -16,10 +16,6 @@ class Exported:
     problem: str | None
 
 
-class NotWritten(OSError):
-    """What was to be written could not be, and nothing of it is left. ``strerror`` says why, and what to do."""
-
-
 @contextlib.contextmanager
 def undone(undo: Callable[[], object]) -> Iterator[None]:
     """Undoes what was made so far where the rest fails, or is broken off."""
