@@ -43,7 +43,8 @@ def failed_connect(s: Situation) -> str | None:
     if tried.error is not None and tried.error not in ("EINPROGRESS", "EALREADY", "EISCONN"):
         return _("its connect failed with {error}").format(error=tried.error)
     error = _told_since(s, tried)
-    if not died_in_vain(s) and error != "ECONNREFUSED":  # which nothing but a handshake of TCP ends with
+    # Nothing but a handshake of TCP ends with the last one.
+    if not died_in_vain(s) and not (s.is_tcp and tried.error is not None and error == "ECONNREFUSED"):
         return None
     return _("its connect failed with {error}").format(error=error) if error else _("its connect has failed")
 

@@ -17,7 +17,14 @@ from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.ports import MORE_PORTS, is_without_port, no_free_port
 from sockviz.words.causes.refused import refused
 from sockviz.words.causes.scopes import needs_scope, scope_missing, tied_to
-from sockviz.words.causes.unanswered import gave_up, goes_on, is_unsent, peers_queue_is_full, unanswered_syn
+from sockviz.words.causes.unanswered import (
+    gave_up,
+    goes_on,
+    is_unsent,
+    not_sent,
+    peers_queue_is_full,
+    unanswered_syn,
+)
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, ends_text
 
@@ -89,11 +96,7 @@ def _connecting(s: Situation) -> Cause:
         case "EADDRNOTAVAIL":
             return _no_local_name(s)
         case "EHOSTUNREACH" if is_unsent(s) and s.end is not None:
-            return Cause(
-                _(
-                    "no SYN could go out: no host has answered for {address} (ARP, or neighbour discovery)"
-                ).format(address=s.end[0])
-            )
+            return Cause(not_sent(s))
         case "ETIMEDOUT":
             return Cause(gave_up(s))
         case "EINPROGRESS" | "TimeoutError":

@@ -356,11 +356,12 @@ def _too_long(s: Situation) -> Cause:
     if not size:
         return Cause()
     if s.is_unix:
-        return Cause(
-            _(
-                "{size} are more than the send buffer of {name} takes: a datagram goes whole or not at all"
-            ).format(size=bytes_text(size), name=s.name)
+        told = (
+            _("{size} are more than the send buffer of {name} takes: a datagram goes whole or not at all")
+            if s.is_datagram
+            else _("{size} are more than the send buffer of {name} takes: a message goes whole or not at all")
         )
+        return Cause(told.format(size=bytes_text(size), name=s.name))
     if s.family == "AF_INET" and size > _MOST_UDP4:
         return Cause(
             _("{size} bytes do not fit into one datagram: {most} do at most").format(

@@ -59,6 +59,14 @@ def is_unsent(s: Situation) -> bool:
     return s.host in s.world.captured and len(s.world.captured) > 1 and not syns(s.call, s.world)
 
 
+def not_sent(s: Situation) -> str:
+    """That it is so, and why."""
+    address = s.end[0] if s.end is not None else s.target
+    return _("no SYN could go out: no host has answered for {address} (ARP, or neighbour discovery)").format(
+        address=address
+    )
+
+
 def unanswered_syn(call: Call, world: World) -> str:
     """Why a SYN has no answer, where that was seen: a full queue, or a link that keeps or drops."""
     if told := _on_the_link(call, world):
@@ -141,7 +149,8 @@ def goes_on(s: Situation) -> str:
     if why or s.call.slept or s.error == "TimeoutError":
         told = _("no answer came from {target}").format(target=s.target)
         told = (f"{told}, {why}" if why else told) + _(": the handshake goes on without the call")
-        return "; ".join(filter(None, (told, unanswered_syn(s.call, s.world))))
+        why = not_sent(s) if is_unsent(s) and s.end is not None else unanswered_syn(s.call, s.world)
+        return "; ".join(filter(None, (told, why)))
     if acts.does_not_block(s.call, s.world):
         return _("{name} does not block: the handshake with {target} has begun").format(
             name=s.name, target=s.target
