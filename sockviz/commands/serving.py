@@ -45,6 +45,7 @@ def serve(options: argparse.Namespace) -> int:
 
 
 async def _serve(wanted: Wanted, spawner: Spawner) -> int:
+    from sockviz.web.serving import CannotKeepProgress
     from sockviz.web.serving import serve as serving
     from sockviz.web.spawner import CannotBegin
 
@@ -64,6 +65,8 @@ async def _serve(wanted: Wanted, spawner: Spawner) -> int:
     except CannotBegin as cannot:
         door.complain(_("no session can be begun: {reason}").format(reason=cannot))
         return FAILED
+    except CannotKeepProgress as cannot:
+        raise Usage(f"--keep {quoted(str(wanted.keep))}: {cannot}") from None
     except LookupError as lacking:
         raise Usage(
             _(

@@ -191,6 +191,9 @@ def _rules() -> Iterator[Html]:
         _("Reach any network from your lab: it has one of its own."),
         _("Run programs of your own, keep files here, or have a shell: install sockviz for that."),
         _("Have two sessions at once: the newest page has it."),
+        _(
+            "Use the browser's own keys: Ctrl-W closes this tab (Alt-Backspace takes a word back), as does Ctrl-Q some browsers."
+        ),
     )
     yield element(
         "div",

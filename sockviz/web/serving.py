@@ -13,6 +13,7 @@ from aiohttp import web
 
 from sockviz.dataclass import dataclass, replace
 from sockviz.lab.directory import SERVING, LabDirectory, sweep
+from sockviz.output_file import why_not_made
 from sockviz.web.address import ServedAt
 from sockviz.web.connections import Connections, ConnectionTimes
 from sockviz.web.faults import Faults
@@ -41,17 +42,21 @@ class Wanted:
     times: ConnectionTimes = ConnectionTimes()
 
 
+class CannotKeepProgress(Exception):
+    """Visitors' progress cannot be kept there; the message says why."""
+
+
 async def serve(
     wanted: Wanted, spawner: Spawner, tell: Callable[..., None], ready: Callable[[str], None]
 ) -> None:
-    """Serves until it is cancelled; `ready` is told by which URL once it listens. Raises `CannotBegin`, and OSError where
-    it cannot listen or keep anything. Nothing is left then, but what was to be kept."""
+    """Serves until it is cancelled; `ready` is told by which URL once it listens. Raises `CannotBegin`,
+    `CannotKeepProgress`, and OSError where it cannot listen. Nothing is left then, but what was to be kept."""
     _allow_descriptors()
     logging.lastResort = None  # libraries tell of every stranger that speaks no HTTP
     sweep()
     own = LabDirectory(SERVING)
     try:
-        visitors = Visitors(wanted.keep or own.files / "kept")
+        visitors = visitors_in(wanted.keep or own.files / "kept")
         await spawner.ready(own.path)
         faults = Faults(tell)
         asyncio.get_running_loop().set_exception_handler(
@@ -84,6 +89,14 @@ async def serve(
     finally:
         spawner.end()
         own.remove()
+
+
+def visitors_in(directory: Path) -> Visitors:
+    """Those whose progress is kept there. Raises `CannotKeepProgress`."""
+    try:
+        return Visitors(directory)
+    except OSError as error:
+        raise CannotKeepProgress(why_not_made(Path(error.filename or directory), error)) from None
 
 
 def _allow_descriptors() -> None:

@@ -88,6 +88,20 @@ class Tab:
             )
             await self.ask("Input.dispatchKeyEvent", type="keyUp", **said)
 
+    async def paste(self, text: str) -> None:
+        """Ctrl-V, with that in the clipboard."""
+        await self.ask(
+            "Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"]
+        )
+        await self.evaluate(f"navigator.clipboard.writeText({json.dumps(text)})")
+        held = {"type": "rawKeyDown", "modifiers": 2}
+        await self.ask(
+            "Input.dispatchKeyEvent", **held, key="Control", code="ControlLeft", windowsVirtualKeyCode=17
+        )
+        await self.ask("Input.dispatchKeyEvent", **held, key="v", code="KeyV", windowsVirtualKeyCode=86)
+        await self.ask("Input.dispatchKeyEvent", type="keyUp", key="v", code="KeyV", windowsVirtualKeyCode=86)
+        await self.ask("Input.dispatchKeyEvent", type="keyUp", key="Control", code="ControlLeft")
+
     async def until(self, holds: Callable[[], bool]) -> None:
         """Waits until it does."""
         end = time.monotonic() + DEADLINE

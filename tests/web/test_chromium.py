@@ -68,6 +68,14 @@ def test_the_first_lesson_is_read_by_keys(tmp_path: Path) -> None:
             await tab.drawn("Look at the resting place before")
             assert sum("/ws/socket" in url for url in tab.fetched) == 1
             assert await tab.evaluate("document.getElementById('ended').hidden")
+            await tab.press("\x1b")
+            await tab.until(
+                lambda: not any("Look at the resting place before" in line for line in tab.screen.display)
+            )
+            await tab.press(":")
+            await tab.drawn("program>")
+            await tab.paste("mine = socket.socket()")
+            await tab.drawn("program> mine = socket.socket()")
             await _is_whole(tab)
             await visitors.close(tab)
             await there.alone()

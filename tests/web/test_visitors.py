@@ -13,6 +13,7 @@ import pytest
 
 from sockviz.web import visitors
 from sockviz.web.limits import FORGOTTEN
+from sockviz.web.serving import CannotKeepProgress, visitors_in
 from sockviz.web.visitors import Visitors
 
 
@@ -94,3 +95,11 @@ def test_a_cookie_is_of_the_server_that_has_made_it(tmp_path: Path) -> None:
         cookie[:32] + "\n" + cookie[33:],
     ):
         assert those.name(forged) is None, forged
+
+
+def test_where_nothing_can_be_kept_it_is_said_what_stands_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("")
+    with pytest.raises(CannotKeepProgress, match="this file exists"):
+        visitors_in(tmp_path / "kept")
+    with pytest.raises(CannotKeepProgress, match="is not a directory"):
+        visitors_in(tmp_path / "kept" / "below")

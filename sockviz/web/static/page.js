@@ -36,6 +36,9 @@
   };
 
   window.addEventListener("focus", give_keys);
+  window.addEventListener("keydown", (event) => { // the terminal would keep it from the browser, which has what is to be pasted
+    if (event.ctrlKey && !event.altKey && !event.metaKey && event.key.toLowerCase() === "v") event.stopImmediatePropagation();
+  }, true);
   document.getElementById("again").addEventListener("click", () => location.reload());
   for (const key of document.querySelectorAll("#keys button")) {
     key.addEventListener("click", () => {
