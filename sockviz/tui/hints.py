@@ -69,7 +69,7 @@ def performing_up_to(page: int) -> str:
 
 
 #: Of a check that does not hold, and what there is to do then.
-UNHELD = N_("A check failed (✗): this machine may be too slow")
+UNHELD = N_("A check failed (✗): perhaps a slow machine, or a long pause")
 UNHELD_ON = N_("k: the recording, r: this page anew.")
 ASKED_FOR = N_("its reader asked for the recording")
 NO_RECORDING = N_(

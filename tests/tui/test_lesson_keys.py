@@ -249,7 +249,7 @@ def test_where_a_check_does_not_hold_the_lesson_can_go_on_from_its_recording_and
             await session.perform(6)
             assert "A check failed" not in session.text
             await session.perform()
-            said = "A check failed (✗): this machine may be too slow. k: the recording, r: this page anew."
+            said = "A check failed (✗): perhaps a slow machine, or a long pause. k: the recording, r: this page anew."
             assert said in session.text
             await session.press("b")
             assert said not in session.text, "this is the past"
@@ -259,7 +259,7 @@ def test_where_a_check_does_not_hold_the_lesson_can_go_on_from_its_recording_and
             await session.until(lambda: "RECORDED" in session.text)
             assert made[0].closed == 1
             assert session.lesson.reading.page.index == 1, "the same page"
-            assert "this machine may be too slow" in str(session.lesson.reading.timeline.header.lab.missing)
+            assert "perhaps a slow machine" in str(session.lesson.reading.timeline.header.lab.missing)
             await session.press("R")
             await session.until(lambda: "LIVE" in session.text and made[1].timeline.world.page == 1)
             await session.press("space")
