@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sockviz.language import _, ngettext
 from sockviz.model.call import RECEIVING
+from sockviz.model.linux.options import option_of
 from sockviz.model.segments import wire_end
-from sockviz.model.sockets import SocketRow, State, Timer
+from sockviz.model.sockets import IN_HANDSHAKE, SocketRow, State, Timer
 from sockviz.model.world import World
 from sockviz.words import acts, whose
 from sockviz.words.wording import bytes_text
@@ -109,6 +110,44 @@ def window_now_closed(old: SocketRow, row: SocketRow, world: World) -> str:
         waits = ngettext("{told} ({count} byte waits there)", "{told} ({count} bytes wait there)", waiting)
         told = waits.format(told=told, count=waiting)
     return _("{told}; the persist timer will ask whether there is room").format(told=told)
+
+
+#: net/core/sock.c: what SO_SNDBUF is by itself (net.core.wmem_default).
+_WMEM_DEFAULT = 212992
+
+
+def room_to_send(world: World, inode: int) -> int:
+    """The memory that what a socket has sent may take, in bytes: as SO_SNDBUF was set, else as it is by itself."""
+    for found in world.options.get(inode, {}).values():
+        known = option_of(found.level, found.number)
+        if known is not None and known.name in ("SO_SNDBUF", "SO_SNDBUFFORCE") and isinstance(found.now, int):
+            return found.now
+    return _WMEM_DEFAULT
+
+
+def not_ready_to_send(row: SocketRow, name: str, world: World) -> str:
+    """Why a socket that is watched for it is not writable; empty where nothing that was seen says so."""
+    if row.state in IN_HANDSHAKE:
+        return _("the handshake of {name} is not over").format(name=name)
+    if row.family == "AF_UNIX":
+        # net/unix/af_unix.c, unix_writable.
+        if not row.tells_queues or row.send_q * 4 <= (room := room_to_send(world, row.inode)):
+            return ""
+        return _(
+            "{name} is writable once no more than a quarter of its send buffer is taken (Send-Q {queue} of {room})"
+        ).format(name=name, queue=row.send_q, room=room)
+    if low := not_writable(row, name, world):
+        return low
+    if row.protocol != "TCP" or not row.send_q or row.state not in _SENDING:
+        return ""
+    # include/net/sock.h, sk_stream_is_writable.
+    told = _("{name} is writable once a third of its send buffer is free (Send-Q {queue})").format(
+        name=name, queue=row.send_q
+    )
+    if not window_is_closed(row):
+        return told
+    closed = _("the window of {who} is closed until it reads{waits}")
+    return f"{told}: {closed.format(who=whose.of_peer_of(row, world), waits='')}"
 
 
 def not_writable(row: SocketRow, name: str, world: World) -> str:

@@ -17,7 +17,7 @@ from sockviz.words.causes.sending import why_full, window_closed
 from sockviz.words.causes.unanswered import is_unsent, unanswered_syn, unix_queue_full
 from sockviz.words.datagrams import errors_wait, unsent
 from sockviz.words.edges import told_already
-from sockviz.words.holding_back import not_writable
+from sockviz.words.holding_back import not_ready_to_send
 from sockviz.words.interest import asked_of, epoll_of, events_text
 from sockviz.words.membership import LISTING, membership
 from sockviz.words.number_kinds import is_epolls
@@ -203,6 +203,11 @@ def _nothing_ready(call: Call, world: World) -> str:
     told = _("none of its descriptors is ready")
     if call.name == "select":
         low = [why for fd in _descriptors(call.arguments[:1]) if (why := _too_little(call, fd, world))]
+        low += [
+            why
+            for fd in _descriptors(call.arguments[1:2])
+            if (why := _full(call, fd, POLL["POLLOUT"], world))
+        ]
         if low:
             return "; ".join(low)
         if all(isinstance(fds, list | tuple) and not fds for fds in call.arguments[:3]):
@@ -366,7 +371,7 @@ def _too_little(call: Call, fd: int, world: World) -> str:
 
 def _full(call: Call, fd: int, events: int, world: World) -> str:
     row = world.row_of(_inode(call, fd, world)) if events & POLL["POLLOUT"] else None
-    return not_writable(row, _name(call, fd, world), world) if row is not None else ""
+    return not_ready_to_send(row, _name(call, fd, world), world) if row is not None else ""
 
 
 def _edge(call: Call, fd: int, events: int, world: World) -> str:

@@ -19,7 +19,7 @@ from sockviz.words.causes.ports import is_without_port, no_free_port
 from sockviz.words.causes.receiving import reset_here, unanswered, unanswered_remedy, unconnected, unreachable
 from sockviz.words.causes.refused import refused
 from sockviz.words.causes.scopes import needs_scope, scope_missing, tied_to
-from sockviz.words.holding_back import not_writable, window_is_closed
+from sockviz.words.holding_back import not_writable, room_to_send, window_is_closed
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.wording import address_text, bytes_text
 
@@ -255,10 +255,22 @@ def _datagrams_wait(s: Situation) -> str:
     who = whose.of_socket(s.world, bound) if bound is not None else ""
     waiting = _unread(s, bound)
     where = who or (address_text(address) if address is not None else "") or s.who
+    if fills_its_buffer(s):
+        return _(
+            "what {name} has sent and {who} has not read takes up its send buffer (Send-Q {queue})"
+        ).format(name=s.name, who=where, queue=s.row.send_q if s.row is not None else 0)
     told = _("the receive queue of {who} is full").format(who=where)
     if waiting:
         told += _(": {count} datagrams that it has not read wait there").format(count=waiting)
     return told + _(" (net.unix.max_dgram_qlen)")
+
+
+def fills_its_buffer(s: Situation) -> bool:
+    """Whether what a UNIX socket has sent takes all that its SO_SNDBUF allows (net/core/sock.c, sock_alloc_send_pskb)."""
+    row, room = s.row, room_to_send(s.world, s.inode)
+    if row is None or not row.tells_queues or acts.is_unseen(s.world, s.inode, *SENDING, but=s.call):
+        return False
+    return row.send_q >= room
 
 
 def _connected_to(s: Situation) -> Value:
@@ -273,11 +285,7 @@ def _unread(s: Situation, receiver: int | None) -> int:
     if receiver is None:
         return 0
     sent = sum(1 for call in acts.over(s.world, *SENDING) if taker(s.world, call) == receiver)
-    taken = sum(
-        1
-        for call in acts.on(s.world, receiver, *RECEIVING)
-        if not acts.has(call, "MSG_PEEK") and not acts.has(call, "MSG_ERRQUEUE")
-    )
+    taken = sum(1 for call in acts.on(s.world, receiver, *RECEIVING) if acts.takes(call))
     return max(0, sent - taken)
 
 
