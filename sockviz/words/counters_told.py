@@ -9,6 +9,8 @@ from sockviz.model.hindsight import COUNTERS
 
 #: Counts each SYN, and each last ACK of a handshake, that met a full accept queue (net/ipv4/tcp_ipv4.c, tcp_input.c).
 OVERFLOWS = "TcpExt.ListenOverflows"
+#: Counts each tail loss probe (net/ipv4/tcp_output.c, tcp_send_loss_probe).
+LOSS_PROBES = "TcpExt.TCPLossProbes"
 #: The counters whose growth says something by itself, and what it says.
 TELLING: Mapping[str, str] = {
     OVERFLOWS: N_("met a full accept queue"),
@@ -21,7 +23,7 @@ TELLING: Mapping[str, str] = {
     "TcpExt.SyncookiesSent": N_("SYN cookies sent"),
     "TcpExt.TCPDeferAcceptDrop": N_("last ACKs not yet believed (TCP_DEFER_ACCEPT)"),
     "TcpExt.TCPTimeouts": N_("retransmission timers that ran out"),
-    "TcpExt.TCPLossProbes": N_(
+    LOSS_PROBES: N_(
         "tail loss probes: nothing was heard of the last segment, and the next that waited, or that one again, asks"
     ),
     "TcpExt.TCPSynRetrans": N_("SYNs sent again"),
@@ -60,7 +62,7 @@ TELLING: Mapping[str, str] = {
 SPOKEN = frozenset(
     {OVERFLOWS, "TcpExt.ListenDrops", "TcpExt.TCPMigrateReqSuccess",
      "TcpExt.TCPReqQFullDrop", "TcpExt.TCPAbortOnClose", "TcpExt.TCPAbortOnData",
-     "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPTimeouts", "TcpExt.TCPLossProbes",
+     "TcpExt.TCPAbortOnTimeout", "TcpExt.TCPTimeouts", LOSS_PROBES,
      "TcpExt.SyncookiesSent", "TcpExt.TCPReqQFullDoCookies",
      "TcpExt.TCPRcvQDrop", "TcpExt.TCPZeroWindowDrop", "TcpExt.TCPBacklogDrop", "TcpExt.PAWSEstab",
      "TcpExt.TCPSpuriousRTOs", "Udp.RcvbufErrors", "Udp6.RcvbufErrors", "Ip.ReasmTimeout", "Ip6.ReasmTimeout",

@@ -74,7 +74,8 @@ def _divided(needs: Needs, room: int) -> Split:
         code = max(needs.code, min(room // 2, room - needs.fds, needs.code + _AIR))
     else:
         # Code has half of the room, and what the descriptors leave; less where what matters now is not in sight then.
-        most = max(room // 2, room - needs.fds, needs.code_told)
+        # Of what has failed on the page so much: what is known of the descriptors now is not to be folded for it.
+        most = max(room // 2, room - needs.fds, min(needs.code_told, room * 2 // 3))
         code = min(needs.code, max(1, needs.code_now, min(most, room - needs.fds_now)))
         code = min(code, room - 1)
     return Split(code, room - code)
