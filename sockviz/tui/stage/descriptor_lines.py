@@ -200,9 +200,10 @@ class Pen:
         """At the end of a socket's own line what has no line beneath it, what is `wanted` first."""
         if row.is_listening:
             queues = self._brief_queues(row, told, wanted)
-            return next(
-                (it for it in (queues, line(queues.text.replace("queue ", ""))) if it.width <= room), Line()
-            )
+            forms = [queues, line(queues.text.replace("queue ", ""))]
+            if row.recv_q and Part.ACCEPT not in told and not wanted:
+                forms.append(line(f"  ■ {row.recv_q}"))  # that somebody waits, if not of how many
+            return next((it for it in forms if it.width <= room), Line())
         timer = timer_lines.beside(self.view, row, room) if Part.TIMER not in told else Line()
         if timer.width and Part.BYTES not in wanted:
             return timer

@@ -326,3 +326,14 @@ def test_of_a_pipe_it_is_told_which_of_its_ends_a_descriptor_is() -> None:
     assert told == ["pipe:[67] to read", "pipe:[67] to write"]
     assert plain_target(FdEntry(5, "/dev/null", 0, None, 1)) == "/dev/null"
     assert plain_target(FdEntry(6, "anon_inode:[eventpoll]", 0, None, 2)) == "eventpoll"
+
+
+def test_that_somebody_waits_at_a_listener_is_seen_in_a_single_narrow_line() -> None:
+    it = bound(scripted.PORT, told=True)
+    (inode,) = it.timeline.world.names
+    it.observe(scripted.row(State.LISTEN, scripted.SERVER, inode=inode, cookie=8, queues=(1, 4)))
+    view = scripted.view(it)
+    for width, says in ((40, "■ 1 of 5"), (24, "■ 1")):
+        (drawn,) = descriptors.table(view, view.world.processes["server"], width, 1, {})
+        assert says in drawn.text, drawn.text
+        assert ":8080" in drawn.text
