@@ -164,6 +164,11 @@ def shut_for_reading(world: World, inode: int) -> bool:
     return shut(world, inode, SHUT_RD, SHUT_RDWR) is not None
 
 
+def shut_both(world: World, inode: int) -> bool:
+    """Whether both its sides were, at once or one after the other."""
+    return shut_for_reading(world, inode) and shut(world, inode, SHUT_WR, SHUT_RDWR) is not None
+
+
 def flags(call: Call | CallEntered) -> int:
     """The flags that a send or recv was given."""
     at = 2 if call.name == "sendto" and len(call.arguments) == 4 else _FLAGS_AT.get(call.name)

@@ -147,6 +147,7 @@ ELSEWHERE = {
     ("SO_RCVBUF", "AF_UNIX"): N_("it does nothing here: the sender's SO_SNDBUF bounds what waits"),
     ("SO_RCVBUF", "SOCK_DGRAM"): _OF_A_READER,
     ("SO_RCVBUF", "SOCK_RAW"): _OF_A_READER,
+    ("SO_RCVLOWAT", "SOCK_DGRAM"): N_("it does nothing here: a datagram comes whole, however short"),
     ("SO_SNDBUF", "AF_UNIX"): N_("how much memory what it sent and its peer has not read yet may take"),
     ("SO_SNDBUF", "SOCK_DGRAM"): N_("how much memory what it sent may take until it has left"),
     ("SO_SNDBUF", "SOCK_RAW"): N_("how much memory what it sent may take until it has left"),

@@ -245,11 +245,22 @@ class Situation:
 
     def came(self, flag: str) -> SeenPacket | None:
         """The last segment with that flag, FIN or RST, that was captured on its way to the socket."""
+        here, there = self._ends
+        return self._ending(there, here, flag)
+
+    def went(self, flag: str) -> SeenPacket | None:
+        """The last one that was captured on its way from it."""
+        return self._ending(*self._ends, flag)
+
+    @property
+    def _ends(self) -> tuple[Endpoint | None, Endpoint | None]:
         known = self.known
-        here, there = wire_end(known.local if known else None), wire_end(known.peer if known else None)
-        if here is None or there is None:
+        return wire_end(known.local if known else None), wire_end(known.peer if known else None)
+
+    def _ending(self, source: Endpoint | None, destination: Endpoint | None, flag: str) -> SeenPacket | None:
+        if source is None or destination is None:
             return None
-        number = self.world.traffic.ending.get((there, here, flag))
+        number = self.world.traffic.ending.get((source, destination, flag))
         return self.world.packets[number] if number is not None else None
 
 

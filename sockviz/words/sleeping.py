@@ -89,7 +89,7 @@ def _nothing_to_read(s: Situation) -> str:
         return _pipe_is_empty(s)
     told = _("there is nothing to read yet")
     wanted = acts.option(s.world, s.inode, "SO_RCVLOWAT")
-    if isinstance(wanted, int) and wanted > 1:
+    if isinstance(wanted, int) and wanted > 1 and s.type == "SOCK_STREAM":
         return _("SO_RCVLOWAT has it wait for {wanted}").format(wanted=bytes_text(wanted))
     if acts.has(s.call, "MSG_WAITALL"):
         asked = s.call.arguments[1] if len(s.call.arguments) > 1 else None

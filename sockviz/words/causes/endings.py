@@ -35,9 +35,24 @@ def reset(s: Situation) -> Cause:
         return Cause(
             _("no RST came: connect to AF_UNSPEC gave the connection of {name} up here").format(name=s.name)
         )
+    if s.came("RST") is None and s.went("RST") is not None:
+        return _reset_by_itself(s)
     found = _why_reset(s)
     told = _("a RST came from {who}").format(who=s.who)
     return Cause(f"{told}: {found.why}" if found.why else told, found.remedy)
+
+
+def _reset_by_itself(s: Situation) -> Cause:
+    """net/ipv4/tcp_input.c, tcp_rcv_state_process: the kernel of who would not read what comes answers with a RST, and says so
+    here, too."""
+    told = _("no RST came: this kernel sent one")
+    if not acts.shut_both(s.world, s.inode):
+        return Cause(told)
+    why = _("{told}, for data came from {who} and {name} had both its directions ended by shutdown")
+    return Cause(
+        why.format(told=told, who=s.who, name=s.name),
+        _("end the receiving side only where no more will come"),
+    )
 
 
 def _why_reset(s: Situation) -> Cause:
@@ -49,7 +64,7 @@ def _why_reset(s: Situation) -> Cause:
     if gave_up(s.world, other.inode):
         told = _("{peer} had given the connection up: no answer had come to it (ETIMEDOUT)")
         return Cause(told.format(peer=said), anew)
-    if s.came("FIN") is not None and acts.shut(s.world, other.inode, acts.SHUT_RDWR):
+    if s.came("FIN") is not None and acts.shut_both(s.world, other.inode):
         # net/ipv4/tcp_input.c, tcp_rcv_state_process: in FIN-WAIT-2 nobody could read what comes.
         told = _("{peer} had both its directions ended by shutdown, and data came for it")
         return Cause(told.format(peer=said), _("send nothing more to who has ended both directions"))

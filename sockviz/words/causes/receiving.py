@@ -18,7 +18,7 @@ from sockviz.words.causes.refused import refused
 from sockviz.words.icmp_meanings import is_unreachable
 from sockviz.words.situation import Cause, Situation
 from sockviz.words.what_can_come import why_nothing_comes
-from sockviz.words.wording import address_text, seconds_text
+from sockviz.words.wording import address_text, bytes_text, seconds_text
 
 
 def receiving(s: Situation) -> Cause:
@@ -124,9 +124,19 @@ def _nothing_there(s: Situation, is_urgent: bool) -> Cause:
             name=s.name, queue=s.row.recv_q
         )
         return Cause(bounded(said, s, "SO_RCVTIMEO"))
-    said = _("nothing waits in the receive queue of {name}").format(name=s.name)
+    said = _too_little(s) or _("nothing waits in the receive queue of {name}").format(name=s.name)
     told = bounded(said, s, "SO_RCVTIMEO")
     return Cause("; ".join(filter(None, (told, why_nothing_comes(s)))))
+
+
+def _too_little(s: Situation) -> str:
+    """That something waits, and less than SO_RCVLOWAT asks for: net/ipv4/tcp.c, tcp_stream_is_readable."""
+    wanted = acts.option(s.world, s.inode, "SO_RCVLOWAT")
+    if not s.is_tcp or s.row is None or not isinstance(wanted, int) or not 0 < s.row.recv_q < wanted:
+        return ""
+    return _("{name} has {amount} to read, and SO_RCVLOWAT asks for {wanted}").format(
+        name=s.name, amount=bytes_text(s.row.recv_q), wanted=bytes_text(wanted)
+    )
 
 
 def _peeks_further(s: Situation) -> bool:
