@@ -35,7 +35,7 @@ def nothing_came(call: Call, world: World) -> str:
     why = ended_by_peer(s)
     if not why and s.type == "SOCK_SEQPACKET":
         return "" if call.name == "recvmsg" else _("takes an empty message")
-    if not why and s.is_tcp and (failed := failed_connect(s)) is not None:
+    if s.is_tcp and (failed := failed_connect(s)) is not None:
         # net/ipv4/tcp.c, tcp_reset: with a connect that fails both directions are over.
         return _("returns 0 bytes: {name} has no connection: {failed}").format(name=s.name, failed=failed)
     return _("returns 0 bytes: {why}").format(why=why or _("the peer will send no more"))

@@ -21,10 +21,10 @@ def died_in_vain(s: Situation) -> bool:
 def was_given_up(s: Situation) -> bool:
     """Whether shutdown ended the handshake. What the kernel then says of it is ECONNRESET, though no RST came: net/ipv4/tcp.c,
     tcp_disconnect."""
-    return (
-        died_in_vain(s)
-        and acts.shut(s.world, s.inode, acts.SHUT_RD, acts.SHUT_WR, acts.SHUT_RDWR) is not None
-    )
+    if not died_in_vain(s) or s.came("RST") is not None:
+        return False
+    ended = acts.shut(s.world, s.inode, acts.SHUT_RD, acts.SHUT_WR, acts.SHUT_RDWR)
+    return ended is not None and (ended.process, ended.number) != (s.call.process, s.call.number)
 
 
 def is_begun(s: Situation) -> bool:
