@@ -170,8 +170,8 @@ class _Statement:
             return False  # Python reads other letters as these (NFKC)
         for node in ast.walk(value):
             if isinstance(node, ast.Call) and dotted_name(node.func) == "os.fork":
-                if node is value and len(targets) == 1 and not unpacks:
-                    return True
+                if node is value and not unpacks and (len(targets) == 1 or self.failed):
+                    return len(targets) == 1  # of a name that is refused that is said already
                 self.bad(node, _("os.fork() stands alone on the right of one name: worker = os.fork()"))
         return False
 

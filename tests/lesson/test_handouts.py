@@ -218,3 +218,29 @@ s.settimeout(1)
     assert ["".join(each).replace("O_NONBLOCK", "N") for each in told] == [
         "0", "& ~N", "0", "| N", "& ~N", "2", "& ~N", "0", "flag ? ", "| N", "1",
     ]  # fmt: skip
+
+
+def test_what_is_caught_is_what_may_come(parse: Parse) -> None:
+    """The error itself, where Python has a name of its own for it: a handout teaches no ``except Exception``."""
+    lesson = parse("""```python @server
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(0.1)
+s.recv(10)
+```
+
+```expect
+server.last.error == "TimeoutError"
+```
+
+```python @server
+s.send(b"x")
+```
+
+```expect
+server.last.error == "EDESTADDRREQ"
+```
+""")
+    (text,) = handout(lesson, Language.PYTHON).values()
+    assert re.findall(r"except (.*) as error", text) == ["TimeoutError", "OSError"]
+    (c,) = handout(lesson, Language.C).values()
+    assert "errno.h" not in c

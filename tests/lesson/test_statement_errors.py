@@ -313,3 +313,8 @@ def test_what_python_itself_cannot_read_for_depth(problems: Problems) -> None:
         (found,) = problems(f"```python @server\n{code}\n```\n")
         assert found.line == 6
         assert "nested too deeply" in found.message or "too many nested" in found.message
+
+
+def test_a_fork_into_a_name_that_is_refused_is_one_problem(problems: Problems) -> None:
+    (found,) = problems("```python @server\npid = os.fork()\n```\n")
+    assert found.message == "pid is an attribute that every process has; take another name"

@@ -11,7 +11,7 @@ from sockviz.model.linux.names import numbers
 _DECLARES = {
     "arpa/inet.h": r"(?:hton|ntoh)[sl]|inet_\w+|in_addr_t",
     "endian.h": r"htobe64|be64toh",
-    "errno.h": r"errno|E(?!POLL)[A-Z0-9]{2,}",
+    "errno.h": r"errno|E(?!POLL|OF\b)[A-Z0-9]{2,}",
     "fcntl.h": r"fcntl|O_[A-Z]+|F_[A-Z0-9_]+|FD_CLOEXEC|DN_[A-Z]+|LOCK_[A-Z]+|FASYNC",
     "linux/netlink.h": r"NETLINK_[A-Z]+",
     "linux/sockios.h": r"SIOC[A-Z]+",

@@ -3,6 +3,7 @@ to fail the error is printed; any other ends the program, as in Python it does."
 
 from __future__ import annotations
 
+import builtins
 import re
 
 from sockviz.calls.statement import Statement
@@ -157,9 +158,12 @@ def _line(writing: _Writing, statement: Statement, depth: int) -> None:
         writing.add(depth, *lines)
         writing.add(depth, *_printed(statement))
         return
-    remark = excused_remark() if statement.line in writing.waits.excused else failing_remark(error)
+    is_excused = statement.line in writing.waits.excused
+    remark = excused_remark() if is_excused else failing_remark(error)
     writing.add(depth, f"try:  # {remark}", *(f"    {line}" for line in lines))
-    caught = "OSError" if error.startswith("E") else "Exception"
+    caught = "OSError" if is_excused or error.startswith("E") else "Exception"
+    if isinstance(known := vars(builtins).get(error), type) and issubclass(known, Exception):
+        caught = error
     if statement.line in writing.waits.interrupted:
         caught = f"({caught}, KeyboardInterrupt)"  # Ctrl-C wakes it
     writing.add(depth, f"except {caught} as error:")
