@@ -1,5 +1,6 @@
 """The end of a file that somebody else writes, here or on another machine: looked at again and again, for no system tells of what
-is done to a shared folder on another machine.
+is done to a shared folder on another machine. What brings one folder in step with another (rsync, Syncthing) has a longer file
+take the name of the one before.
 
 What is known of such a file may be old (nfs(5): sizes and names are kept for seconds), may lack a part in the middle, which reads
 as zeros until it has come, and may fail for a while. So nothing is concluded from one look.
@@ -12,6 +13,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from sockviz.input_file import NotAFile, open_input
 from sockviz.language import _, said_by_system
@@ -28,8 +30,8 @@ LOOK_AROUND, BELIEVED, QUIET, HOLE = 1.0, 1.0, 20.0, 60.0
 
 
 class Tail:
-    """What comes to be in the file of that name. ``is_anew``: there is another file by now, or another text in it, which nothing
-    that was read can be followed by. ``abandoned``: somebody was seen to write to it and does no more, and all of it has
+    """What comes to be in the file of that name. ``is_anew``: there is another file by now, or another text in it, which
+    does not begin with what was read. ``abandoned``: somebody was seen to write to it and does no more, and all of it has
     been read. ``is_unclaimed``: nobody is seen to write it; ``is_quiet``: nor has anything come for `QUIET`. Raises OSError, as
     `open_input`."""
 
@@ -71,13 +73,9 @@ class Tail:
         return octets
 
     def _more(self, now: float) -> bytes:
-        known, descriptor = self._known, self._file.fileno()
+        known = self._known
         try:
-            if hasattr(os, "pread"):
-                octets = os.pread(descriptor, len(known) + AT_ONCE, self._read - len(known))
-            else:
-                os.lseek(descriptor, self._read - len(known), os.SEEK_SET)
-                octets = os.read(descriptor, len(known) + AT_ONCE)
+            octets = _at(self._file, self._read - len(known), len(known) + AT_ONCE)
         except OSError as error:  # EIO, ETIMEDOUT, ESTALE: what the file is on fails, for ever or for a while
             self._error = said_by_system(error)
             return b""
@@ -107,8 +105,7 @@ class Tail:
     def _look_at_its_name(self, now: float) -> None:
         """Whether it is still that of the file. Opening it has the system ask for what it has kept (nfs(5), close-to-open)."""
         try:
-            with open_input(self._path, LARGEST_FILE) as again:
-                its, ours = os.fstat(again.fileno()), os.fstat(self._file.fileno())
+            again = open_input(self._path, LARGEST_FILE)
         except NotAFile:
             self.is_anew = True
             return
@@ -118,8 +115,33 @@ class Tail:
         except OSError:  # what it is on fails
             return
         self._since.pop("gone", None)
-        if (its.st_dev, its.st_ino) != (ours.st_dev, ours.st_ino):
-            self.is_anew = True
+        with contextlib.ExitStack() as unless_taken:
+            unless_taken.enter_context(again)
+            its, ours = os.fstat(again.fileno()), os.fstat(self._file.fileno())
+            if (its.st_dev, its.st_ino) == (ours.st_dev, ours.st_ino):
+                self._has_been("short", False, now)
+                return
+            goes_on = self._is_begun_by(again)
+            if goes_on:
+                unless_taken.pop_all()
+                self._file.close()
+                self._file, self._was_written = again, False
+            short = self._has_been("short", goes_on is None, now)  # it may be on its way, too
+            if goes_on is False or short >= BELIEVED:
+                self.is_anew = True
+
+    def _is_begun_by(self, other: BinaryIO) -> bool | None:
+        """Whether `other` has all that was read of ours; None: as far as it goes it has."""
+        with contextlib.suppress(OSError):  # ESTALE: ours is no more
+            for at in range(0, self._read, AT_ONCE):
+                size = min(AT_ONCE, self._read - at)
+                ours, its = _at(self._file, at, size), _at(other, at, size)
+                if len(ours) < size or not ours.startswith(its):
+                    return False
+                if len(its) < size:
+                    return None
+            return True
+        return False
 
     def _has_been(self, what: str, so: bool, now: float) -> float:
         """For how many seconds it has been `so`."""
@@ -132,3 +154,11 @@ class Tail:
         """Lets go of the file."""
         with contextlib.suppress(OSError):
             self._file.close()
+
+
+def _at(file: BinaryIO, place: int, size: int) -> bytes:
+    """What `file` has from there on, `size` bytes at the most. Raises OSError."""
+    if hasattr(os, "pread"):
+        return os.pread(file.fileno(), size, place)
+    os.lseek(file.fileno(), place, os.SEEK_SET)
+    return os.read(file.fileno(), size)

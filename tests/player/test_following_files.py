@@ -167,6 +167,28 @@ def test_another_recording_in_its_place(tmp_path: Path, how: str) -> None:
     perform(work)
 
 
+def test_a_longer_copy_in_its_place_goes_on_with_it(tmp_path: Path) -> None:
+    """As what brings folders in step puts one there each time."""
+    path, copy = tmp_path / "r.jsonl", tmp_path / ".r.jsonl.part"
+    lines = whole()
+
+    async def work() -> None:
+        path.write_bytes(b"".join(lines[:10]))
+        source = await followed(path, lambda _: None)
+        source.watch(lambda: None)
+        await until(lambda: reached(source, 9))
+        for end in (20, 30, len(lines)):
+            copy.write_bytes(b"".join(lines[:end]))
+            copy.replace(path)
+            await until(lambda end=end: reached(source, end - 1) or source.is_anew)  # type: ignore[misc]
+            assert not source.is_anew
+        await until(lambda: source.over)
+        assert source.problem is None
+        await source.close()
+
+    perform(work)
+
+
 def test_what_is_no_recording_is_refused_and_its_file_let_go(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     path.write_text("hello\n", encoding="utf-8")
