@@ -402,3 +402,17 @@ def test_pages_are_in_the_language_that_is_asked_for(tmp_path: Path) -> None:
             await page.drawn("página 1")
 
     asyncio.run(it())
+
+
+def test_who_asks_for_no_language_that_there_is_gets_the_servers_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANGUAGE", "es")
+
+    async def it() -> None:
+        async with house(tmp_path) as there:
+            for asked, given in (("de", "es"), ("", "es"), ("en, es", "en")):
+                _answer, text = await there.get("/", **{"Accept-Language": asked})
+                assert f'<html lang="{given}">' in text, asked
+
+    asyncio.run(it())
