@@ -60,6 +60,22 @@ def arrival(row: SocketRow, world: World) -> Arrival:
     return Arrival(beyond, gap, max(0, _after(theirs.next, mine.ack) - whole - beyond))
 
 
+def not_let_in(row: SocketRow, world: World) -> int:
+    """How many bytes (a FIN counts as one) were captured on their way to the socket of `row`, on the one host that there is, and
+    were not taken in there, by its kernel's count of what was; 0 where somebody has sent since it was looked at."""
+    host = world.host_of(row)
+    here, there = wire_end(row.local), wire_end(row.peer)
+    if world.link is not None or here is None or there is None or row.info is None:
+        return 0
+    flow, received = world.traffic.flows.get((host, there, here)), row.info.bytes_received
+    newest = next(arrived(row, world), None)
+    if flow is None or flow.syn is None or received is None or newest is None:
+        return 0
+    if newest.event.at > world.looked.get(host, 0.0):
+        return 0
+    return max(0, _after(flow.next, flow.syn) - 1 - received)
+
+
 def _after(seq: int, other: int) -> int:
     """How far the sequence number `seq` is after `other`; less than 0 before it."""
     return (seq - other + (1 << 31)) % (1 << 32) - (1 << 31)

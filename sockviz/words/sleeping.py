@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sockviz.language import _, decimal, ngettext
-from sockviz.model.arriving import arrival
+from sockviz.model.arriving import arrival, not_let_in
 from sockviz.model.call import CONNECTING, RECEIVING, SENDING, Call
 from sockviz.model.linux.files import ACCESS, POLL
 from sockviz.model.linux.names import mask
@@ -122,6 +122,10 @@ def _on_its_way(s: Situation, told: str) -> str:
     if known.beyond:
         return _("{told}: of what {who} has sent {amount} came, behind a gap of {gap}").format(
             told=told, who=s.who, amount=bytes_text(known.beyond), gap=bytes_text(known.gap)
+        )
+    if lost := not_let_in(s.row, s.world):
+        return _("{told}: {amount} that {who} has sent came, and were not let in").format(
+            told=told, who=s.who, amount=bytes_text(lost)
         )
     # An acknowledgement may be late although all is there: then the sender's queue says nothing of what has not arrived.
     if known.missing or (other.info is not None and other.info.notsent_bytes):
