@@ -120,13 +120,18 @@ async def _advance(
 async def _choice(
     prediction: Predict, run: LessonRun, transcript: Transcript, typed: TypedAhead
 ) -> int | None:
-    """The reader's. Before it a room's votes can be given: ``v 12 7 0``."""
+    """The reader's. Before it the page's lines can be read, as the screen shows them, and a room's votes given: ``v 12 7 0``."""
     out = transcript.out
+    question = _("your prediction, 1–{most} (Enter passes, l: the page's lines):")
     while True:
-        out.ask(_("your prediction, 1–{most} (Enter passes):").format(most=len(prediction.choices)) + " ")
+        out.ask(question.format(most=len(prediction.choices)) + " ")
         answer = await typed.line()
         if not answer:
             return None
+        if answer.lower() == "l":
+            lines = run.script.pages[run.timeline.world.page or 0].statements
+            out.say(*(f"{each.process:8} > {row}" for each in lines for row in rows_of(each.source)))
+            continue
         if answer.isdecimal() and 1 <= int(answer) <= len(prediction.choices):
             return int(answer) - 1
         if answer[:1].lower() == "v":

@@ -161,7 +161,7 @@ def answered(scripted: ScriptedRun, typed: Sequence[str], monkeypatch: pytest.Mo
     async def line() -> str:
         """As somebody types who waits to be asked."""
         nonlocal given
-        while len(re.findall(r"q: leave\] |\(Enter passes\): ", out.getvalue())) <= given:
+        while len(re.findall(r"q: leave\] |\(Enter passes[^)]*\): ", out.getvalue())) <= given:
             await asyncio.sleep(0)
         given += 1
         return typed[given - 1] + "\n"
@@ -195,6 +195,16 @@ def test_votes_are_told_and_are_no_prediction(monkeypatch: pytest.MonkeyPatch) -
     assert "  votes    12 of 22 votes were for it (12 for 1, 7 for 2, 3 for 3)\n" in told
     assert [choice for _line, choice in scripted.answered] == [None]
     assert "you predicted" not in told
+
+
+def test_the_pages_lines_can_be_read_before_the_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on the screen, where they stand beside the question."""
+    scripted = run()
+    told = answered(scripted, ["l", "", "q"], monkeypatch)
+    asked, _, rest = told.partition("your prediction")
+    page = scripted.script.pages[0]
+    assert "\n".join(f"{each.process:8} > {each.source}" for each in page.statements) in rest
+    assert page.statements[-1].source not in asked
 
 
 def test_a_step_that_does_not_come_on_is_given_up_where_there_is_a_recording(

@@ -47,7 +47,7 @@ def test_at_a_later_page(ordinary: Person) -> None:
 
 def test_in_plain_text(ordinary: Person) -> None:
     sitting = ordinary.start("run", "handshake", "--plain", refused=refused(), size=(120, 60))
-    text = sitting.wait_for("your prediction, 1–4 (Enter passes):")
+    text = sitting.wait_for("your prediction, 1–4 (Enter passes, l: the page's lines):")
     assert "RECORDED" in text
     assert "a live run (it needs two hosts" in text
     assert "client → server: SYN" not in text, "asked before it is told"
@@ -85,14 +85,16 @@ def test_what_breaks_half_way_goes_on_from_the_recording_and_back_to_live(ordina
 
 def test_what_breaks_half_way_goes_on_from_the_recording_in_plain_text_too(ordinary: Person) -> None:
     sitting = ordinary.start("run", "first-connection", "--start", "4", "--plain", size=(120, 60))
-    sitting.wait_for("your prediction, 1–3 (Enter passes):")
+    sitting.wait_for("your prediction, 1–3 (Enter passes, l: the page's lines):")
     os.kill(_running(sitting.process.pid, "init.py"), signal.SIGKILL)
     sitting.press("\n\n")
     sitting.wait_for("the lab's first process ended, and every process in it")
     sitting.wait_for(
         "It goes on from its recording, at page 4; «sockviz run 1 --plain --start 4» performs it again."
     )
-    told = sitting.wait_for(lambda text: text.count("your prediction, 1–3 (Enter passes):") == 2)
+    told = sitting.wait_for(
+        lambda text: text.count("your prediction, 1–3 (Enter passes, l: the page's lines):") == 2
+    )
     assert "page 4 of 12" in told.partition("RECORDED")[2]
     assert "page 3 of 12" not in told.partition("RECORDED")[2], "what came before was told"
     sitting.press("q\n")
