@@ -19,7 +19,8 @@ class Flight:
 
     Of a datagram that was cut up it is all that waits: ``later`` are those of its frames that are later fragments, and
     ``packet`` is its first fragment where that is among them. ``thrown`` are frames that were thrown away already, while the
-    others are about to be."""
+    others are about to be. ``kept``: the link was told to keep what its host sends; else it passes, and is here only until that
+    is told of, or a delay is over."""
 
     entry: int
     packet: int
@@ -28,6 +29,7 @@ class Flight:
     copies: int = 1
     later: tuple[int, ...] = ()
     thrown: tuple[int, ...] = ()
+    kept: bool = False
 
     @property
     def is_rest(self) -> bool:
@@ -74,6 +76,11 @@ class LinkState:
     dropped: Log[int] = field(default_factory=Log)
     doubled: Log[int] = field(default_factory=Log)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything waits for a hand: what only passes does not."""
+        return any(flight.kept for flight in self.held)
+
     def flight_of(self, frame: int) -> Flight | None:
         """The segment that waits and has `frame` among its copies."""
         return next((flight for flight in self.held if frame in flight.frames), None)
@@ -90,7 +97,8 @@ def arrived(link: LinkState, event: PacketCaptured, packet: int) -> LinkState:
                 held=(*link.held[:place], flight.joined_by(event, packet), *link.held[place + 1 :]),
             )
     later = (event.frame,) if event.packet.is_later_fragment else ()
-    flight = Flight(event.entry, packet, (event.frame,), event.at, later=later)
+    kept = event.host in link.holding
+    flight = Flight(event.entry, packet, (event.frame,), event.at, later=later, kept=kept)
     return replace(link, held=(*link.held, flight))
 
 

@@ -37,6 +37,19 @@ def test_what_was_sent_is_on_the_link_until_something_is_done_with_it() -> None:
     assert list(link.delivered) == list(link.dropped) == []  # the world before is as it was
 
 
+def test_what_the_link_was_told_to_keep_waits_for_a_hand_and_what_only_passes_does_not() -> None:
+    passing = after(("sent", 1))
+    assert passing.held
+    assert not passing.keeps
+    kept = after(("sent", 2), link=LinkState(holding=("client",)))
+    assert kept.keeps
+    assert after(("sent", 3, 2), ("deliver", 2), link=kept).keeps, "its copy"
+    assert not after(("deliver", 2), link=kept).keeps
+    assert not after(("sent", 2), link=LinkState(holding=("server",))).keeps
+    still = after(link=set_holding(kept, LinkSet(5.0, ())))
+    assert still.keeps, "until what it lets go is told of"
+
+
 def test_copies_wait_as_one_and_are_counted() -> None:
     link = after(("sent", 1), ("sent", 2), ("sent", 3, 1), ("sent", 4, 1))
     assert link.held == (Flight(1, 0, (1, 3, 4), 11.0, copies=3), Flight(2, 1, (2,), 12.0))

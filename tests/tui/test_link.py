@@ -157,11 +157,13 @@ def test_the_reader_takes_the_wire_over(tmp_path: Path) -> None:
             await until(pilot, lambda: isinstance(app.screen, LessonScreen), "the lesson's screen")
             await sees("two hosts")
             await space(4)
+            assert "d deliver" not in text(), "nothing is kept yet"
             await pilot.press("h")
             await sees("The wire is yours")
             await space(2)  # the socket, and connect, whose SYN the wire now keeps
             await sees("held")
             await sees("SYN-SENT")
+            await sees("d deliver x drop")
             assert len(linked(run)) == 1
             await until(pilot, lambda: [flight.copies > 1 for flight in linked(run)] == [True], "a copy")
             await sees("×")  # the kernel sends it again: still one entry
@@ -179,6 +181,7 @@ def test_the_reader_takes_the_wire_over(tmp_path: Path) -> None:
             await pilot.press("h")
             await sees("The wire is free")
             await sees("h hold")
+            assert "d deliver" not in text()
             assert run.timeline.world.link is not None
             assert not run.timeline.world.link.holding
         await app.close_runs()

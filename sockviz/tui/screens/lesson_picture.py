@@ -10,13 +10,14 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
 
-from sockviz.language import N_, _
+from sockviz.language import _
 from sockviz.lesson.document import Lesson
 from sockviz.tui import hints
 from sockviz.tui.cast import cast
 from sockviz.tui.motion import GATHER
 from sockviz.tui.notebook import Notebook
 from sockviz.tui.reading import Reading
+from sockviz.tui.screens.link_actions import keys_renamed
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.stage import Roadmap, TimelineBar
 from sockviz.tui.stage.roadmap import rows_wanted
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from sockviz.tui.screens.programs_beside import ProgramsBeside
 
 
-#: What `h` does while the link holds.
-_RELEASES = {"link('hold')": N_("free")}
 #: At a recording nothing can be typed.
 _NOTHING_TYPED = {"what_if": ""}
 #: Votes are counted while a question is open, as a rule: afterwards their key is worth no place.
@@ -169,9 +168,8 @@ class LessonPicture(Picture):
 
 def _renamed(view: View, *, is_open: bool) -> dict[str, str]:
     """What keys are called, or that they have no place. ``is_open``: a question is."""
-    holds = view.world.link is not None and bool(view.world.link.holding)
     return {
-        **(_RELEASES if holds else {}),
+        **keys_renamed(view),
         **(_NOTHING_TYPED if view.mode in (Mode.RECORDED, Mode.FOLLOWING) else {}),
         **({} if is_open else _NO_VOTES),
     }

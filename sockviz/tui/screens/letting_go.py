@@ -66,7 +66,7 @@ class LettingGo:
         world = self._cursor.world
         if not all(each.is_asleep for each in tasks):
             return _("whoever is not asleep is on its way")
-        if world.link is not None and world.link.held:
+        if world.link is not None and world.link.keeps:
             return _("all sleep, and the link keeps packets: d delivers the oldest, h lets all go")
         return _("all sleep in their calls")
 

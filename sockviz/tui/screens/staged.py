@@ -18,7 +18,7 @@ from sockviz.tui.messages import Clicked, MomentChosen, PointMoved
 from sockviz.tui.motion import Playing
 from sockviz.tui.screens.copying import Copying
 from sockviz.tui.screens.leaving import Leaving
-from sockviz.tui.screens.link_actions import Ordered, act
+from sockviz.tui.screens.link_actions import Ordered, act, can_act
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.screens.styled_once import StyledOnce
 from sockviz.tui.selecting import Selecting
@@ -102,8 +102,7 @@ class StageScreen(StyledOnce, Selecting, Leaving, Screen[tuple[str, ...]]):
             case "link('hold')":
                 return self._wire is not None and cursor.mode is Mode.LIVE
             case "link('deliver')" | "link('drop')" | "link('duplicate')":
-                held = world.link is not None and bool(world.link.held)
-                return self._wire is not None and cursor.mode is Mode.LIVE and held
+                return self._wire is not None and can_act(world, cursor.mode)
             case "event(1)" | "last":
                 return cursor.is_past
             case "back" | "event(-1)" | "first":

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from sockviz.language import N_
 from sockviz.tui.cursor import Cursor
 from sockviz.tui.mistakes import Mistakes
+from sockviz.tui.screens.link_actions import keys_renamed
 from sockviz.tui.screens.picture import Picture
 from sockviz.tui.stage import TimelineBar
 from sockviz.tui.stage.drawing import FocusableDrawing
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 #: The panes, left to right, by the id of the widget that fills each.
 PANES = ("held", "stage-left", "stage-wire", "stage-right")
-#: What `h` does while the link holds.
-_RELEASES = {"link('hold')": N_("free")}
 
 
 class WatchPicture(Picture):
@@ -84,6 +83,5 @@ class WatchPicture(Picture):
         screen.query_one(StageArea).show(view, 0.0)
         screen.query_one(OutputPane).show(view)
         screen.query_one(TimelineBar).show(view)
-        holds = view.world.link is not None and bool(view.world.link.holding)
         points = {"chosen": N_("inspect")} if self.is_pointing else {}
-        screen.query_one(KeyBar).rename({**self.renamed, **points, **(_RELEASES if holds else {})})
+        screen.query_one(KeyBar).rename({**self.renamed, **points, **keys_renamed(view)})

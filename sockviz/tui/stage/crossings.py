@@ -218,7 +218,8 @@ def _same(one: Crossing, other: Crossing) -> bool:
 
 
 def chosen(view: View) -> Flight | None:
-    """The held packet that the wire's keys are for: the one that the reader points at, else the one that has waited longest."""
+    """The held packet that the wire's keys are for: the one that the reader points at, else the one that has waited longest; of
+    those that only pass, one that a delay may hold up, where no other is there."""
     link = view.world.link
     if link is None or not link.held:
         return None
@@ -231,7 +232,7 @@ def chosen(view: View) -> Flight | None:
     pointed = next(
         (flight for flight in link.held if flight.packet == number or frame in flight.frames), None
     )
-    return pointed or link.held[0]
+    return pointed or next((flight for flight in link.held if flight.kept), link.held[0])
 
 
 def arrived(view: View) -> int:

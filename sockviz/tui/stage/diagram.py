@@ -68,7 +68,8 @@ def diagram(view: View, width: int, room: int) -> list[Line]:
     beside = BesideLanes(view, shown, everyone[0], width) if width >= ROOM_BESIDE else None
     inner = beside.inner if beside is not None else width
     lanes = _lanes(everyone, inner, colours, any(it.sender == it.receiver for it in shown))
-    acted_on = chosen(view) if view.mode is Mode.LIVE else None
+    waits = chosen(view) if view.mode is Mode.LIVE else None
+    acted_on = waits if waits is not None and waits.kept else None
     fraction = _fraction(view, coming(view, newest)) if moving is not None else 1.0
 
     def arrow(it: Crossing) -> Line:

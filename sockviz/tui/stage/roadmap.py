@@ -133,15 +133,27 @@ def _road(view: View, name: str, names: list[str], width: int, colours: dict[str
     upcoming = (
         calls_of(coming)[0] if coming is not None and coming.process == name and calls_of(coming) else None
     )
+    at = _at(process, names) or upcoming or _latest(process, names)
     for index, called in enumerate(names):
         how = standing(process, called)
         symbol = _SYMBOLS[how]
         weight = "strong" if called == upcoming else "muted" if how == "to do" else ""
         steps.append((line((called, weight), " ", symbol), how))
-        if called == upcoming or how in ("asleep", "entered") or (how != "to do" and upcoming is None):
+        if called == at:
             here = index
     title = line((name, f"{hue} strong"))
     return _windowed(title, steps, here, width)
+
+
+def _at(process: Process | None, names: Sequence[str]) -> str | None:
+    """The call of `names` that the process is in."""
+    return next((name for name in names if standing(process, name) in ("asleep", "entered")), None)
+
+
+def _latest(process: Process | None, names: Sequence[str]) -> str | None:
+    """The call of `names` that the process has made last."""
+    made = [process.latest[name] for name in names if name in process.latest] if process is not None else []
+    return max(made, key=lambda call: call.number).name if made else None
 
 
 def _windowed(title: Line, steps: list[tuple[Line, str]], here: int, width: int) -> Line:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from sockviz.model.call import Stage
+from sockviz.model.process import Process
 from sockviz.model.scripted import IN_RECV
 from sockviz.model.sockets import FdEntry, State
 from sockviz.model.values import SocketValue
@@ -82,6 +84,26 @@ def test_the_roadmap_keeps_the_present_call_in_sight(width: int) -> None:
     script = scripted.listen_queue()
     assert "accept" in text(draw_roadmap(scripted.view(script, 57), width, 2))
     assert "connect ◐" in text(draw_roadmap(scripted.view(script, 56), width, 2))
+
+
+@pytest.mark.parametrize("width", [56, 64])
+def test_the_roadmap_names_the_call_that_is_slept_in_and_else_the_last_that_was_made(width: int) -> None:
+    """Also where calls that come later in it were made already."""
+    script = scripted.listen_queue()
+    view = scripted.view(script, 56)
+    server = view.world.processes["server"]
+    accept = replace(server.latest["socket"], name="accept", number=50, stage=Stage.FAILED, error="EAGAIN")
+    closed = replace(server.latest["socket"], name="close", number=40)
+    made = replace(server, latest={**server.latest, "recv": replace(closed, name="recv"), "close": closed})
+
+    def road(changed: Process) -> str:
+        world = replace(view.world, processes={**view.world.processes, "server": changed})
+        (drawn,) = draw_roadmap(replace(view, world=world, next=Next(Do.END)), width, 1)
+        return drawn.text
+
+    assert "accept ✗" in road(replace(made, latest={**made.latest, "accept": accept}))
+    asleep = replace(accept, stage=Stage.ASLEEP, error=None, number=51)
+    assert "accept ◐" in road(replace(made, main=replace(made.main, calls=(asleep,))))
 
 
 def test_a_roadmap_without_room_counts_what_it_does_not_name() -> None:
