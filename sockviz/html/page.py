@@ -11,7 +11,7 @@ from sockviz.html.markup import NEW_LINE, NOTHING, Html, element, joined, togeth
 from sockviz.html.prose import Headings, inline, prose, without_heading
 from sockviz.html.stage import stage
 from sockviz.language import _, ngettext
-from sockviz.lesson.answers import is_the_kernels
+from sockviz.lesson.answers import asks_the_kernel, is_the_kernels
 from sockviz.lesson.document import Expect, Page, Perform, Predict, Prose
 from sockviz.model.world import World
 from sockviz.tui.palette import DONE, FAILED
@@ -76,7 +76,7 @@ class Pages:
                 case Predict():
                     yield self._predicted(block, page, view)
                 case Expect():
-                    yield _judged(block, view.world)
+                    yield _judged(block, page, view.world)
                 case _:
                     pass  # for the instructor, or for who writes the course
 
@@ -125,7 +125,7 @@ def _answer(block: Predict, page: Page, world: World) -> str:
     return told.format(answer=said)
 
 
-def _judged(block: Expect, world: World) -> Html:
+def _judged(block: Expect, page: Page, world: World) -> Html:
     """What was expected, and whether it held."""
     rows = []
     for expectation in block.expectations:
@@ -145,9 +145,8 @@ def _judged(block: Expect, world: World) -> Html:
                 "li", element("code", expectation.source), " ", element("span", mark, verdict, class_=role)
             )
         )
-    return element(
-        "div", element("p", _("checked with the kernel:")), element("ul", *rows, class_="judged", role="list")
-    )
+    title = _("checked with the kernel:") if asks_the_kernel(page) else _("checked:")
+    return element("div", element("p", title), element("ul", *rows, class_="judged", role="list"))
 
 
 def _told(told: LineAccount) -> Html:

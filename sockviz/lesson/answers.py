@@ -30,6 +30,14 @@ def is_the_kernels(answer: str, page: Page, world: World) -> bool:
     return any(call is not None and _asks_the_kernel(call.function) for call in calls)
 
 
+def asks_the_kernel(page: Page) -> bool:
+    """Whether what is expected on `page`, and asked, is the kernel's to answer; else all its lines are a library's."""
+    if any(statement.process == LINK for statement in page.statements):
+        return True
+    functions = [function for statement in page.statements for function in statement.calls]
+    return not functions or any(_asks_the_kernel(function) for function in functions)
+
+
 def _asks_the_kernel(function: str) -> bool:
     row = CALLS.get(function)  # a recording may have one that the table no longer has
     return row is None or bool(row.system_calls)

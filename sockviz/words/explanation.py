@@ -127,6 +127,8 @@ def _cause(s: Situation) -> Cause:
         return descriptors.none_free(s)
     if s.error in ("EINTR", "EFAULT") and (found := _of_call(s)).why:
         return found
+    if unmade.is_pythons(s.error):
+        return unmade.wrong_arguments(s)
     if s.error in ("EAI_ADDRFAMILY", "OSError") and s.call.receiver is not None:
         return unmade.wrong_address(s)
     match s.call.name:

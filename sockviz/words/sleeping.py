@@ -75,7 +75,7 @@ def _nobody_waits(s: Situation) -> str:
     if not half:
         return told
     told += ngettext(
-        ": the handshake of {count} is not over", ": the handshakes of {count} are not over", half
+        ": {count} handshake is not over yet", ": {count} handshakes are not over yet", half
     ).format(count=half)
     return told + (
         _(" (TCP_DEFER_ACCEPT: before data come)")

@@ -67,6 +67,8 @@ def ends_text(local: Address | None, peer: Address | None, arrow: str = "→") -
 #: Values are written in so many characters; bytes alone in some more: an IPv6 address has sixteen.
 _WIDEST_VALUE = 60
 _WIDEST_BYTES = 68
+#: Of what getaddrinfo gives so many entries are written.
+_ENTRIES = 3
 
 
 def result_value(call: Call) -> str:
@@ -84,6 +86,14 @@ def result_value(call: Call) -> str:
             return address_text(address)
         case bytes() as structure if (option := option_named_by(call)) is not None:
             return answer_text(option, structure)
+        case list() as entries if call.name == "getaddrinfo":
+            told = show(with_names(entries, given_by(call), _ENTRIES), _ENTRIES * _WIDEST_BYTES)
+            # How many they are is what is asked of them; it comes first, for their end may have no room.
+            return (
+                told
+                if len(entries) < 2
+                else _("{count} entries: {entries}").format(count=len(entries), entries=told)
+            )
         case bytes() as few if len(written := repr(few)) <= _WIDEST_BYTES:
             return written
         case _:

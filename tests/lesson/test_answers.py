@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sockviz.lesson.answers import is_the_kernels
+from sockviz.lesson.answers import asks_the_kernel, is_the_kernels
+from sockviz.lesson.parser import parse_lesson
 from sockviz.model.events import CallEntered, CallReturned, StatementBegun
 from tests.tui.stage import scripted
 
@@ -40,3 +41,16 @@ def test_the_kernel_answers_where_a_system_call_was_made(
 def test_what_goes_on_by_itself_is_the_kernels() -> None:
     """A page of which nothing was performed: its answer comes of what earlier pages began."""
     assert asked("", "", "SYN-RECEIVED", process="client")
+
+
+def test_a_page_asks_the_kernel_where_a_line_of_it_makes_a_system_call() -> None:
+    def page(*lines: str) -> bool:
+        text = "\n".join(
+            ["---", "title: A", "summary: B", "---", "", "Text.", "", "```python @p", *lines, "```", ""]
+        )
+        return asks_the_kernel(parse_lesson(text, "p.md").pages[0])
+
+    assert page("s = socket.socket()", "n = struct.calcsize('i')")
+    assert not page("n = struct.calcsize('i')", "a = socket.inet_pton(socket.AF_INET, '127.0.0.1')")
+    assert not page("found = socket.getaddrinfo(HOST, PORT)", "first = found[0]"), "the resolver has spoken"
+    assert page("n = 1"), "what earlier pages began goes on"

@@ -96,6 +96,10 @@ def test_the_same_error_differs_by_call() -> None:
     world = scripted.view(scripted.listen_queue(), 44).world
     assert here(call("send", "EPIPE", b"x"), world) == "s only listens: it has no peer to send to"
     assert here(call("recv", "ENOTCONN", 10), world) == "s listens: read from what accept returns"
+    for each in (call("send", "EPIPE", b"x"), call("recv", "ENOTCONN", 10), call("getpeername", "ENOTCONN")):
+        told = explain(each, world)
+        assert told is not None
+        assert told.remedy == "use what accept returns: of each client that is a socket of its own"
     assert here(call("accept", "EAGAIN")) == "the accept queue of descriptor 3 is empty"
     assert here(call("recv", "EAGAIN", 1)) == "nothing waits in the receive queue of descriptor 3"
     assert (

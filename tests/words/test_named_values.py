@@ -95,7 +95,7 @@ def made(name: str, *arguments: Value, value: Value = None, error: str | None = 
         (made("signal", 13, 0, value=1), "signal(SIGPIPE, SIG_DFL)", "→ SIG_IGN"),
         (made("getaddrinfo", "::1", 80, 0, 1, 0, 5, value=[(10, 1, 6, "", ("::1", 80, 0, 0))]),
          "getaddrinfo('::1', 80, AF_UNSPEC, SOCK_STREAM, 0, AI_PASSIVE|AI_NUMERICHOST)",
-         "→ [(AF_INET6, SOCK_STREAM, IPPROTO_TCP, '', ('::1', 80, 0, 0)…"),
+         "→ [(AF_INET6, SOCK_STREAM, IPPROTO_TCP, '', ('::1', 80, 0, 0))]"),
         (made("inet_pton", 10, "::1", value=bytes(15) + b"\x01"), "inet_pton(AF_INET6, '::1')",
          "→ b'" + r"\x00" * 15 + r"\x01'"),
         (made("getrlimit", 7, value=(9, 9)), "getrlimit(RLIMIT_NOFILE)", "→ (9, 9)"),
@@ -151,6 +151,20 @@ def said(call: Call, world: World | None = None) -> str:
 )  # fmt: skip
 def test_what_a_call_gave_is_told_by_name_and_meaning(call: Call, sentence: str) -> None:
     assert sentence in said(call)
+
+
+def test_how_many_addresses_there_are_is_said_first() -> None:
+    entry = (2, 1, 6, "", ("127.0.0.1", 8080))
+    told = outcome(
+        made(
+            "getaddrinfo", "127.0.0.1", 8080, value=[entry, (2, 2, 17, "", entry[4]), (2, 3, 0, "", entry[4])]
+        )
+    )
+    assert told.startswith(
+        "→ 3 entries: [(AF_INET, SOCK_STREAM, IPPROTO_TCP, '', ('127.0.0.1', 8080)), (AF_INET, SOCK_DGRAM, "
+    )
+    assert told.endswith("SOCK_RAW, 0, '', ('127.0.0.1', 8080))]")
+    assert outcome(made("getaddrinfo", "x", 1, value=[entry] * 9)).startswith("→ 9 entries: [(AF_INET, ")
 
 
 @given(

@@ -211,6 +211,10 @@ def _block(
     first = main if view.look.language == "c" else 0
     remark = Extent.REMARKED in extent and statement.comment
     beside = remark and _fits_beside(sources[main], statement.comment, width, result.width)
+    # A result that has no room beside its line is read whole below it, where that has room: a short one, or a failure's,
+    # at the edge, as those beside their lines are.
+    own = all_of_it if all_of_it.width + 4 <= width else said
+    own = crop(own, width - 4)
     lines: list[Line] = []
     for index, text in enumerate(sources):
         source = (mark if index == first else beside_them) + _weighed(coloured(text), progress, is_next)
@@ -219,7 +223,9 @@ def _block(
         shown = result if index == main and not alone else Line()
         if shown.runs and source.width + shown.width + 2 > width:
             lines.append(fit(source, width))
-            lines.append(ends(Line(), crop(said, width - 4) + line(" "), width))
+            at_the_edge = failed or own.width <= _SHORT
+            lines.append(ends(Line(), own + line(" "), width) if at_the_edge else line("   ") + own)
+            result = own
         else:
             lines.append(ends(source, shown + line(" "), width))
     if (

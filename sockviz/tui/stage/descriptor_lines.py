@@ -182,13 +182,12 @@ class Pen:
             far = ()
         (_, hue), (named, of_name) = self._numbered(it)
         name = f" {named.strip()}" if named.strip() else ""
+        # The name of a socket without a peer is all there is to its ends: the state gives way before that.
+        kinds = (written,) if row.peer is not None else (written[:1], written[1:])
         for called in (name, ""):
             for margin in (" ", ""):
-                for state, ends in (
-                    *((state, written) for state in states),
-                    *((state, far) for state in states if called),
-                ):
-                    for end in ends:
+                for ends in (*kinds, far if called else ()):
+                    for state, end in ((state, end) for state in states for end in ends):
                         whole = line(margin, (number, hue), (called, of_name), " ", state, f" {end}") + said
                         if whole.width < self.width:
                             return whole

@@ -16,7 +16,7 @@ from sockviz.tui.stage.lookup import port_of
 from sockviz.words.wording import name_text
 
 #: The states that `ss` has shorter words for (iproute2, misc/ss.c: sstate_name).
-_AS_SS = {State.ESTABLISHED: "ESTAB", State.SYN_RECEIVED: "SYN-RECV"}
+_AS_SS = {State.ESTABLISHED: "ESTAB", State.SYN_RECEIVED: "SYN-RECV", State.UNCONNECTED: "UNCONN"}
 
 
 def unseen(world: World, inode: int, width: int) -> Line:

@@ -111,10 +111,18 @@ def names_in(call: Call, world: World) -> frozenset[str]:
 
 
 def sentence(text: str, names: frozenset[str]) -> str:
-    """With a capital at its beginning, unless that is a name; with a full stop."""
+    """With a capital at its beginning, unless that is a name, or a call that is no word; with a full stop."""
     first = text.partition(" ")[0].partition("'")[0].rstrip(":,")
-    begins = text if first in names else text[:1].upper() + text[1:]
+    begins = text if first in names or first in _NO_WORDS else text[:1].upper() + text[1:]
     return begins + ("" if text.endswith((".", ".)")) else ".")
+
+
+#: Calls whose names are no words of English: written as they are, also where a sentence begins.
+_NO_WORDS = frozenset({
+    "bytearray", "connect_ex", "fcntl", "getaddrinfo", "getnameinfo", "getpeername", "getrlimit", "getsockname", "getsockopt",
+    "htonl", "htons", "ioctl", "lseek", "ntohl", "ntohs", "recv", "recv_into", "recvfrom", "recvmsg", "sendall", "sendmsg",
+    "sendto", "setblocking", "setrlimit", "setsockopt", "settimeout", "socketpair", "ulimit", "waitpid",
+})  # fmt: skip
 
 
 class ErrnoCard(LongDrawing):

@@ -12,7 +12,7 @@ from sockviz.tui.stage.ink import cut, safe
 
 #: What cannot be broken: a string, a word with its dots and opening bracket, or one other character; and the blanks after it.
 _PIECE = pattern(
-    r"""(?:[bru]{0,2}(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|[\w.]+|.)(?:[(\[{](?![)\]}]))*[)\]},:]*\s*""",
+    r"""(?:[bru]{0,2}(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|[\w.]+(?:\(\))?|.)(?:[(\[{](?![)\]}]))*[)\]},:]*\s*""",
     re.VERBOSE | re.DOTALL,
 )
 #: How much further the lines after the first begin, and from which room on.

@@ -13,7 +13,7 @@ from textual.style import Style
 
 from sockviz.dataclass import dataclass
 from sockviz.language import _, ngettext
-from sockviz.lesson.answers import is_the_kernels
+from sockviz.lesson.answers import asks_the_kernel, is_the_kernels
 from sockviz.lesson.document import Block, Covers, Expect, Note, Page, Perform, Predict, Prose
 from sockviz.model.call import ENDING, Stage
 from sockviz.model.hosts import LINK
@@ -150,11 +150,17 @@ def _judged(block: Expect, page: Page, world: World, asked: Asked, brief: bool, 
         judged for each in block.expectations if (judged := world.expectations.get(each.line)) is not None
     ]
     shown = [judged for judged in found if not (brief and judged.ok)]
-    lines = [styled(_("checked with the kernel:"), "italic $quiet")] if shown else []
+    kernels = asks_the_kernel(page)
+    title = _("checked with the kernel:") if kernels else _("checked:")
+    lines = [styled(title, "italic $quiet")] if shown else []
     for judged in shown:
         lines += _verdict(judged.source, "" if judged.ok else actual_in_words(judged), judged.ok, width)
     if holding := len(found) - len(shown):
-        told = ngettext("the kernel agrees", "the kernel agrees, {count} times", holding)
+        told = (
+            ngettext("the kernel agrees", "the kernel agrees, {count} times", holding)
+            if kernels
+            else ngettext("as expected", "as expected, {count} times", holding)
+        )
         agrees = styled(told.format(count=holding), "$quiet")
         lines += hang(agrees, assemble(("✓ ", "$success")), plain("  "), width)
     failed = [judged for judged in found if not judged.ok]
@@ -247,7 +253,12 @@ def _remark(block: Predict, page: Page, view: View, asked: Asked, brief: bool) -
     if answer is None:
         if picked is None:
             return styled(_("passed over") if block.line in asked.choices else _("not answered"), "$quiet")
-        return styled(_("the kernel answers at the end of the page"), "$quiet")
+        waits = (
+            _("the kernel answers at the end of the page")
+            if asks_the_kernel(page)
+            else _("the answer comes at the end of the page")
+        )
+        return styled(waits, "$quiet")
     if answer.answer is None:
         return styled(
             _("The kernel gave no answer: {reason}").format(reason=reason_in_words(answer)), "$warning"

@@ -9,7 +9,7 @@ from sockviz.model.values import SocketValue, Value, sockets_in
 from sockviz.model.world import World
 from sockviz.words import acts
 from sockviz.words.causes.option_values import OF_PROGRAMS
-from sockviz.words.causes.receiving import unconnected
+from sockviz.words.causes.receiving import instead_of, unconnected
 from sockviz.words.membership import LISTING, membership
 from sockviz.words.option_words import option_name
 from sockviz.words.rights import rights_passed
@@ -244,5 +244,5 @@ def asking_peer(s: Situation) -> Cause:
     if s.error != "ENOTCONN":
         return Cause()
     if s.row is not None and s.row.is_listening:
-        return Cause(_("{name} listens: it has no peer").format(name=s.name))
-    return Cause(_("{name} has no peer: {why}").format(name=s.name, why=unconnected(s)))
+        return Cause(_("{name} listens: it has no peer").format(name=s.name), instead_of(s))
+    return Cause(_("{name} has no peer: {why}").format(name=s.name, why=unconnected(s)), instead_of(s))

@@ -34,7 +34,7 @@ def receiving(s: Situation) -> Cause:
         case "ECONNABORTED":
             return ended_from_outside(s)
         case "ENOTCONN":
-            return Cause(unconnected(s))
+            return Cause(unconnected(s), instead_of(s))
         case "EINVAL" if is_urgent and s.is_on("SO_OOBINLINE"):
             # net/ipv4/tcp.c, tcp_recv_urg: SOCK_URGINLINE.
             return Cause(
@@ -44,7 +44,7 @@ def receiving(s: Situation) -> Cause:
         case "EINVAL" if is_urgent:
             return Cause(_no_urgent_byte(s))
         case "EINVAL" if s.is_unix:
-            return Cause(unconnected(s))
+            return Cause(unconnected(s), instead_of(s))
         case "EOPNOTSUPP" if s.is_datagram and is_urgent:
             return Cause(_("{name} sends whole datagrams: no byte of one can be urgent").format(name=s.name))
         case "EOPNOTSUPP" if s.type == "SOCK_SEQPACKET" and is_urgent:
@@ -157,6 +157,15 @@ def reset_here(s: Situation) -> Cause:
     if told := unaccepted.of_unix(s):
         return Cause(told)
     return Cause(_("the other end was closed before it had read all that {name} sent").format(name=s.name))
+
+
+def instead_of(s: Situation) -> str:
+    """What helps whoever has such a socket; empty where that is to connect it first."""
+    if s.row is not None and s.row.is_listening:
+        return _("use what accept returns: of each client that is a socket of its own")
+    gone = s.row is None or s.row.state is State.CLOSED
+    over = gone and s.had_a_connection and not s.dissolved and failed_connect(s) is None and not is_begun(s)
+    return _("close it: a new connection has a new socket") if over else ""
 
 
 def unconnected(s: Situation) -> str:

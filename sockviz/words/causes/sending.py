@@ -16,7 +16,14 @@ from sockviz.words.causes.from_outside import ended_from_outside, was_ended_from
 from sockviz.words.causes.paths import binder, taker
 from sockviz.words.causes.patience import bounded
 from sockviz.words.causes.ports import is_without_port, no_free_port
-from sockviz.words.causes.receiving import reset_here, unanswered, unanswered_remedy, unconnected, unreachable
+from sockviz.words.causes.receiving import (
+    instead_of,
+    reset_here,
+    unanswered,
+    unanswered_remedy,
+    unconnected,
+    unreachable,
+)
 from sockviz.words.causes.refused import refused
 from sockviz.words.causes.scopes import needs_scope, scope_missing, tied_to
 from sockviz.words.holding_back import not_writable, room_to_send, window_is_closed
@@ -50,7 +57,7 @@ def sending(s: Situation) -> Cause:
         case "ECONNABORTED":
             return ended_from_outside(s)
         case "ENOTCONN":
-            return Cause(unconnected(s))
+            return Cause(unconnected(s), instead_of(s))
         case "EISCONN" if acts.has(s.call, "MSG_FASTOPEN"):
             # net/ipv4/tcp.c, tcp_sendmsg_fastopen, and __inet_stream_connect.
             return Cause(
@@ -296,7 +303,7 @@ def _nobody_reads(s: Situation) -> Cause:
     if s.is_pipe:
         return Cause(_("no process has the pipe open for reading any more: nobody will read this"))
     if s.row is not None and s.row.is_listening:
-        return Cause(_("{name} only listens: it has no peer to send to").format(name=s.name))
+        return Cause(_("{name} only listens: it has no peer to send to").format(name=s.name), instead_of(s))
     failed = (
         failed_connect(s) if s.is_tcp else None
     )  # then the kernel forgets what was shut down: tcp_disconnect

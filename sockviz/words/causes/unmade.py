@@ -1,6 +1,8 @@
-"""Why Python made no system call of a line: the address that it was given is none of its socket's."""
+"""Why Python made no system call of a line: what it was given is nothing that a call takes, or no address of its socket's."""
 
 from __future__ import annotations
+
+import builtins
 
 from sockviz.language import _
 from sockviz.words.situation import Cause, Situation
@@ -8,6 +10,19 @@ from sockviz.words.wording import address_text
 
 #: sizeof sun_path, and the 0 that Python has it end with (unix(7)).
 _LONGEST_PATH = 107
+
+
+def is_pythons(error: str) -> bool:
+    """Whether an error is an exception that Python raises of what a call was given, TypeError and the like: no kernel does."""
+    kind = getattr(builtins, error, None)
+    return isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, OSError)
+
+
+def wrong_arguments(s: Situation) -> Cause:
+    """TypeError, ValueError, OverflowError: what is wrong with them Python says itself."""
+    return Cause(
+        "", _("give {call} what it takes: of this Python made no system call").format(call=s.call.name)
+    )
 
 
 def wrong_address(s: Situation) -> Cause:

@@ -177,6 +177,33 @@ def test_what_a_line_has_just_received_is_read_whole_and_later_where_there_is_ro
     assert "→ b'hello to you'" in told  # it stood on a line of its own
 
 
+def test_what_a_line_of_the_page_gave_is_read_whole_before_lines_of_earlier_pages_are() -> None:
+    """And whom accept gave, too, where its result has a line of its own."""
+    before = [scripted.statement("server", number, f"b{number} = {number}") for number in range(1, 9)]
+    page = [
+        scripted.statement("server", 20, "conn2, peer2 = s.accept()"),
+        scripted.statement("server", 21, "answer = s.getsockopt(1, 30, 100)"),
+        scripted.statement("server", 22, "s.listen(1)"),
+    ]
+    script = scripted.Script(scripted.lesson([before, page]))
+    script.page(0)
+    script.start("server")
+    for line in before:
+        script.say(StatementBegun(script.at, "server", line.line))
+        script.say(StatementFinished(script.at, "server", line.line))
+    script.page(1)
+    made = SocketValue(1001, 5, "AF_INET", "SOCK_STREAM", 6)
+    peer = ("127.0.0.1", 49824)
+    script.do("server", 20, "accept", value=(made, peer), bound={"conn2": made, "peer2": peer})
+    script.do("server", 21, "getsockopt", value=b"\x01\x00\x00\x00", bound={"answer": b"\x01\x00\x00\x00"})
+    script.do("server", 22, "listen")
+    view = scripted.view(script)
+    drawn = [text.strip(" │") for text in panel(replace(view, page=view.script.pages[1]), "server", 31, 16)]
+    assert "→ 5 from 127.0.0.1:49824" in drawn
+    assert r"→ b'\x01\x00\x00\x00'" in drawn, drawn
+    assert any(text.startswith("b8 = 8") for text in drawn), "and then of those as many as have room"
+
+
 @pytest.mark.parametrize(
     ("host", "told"), [("127.0.0.2", "◎ LISTEN 127.0.0.2:8080"), ("0.0.0.0", "◎ LISTEN 0.0.0.0:8080")]
 )
@@ -207,6 +234,23 @@ def test_a_datagram_sockets_port_is_read_whole_beside_long_names() -> None:
     script.observe(scripted.row(State.UNCONNECTED, scripted.SERVER, inode=1002, cookie=2, protocol="UDP"))
     (drawn,) = (text for text in panel(scripted.view(script), "server", 31) if "UNCONNECTED" in text)
     assert drawn.rstrip(" │").endswith("◇ UNCONNECTED :8080")
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [(40, "◇ UNCONNECTED 0.0.0.0:46169"), (32, "◇ UNCONN 0.0.0.0:46169"), (20, "UNCONN :46169")],
+)
+def test_of_a_name_that_is_not_the_labs_own_the_address_is_worth_more_than_a_long_word_for_the_state(
+    width: int, told: str
+) -> None:
+    script = scripted.Script(scripted.lesson([[scripted.statement("client", 9, "d = socket.socket()")]]))
+    script.page(0)
+    script.start("client")
+    made = SocketValue(1002, 3, "AF_INET", "SOCK_DGRAM", 17)
+    script.do("client", 9, "socket", value=made, bound={"d": made})
+    script.observe(scripted.row(State.UNCONNECTED, ("0.0.0.0", 46169), inode=1002, cookie=2, protocol="UDP"))
+    (drawn,) = (text for text in panel(scripted.view(script), "client", width) if "UNCONN" in text)
+    assert drawn.rstrip(" │").endswith(told)
 
 
 def test_lines_at_once_are_next_together_and_marked_as_such() -> None:
