@@ -167,14 +167,31 @@ class Story:
         self.world = self._folded if self._folded.captured else replace(self._folded, inferred=self._inferred)
 
     def _goes_with(self, it: int | InferredSegment) -> Iterable[int]:
-        """The link's passing on of a packet that it does not keep."""
+        """The link's passing on of a packet that it does not keep; that it throws a packet's copies away, too."""
         event = None if isinstance(it, InferredSegment) else self._timeline.events[it]
         if isinstance(event, PacketCaptured) and event.frame is not None:
             for number in [each for each in self._waiting if isinstance(each, int)]:
                 act = self._timeline.events[number]
                 if isinstance(act, LinkActed) and act.frame == event.frame:
                     return [number] if act.at - event.at < _PASSES else []
+        if isinstance(it, int) and isinstance(event, LinkActed) and event.verb == "drop":
+            return self._dropped_with(it, event.frame)
         return []
+
+    def _dropped_with(self, it: int, frame: int) -> list[int]:
+        """The later drops of what is one packet with `frame`: its copies, and the fragments of its datagram."""
+        held = self._folded.link.held if self._folded.link is not None else ()
+        frames = next((each.frames for each in held if frame in (*each.frames, *each.thrown)), ())
+        events = self._timeline.events
+        return [
+            number
+            for number in self._waiting
+            if isinstance(number, int)
+            and number > it
+            and isinstance(act := events[number], LinkActed)
+            and act.verb == "drop"
+            and act.frame in frames
+        ]
 
     def _is_segment(self, it: int | InferredSegment) -> bool:
         """Whether it is told alone, where one is told at a time: what time does over and over is not."""

@@ -13,9 +13,12 @@ from textual.pilot import Pilot
 from sockviz.lab.loopback import open_lab
 from sockviz.lab.supervisor import LabRefused
 from sockviz.lesson.parser import parse_lesson
-from sockviz.model.events import CallReturned, Observed, PacketCaptured, PageOpened
-from sockviz.model.scripted import Scripted, row
+from sockviz.model.events import CallReturned, LinkActed, Observed, PacketCaptured, PageOpened
+from sockviz.model.lab_facts import LabFacts
+from sockviz.model.scripted import Scripted, header, row
+from sockviz.model.segments import Packet, TcpHeader
 from sockviz.model.sockets import State, Timer
+from sockviz.model.timeline import Timeline
 from sockviz.player.next import Do
 from sockviz.player.performance import Performance
 from sockviz.player.recorded import open_recording
@@ -579,3 +582,29 @@ def test_what_time_does_over_and_over_is_told_once() -> None:
     story.hear(len(run.timeline))
     story.go_on(0.0)
     assert not story.over
+
+
+@pytest.mark.usefixtures("misfits")  # entries of a link that nobody was seen to make
+def test_a_packet_that_is_thrown_away_with_its_copies_is_thrown_away_once() -> None:
+    ends = ("10.0.0.1", 40001), ("10.0.0.2", 8080)
+    timeline = Timeline(header(LabFacts("two-hosts", ("packets",), ("client", "server"))))
+    for frame, entry in ((1, 1), (2, 1), (3, 3), (4, 1)):
+        tcp = TcpHeader(("SYN",), entry, 0, 512, 0, 0, ())
+        packet = Packet(1000.0 + frame, "AF_INET", "TCP", *ends, 0, 64, 54, tcp)
+        timeline.append(
+            PacketCaptured(packet.at, "client", packet, "client", "server", None, False, frame, entry)
+        )
+    start = len(timeline)
+    for frame in (1, 2, 4, 3):
+        timeline.append(LinkActed(1005.0 + frame, "drop", frame))
+    story = Story(timeline, start)
+    story.hear(len(timeline))
+    assert story.ahead == [start, start + 3]
+    told = []
+    while not story.over:
+        story.go_on(0.05)
+        link = story.world.link
+        assert link is not None
+        told.append([flight.frames for flight in link.held])
+    assert list(dict.fromkeys(map(tuple, told))) == [((3,),), ()]
+    assert story.cursor == len(timeline)
