@@ -304,7 +304,7 @@ def test_the_plain_lesson_is_in_spanish_from_its_title_to_its_end() -> None:
     for line in (
         "página 2 de 12",
         "  server: socket da el descriptor 3: un extremo sin nombre",
-        "  server: accept(3) duerme: no espera ninguna conexión",
+        "  server: accept(3) duerme: no hay ninguna conexión en espera",
         "  esperado server.s.fd == 3: se cumple",
         "  client: send copia 5 bytes en la cola de envío del núcleo",
         "La lección ha terminado.",

@@ -158,7 +158,7 @@ def test_lesson(tmp_path: Path, size: tuple[int, int]) -> None:
             assert "El núcleo dice 0; predijiste 2, una más que el backlog." in said
             assert ("b vuelve a donde se decidió." in said) is (size[0] > 80), "where there is room for it"
             await session.perform(2)
-            stands("duerme en accept4(3)", "no espera ninguna conexión")
+            stands("duerme en accept4(3)", "no hay ninguna conexión en espera")
             await session.perform(2)
             await session.press("b")
             stands("◂ REPASO")

@@ -120,6 +120,11 @@ def test_a_zoomed_wire_has_time_and_the_states_of_both_ends() -> None:
     times = [float(found[1]) for text in drawn if (found := re.search(r"^│ *(\d+\.\d{4})", text)) is not None]
     assert times == sorted(times)
     assert len(times) >= 5
+    wide = [it.text for it in draw_wire(last, 150, 30)]
+    assert any(re.search(r"SYN seq 0  · seq \d+ win \d+", text) for text in wide), (
+        "a SYN acknowledges nothing"
+    )
+    assert any(re.search(r"SYN\+ACK seq 0 ack 1  · seq \d+ ack \d+ win \d+", text) for text in wide)
 
 
 def test_a_copy_of_what_is_held_moves_nothing() -> None:

@@ -336,7 +336,8 @@ def _window(tcp: TcpHeader, size: int, shift: int) -> str:
 def _on_the_wire(packet: Packet, size: int, shift: int) -> str:
     """``  · seq 2893745093 ack 38475 win 65536 (scaled) b'hello'``: numbers as in the header, the window in bytes."""
     tcp = packet.tcp
-    header = f" seq {tcp.seq} ack {tcp.ack} {_window(tcp, size, shift)}" if tcp is not None else ""
+    ack = f" ack {tcp.ack}" if tcp is not None and "ACK" in tcp.flags else ""  # else the field means nothing
+    header = f" seq {tcp.seq}{ack} {_window(tcp, size, shift)}" if tcp is not None else ""
     payload = f" {show(packet.payload, 28)}" if packet.payload else ""
     return f"  ·{header}{payload}" if header or payload else ""
 
