@@ -167,6 +167,7 @@ SPANISH_WORDS = {
     "esta terminal": "este terminal",
     "bandera": "indicador",
     "enter": "Intro",
+    "sonda": "sondeo",
 }
 CODE = re.compile(r"--(?:lab )?(?:two-)?hosts?|host: |kernel\.\w+|otros: el kernel|\{[^}]*\}")
 
