@@ -24,7 +24,6 @@ from sockviz.web.request import COURSE, SANDBOX, TWO_HOSTS
 from sockviz.web.visitors import COOKIE_LIVES, Visitors
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-_COOKIE = "sockviz"
 #: Nothing comes from another host, and no other site's page shows one of these. xterm.js makes style sheets as it goes.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:; "
@@ -221,19 +220,25 @@ class Server:
     # -- who asks
 
     def _visitor(self, request: web.Request) -> str | None:
-        return self._visitors.name(request.cookies.get(_COOKIE))
+        return self._visitors.name(request.cookies.get(self._visitors.cookie))
 
     def _address_of(self, request: web.Request) -> str:
         return self._address.address_of(request.remote or "", request.headers.get("X-Forwarded-For"))
 
     def _name(self, request: web.Request, answer: web.Response) -> None:
         """Gives who has none a cookie; who has one keeps it as long again."""
-        cookie = request.cookies.get(_COOKIE)
+        cookie = request.cookies.get(self._visitors.cookie)
         if self._visitors.name(cookie) is None:
             cookie = self._visitors.new()
         answer.set_cookie(
-            _COOKIE, cookie or "", max_age=COOKIE_LIVES, httponly=True, samesite="Lax", secure=self._address.is_secure, path="/"
-        )  # fmt: skip
+            self._visitors.cookie,
+            cookie or "",
+            max_age=COOKIE_LIVES,
+            httponly=True,
+            samesite="Lax",
+            secure=self._address.is_secure,
+            path="/",
+        )
 
     def _progress(self, request: web.Request) -> Progress:
         name = self._visitor(request)

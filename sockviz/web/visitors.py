@@ -22,6 +22,8 @@ from sockviz.web.limits import FORGOTTEN, VISITORS
 #: Seconds for which a browser keeps the cookie.
 COOKIE_LIVES = int(FORGOTTEN)
 _SECRET, _SECRET_BYTES, _BYTES, _PROGRESS = "secret", 32, 16, "progress.toml"
+#: What no visitor's number is.
+_NAMED = "name"
 _COOKIE = re.compile(r"([0-9a-f]{32})([0-9a-f]{64})")
 
 
@@ -31,6 +33,8 @@ class Visitors:
     def __init__(self, directory: Path) -> None:
         directory.mkdir(0o700, parents=True, exist_ok=True)
         self._secret = _secret(directory / _SECRET)
+        #: What the cookie is called: a browser tells servers of one host apart by nothing else, not by their ports.
+        self.cookie = f"sockviz-{self._seal(_NAMED)[:8]}"
         self._directory = directory / "visitors"
         self._directory.mkdir(0o700, exist_ok=True)
 

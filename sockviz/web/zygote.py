@@ -14,6 +14,7 @@ import gc
 import importlib
 import io
 import os
+import pkgutil
 import resource
 import shutil
 import signal
@@ -21,6 +22,7 @@ import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,16 +32,16 @@ from sockviz.web.limits import LARGEST_FILE
 from sockviz.web.request import SessionRequest, decoded, environment_of
 
 _PR_SET_PDEATHSIG, _M_ARENA_MAX = 1, -8
-#: What a session imports as it goes: here once for all of them.
+#: What a session imports as it goes, here once for all of them: these with all that is in them,
+_WHOLE = (
+    "sockviz.calls", "sockviz.lesson", "sockviz.manual", "sockviz.model", "sockviz.player", "sockviz.sandbox", "sockviz.tui",
+    "sockviz.words",
+)  # fmt: skip
+#: and these.
 _LATER = (
-    "sockviz.lab.child", "sockviz.lab.loopback", "sockviz.lab.two_hosts", "sockviz.lesson.completion",
-    "sockviz.lesson.parser", "sockviz.manual.reader", "sockviz.player.instead", "sockviz.player.performance",
-    "sockviz.sandbox.opening", "sockviz.tui.browser", "sockviz.tui.screens.being_opened", "sockviz.tui.screens.closing",
-    "sockviz.tui.screens.command_palette", "sockviz.tui.screens.departure", "sockviz.tui.screens.exercise_stage",
-    "sockviz.tui.screens.help", "sockviz.tui.screens.home", "sockviz.tui.screens.lesson", "sockviz.tui.screens.manual",
-    "sockviz.tui.screens.off_script", "sockviz.tui.screens.pages", "sockviz.tui.screens.sandbox",
-    "sockviz.tui.widgets.typed_line", "sockviz.web.session", "sockviz.words.evidence", "sockviz.words.telling",
-    "textual.drivers.web_driver",
+    "concurrent.futures.thread", "sockviz.lab.child", "sockviz.lab.loopback", "sockviz.lab.two_hosts", "sockviz.web.session",
+    "sockviz.web.wall", "textual.drivers.headless_driver", "textual.drivers.web_driver", "textual.layouts.factory",
+    "textual.pilot", "textual.system_commands", "tomllib", "yaml",
 )  # fmt: skip
 #: Less than the server's: keys reach a session through it.
 _NICE = 5
@@ -78,10 +80,16 @@ def _prepare() -> None:
     os.environ.update(
         TEXTUAL_DRIVER="sockviz.tui.browser:BrowserDriver", TEXTUAL_COLOR_SYSTEM="truecolor", TEXTUAL_FPS="60"
     )
-    for name in _LATER:
+    for name in (*_LATER, *(each for package in _WHOLE for each in _modules(package))):
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
+
+
+def _modules(package: str) -> Iterator[str]:
+    yield package
+    for each in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+        yield each.name
 
 
 def _begin(channel: socket.socket, asked: SessionRequest, fds: list[int]) -> None:

@@ -87,15 +87,16 @@ class House:
         self.family = Family(process.pid)
 
     async def cookie(self) -> str:
-        """Of a new visitor."""
+        """Of a new visitor, with its name."""
         async with self.client.get(self.url) as answer:
-            return answer.cookies["sockviz"].value
+            (cookie,) = answer.cookies.values()
+            return f"{cookie.key}={cookie.value}"
 
     async def get(
         self, path: str, cookie: str | None = None, **headers: str
     ) -> tuple[aiohttp.ClientResponse, str]:
         """What is answered, and its text."""
-        headers |= {"Cookie": f"sockviz={cookie}"} if cookie else {}
+        headers |= {"Cookie": cookie} if cookie else {}
         async with self.client.get(self.url + path, headers=headers) as answer:
             return answer, await answer.text()
 
@@ -103,7 +104,7 @@ class House:
         self, what: str, cookie: str | None, *, size: str = f"width={COLUMNS}&height={LINES}", **headers: str
     ) -> Page:
         """A page on which a session begins. Raises `aiohttp.WSServerHandshakeError` where it is not let in."""
-        said = {"Origin": self.url} | ({"Cookie": f"sockviz={cookie}"} if cookie else {}) | headers
+        said = {"Origin": self.url} | ({"Cookie": cookie} if cookie else {}) | headers
         url = f"{self.url.replace('http', 'ws')}/ws/{what}?{size}"
         return Page(await self.client.ws_connect(url, headers=said, autoping=True))
 

@@ -48,7 +48,7 @@ def opening(there: House, what: str, cookie: str) -> bytes:
     """What opens a session's websocket."""
     return request(
         there, f"/ws/{what}?width=80&height=24", f"Origin: {there.url}", "Upgrade: websocket", "Connection: Upgrade",
-        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", f"Cookie: sockviz={cookie}",
+        "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", f"Cookie: {cookie}",
     )  # fmt: skip
 
 

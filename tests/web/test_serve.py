@@ -64,7 +64,7 @@ def test_who_is_gone_before_a_session_has_begun_has_none(tmp_path: Path) -> None
                 lines = [
                     "GET /ws/bind?width=80&height=24 HTTP/1.1", f"Host: {host}", f"Origin: {there.url}", "Upgrade: websocket",
                     "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-                    f"Cookie: sockviz={await there.cookie()}",
+                    f"Cookie: {await there.cookie()}",
                 ]  # fmt: skip
                 writer.write("\r\n".join([*lines, "", ""]).encode())
                 await asyncio.sleep(wait)

@@ -84,6 +84,9 @@ def test_a_cookie_is_of_the_server_that_has_made_it(tmp_path: Path) -> None:
     assert name is not None
     assert name == Visitors(tmp_path / "a").name(cookie)  # also of the next that has its directory
     assert others.name(cookie) is None
+    assert (
+        those.cookie == Visitors(tmp_path / "a").cookie != others.cookie
+    )  # one host may have both, at two ports
     assert cookie[:32] not in name  # who reads the names there is nobody by them
     for forged in (
         cookie[:-1],

@@ -23,7 +23,7 @@ from sockviz.web.spawner import CannotBegin, Spawner
 _PROGRAM = """
 import os, socket, sys
 from sockviz.web import zygote
-zygote._LATER = ()
+zygote._LATER = zygote._WHOLE = ()
 {changed}
 zygote.serve(socket.socket(fileno=int(sys.argv[1])))
 """
@@ -48,6 +48,38 @@ def late(pid):
     return opened(pid)
 zygote.os.pidfd_open = late
 zygote._become = lambda asked, _stream: os._exit(0) if asked.what == "short" else os.read(0, 1)
+"""
+#: A recorded lesson that is read in the process that has imported what sessions need.
+_READING = """
+import asyncio, sys
+from pathlib import Path
+from sockviz.web import zygote
+zygote._prepare()
+del __import__("os").environ["TEXTUAL_DRIVER"]
+from tests.tui.driving import running, until
+from sockviz.player.recorded import open_recording
+from sockviz.progress import ProgressStore
+from sockviz.tui.app import SockvizApp
+from sockviz.tui.entry import CourseEntry
+from sockviz.tui.options import Options
+from sockviz.tui.screens.lesson import LessonScreen
+late = []
+sys.addaudithook(lambda event, told: late.append(told[0]) if event == "import" else None)
+recording, progress = map(Path, sys.argv[1:])
+async def read():
+    run = open_recording(recording)
+    entry = CourseEntry(1, "first-connection", "The first connection", "x", 10, "1.md", "loopback")
+    async def given(_entry):
+        return run
+    app = SockvizApp([entry], given, ProgressStore(progress), Options(entry, ascii=False))
+    async with running(app, (120, 36)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, LessonScreen) and run.timeline.world.page is not None)
+        for keys in ("space " * 9, "i i s s c c C f f h g escape question_mark escape m escape b left right l v escape"):
+            await pilot.press(*keys.split())
+            await pilot.pause()
+    await app.close_runs()
+asyncio.run(read())
+print(*(name for name in late if name.startswith("sockviz.")))
 """
 
 
@@ -160,3 +192,15 @@ def test_an_answer_that_came_too_late_is_nobody_s(monkeypatch: pytest.MonkeyPatc
         assert asyncio.run(it()) == 222
     finally:
         those.end()
+
+
+def test_what_a_session_imports_is_there_before_it_is_forked(tmp_path: Path) -> None:
+    """Else each would hold it apart; and a server whose sockviz is replaced by another below it would mix the two."""
+    root = Path(__file__).resolve().parents[2]
+    recording = root / "assets/recordings/01-first-connection.jsonl"
+    environment = {**os.environ, "PYTHONPATH": str(root), "XDG_STATE_HOME": str(tmp_path / "state")}
+    read = subprocess.run(
+        [sys.executable, "-c", _READING, str(recording), str(tmp_path / "progress.toml")],
+        capture_output=True, text=True, env=environment, timeout=60,
+    )  # fmt: skip
+    assert (read.stdout, read.stderr, read.returncode) == ("\n", "", 0)
