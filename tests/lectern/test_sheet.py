@@ -57,7 +57,7 @@ def test_all_that_there_is_to_read() -> None:
 
 
 def test_what_the_course_was_recorded_with_is_told_before_it_is_asked() -> None:
-    it = read_lesson(next(lessons_directory().glob("08-*[a-z].md")))
+    it = read_lesson(lessons_directory() / "08-listen-queue.md")
     page = next(page for page in it.pages if page.predictions)
     told = "\n".join(Sheet(it).questions({"page": page.index}, 100))
     assert "the answer, when it was recorded:" in told
