@@ -94,8 +94,8 @@ def test_a_key_press_to_its_answer(reader: Person, animations: str) -> None:
         assert "ESTABLISHED" in terminal.text, terminal.text
         begun, answered = [], []
         for sent in range(1, CALLS + 1):
-            if sent % A_PAGE == 1 and sent > 1:
-                terminal.press(" ")  # the page is turned
+            while f"page {2 + (sent - 1) // A_PAGE}/" not in terminal.text:
+                terminal.press(" ")  # it turns the page, once what came of the page's last line is told
                 terminal.draw(terminal.stamp(0.3), lambda _: False)
             words = f"recv-q {sent} "
             if animations == "none":
