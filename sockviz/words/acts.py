@@ -39,6 +39,16 @@ def on(world: World, inode: int, *names: str) -> Iterator[Call]:
     )
 
 
+def made_on(world: World, inode: int) -> Iterator[Call]:
+    """All calls that were made on the socket, whatever came of them, of all processes."""
+    return (
+        call
+        for process in world.processes.values()
+        for call in process.calls
+        if call.receiver is not None and call.receiver.inode == inode
+    )
+
+
 def is_unseen(world: World, inode: int, *names: str, but: Call | None = None) -> bool:
     """Whether such a call on the socket, other than `but`, has come back since its kernel was last seen to say anything.
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from sockviz.dataclass import dataclass
 from sockviz.model.call import CONNECTING, SENDING, Call
 from sockviz.model.linux.files import POLL
-from sockviz.model.linux.names import errno_name
-from sockviz.model.linux.options import Form
 from sockviz.model.segments import endpoint, wire_end
 from sockviz.model.sockets import State
 from sockviz.model.values import SocketValue
@@ -18,8 +16,8 @@ from sockviz.words import acts, whose
 from sockviz.words.causes import endings
 from sockviz.words.causes.attempts import died_in_vain, failed_connect
 from sockviz.words.icmp_meanings import PORT_UNREACHABLE
-from sockviz.words.number_kinds import option_named_by
 from sockviz.words.situation import Situation
+from sockviz.words.waiting_errors import brings_error
 
 #: A send fails, and nothing that was observed says with which error.
 SOME_ERROR = "?"
@@ -29,8 +27,6 @@ _FIN_SENT = frozenset({State.FIN_WAIT_1, State.FIN_WAIT_2, State.CLOSING, State.
 #: With these set POLLERR may tell of the error queue, which fails no send.
 _REPORTING = ("IP_RECVERR", "IPV6_RECVERR")
 _QUEUED_ERRORS = (*_REPORTING, "SO_ZEROCOPY", "SO_TIMESTAMPING")
-#: Errors of calls that take none away which waits at their socket.
-_NO_NEWS = frozenset({"EAGAIN", "EALREADY", "EINPROGRESS", "EINTR", "EISCONN", "TimeoutError"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +91,8 @@ def _is_told(s: Situation) -> bool:
 def error_was_told(s: Situation, since: float = 0.0) -> bool:
     """Whether a call on it has brought an error that waited there."""
     return any(
-        _brings_error(call)
-        for process in s.world.processes.values()
-        for call in process.calls
-        if (call.returned or 0.0) > since and call.receiver is not None and call.receiver.inode == s.inode
+        brings_error(call) for call in acts.made_on(s.world, s.inode) if (call.returned or 0.0) > since
     )
-
-
-def _brings_error(call: Call) -> bool:
-    if call.error is not None:
-        return call.error not in _NO_NEWS
-    if not isinstance(call.value, int) or not call.value:
-        return False
-    if call.name in CONNECTING:
-        return errno_name(call.value) not in _NO_NEWS
-    option = option_named_by(call)
-    return call.name == "getsockopt" and option is not None and option.form is Form.ERROR
 
 
 def _tcp_pending(s: Situation) -> str:

@@ -359,6 +359,15 @@ def test_what_ss_has_ended_was_ended_from_outside() -> None:
         assert told in here(failed, run.timeline.world), name
     over = run.timeline.world.processes["server"].calls[-1]
     assert here(over, run.timeline.world).startswith(f"conn {told}")
+    begun = run.socket(5)
+    run.do("client", 8, "socket", value=begun, bound={"begun": begun})
+    run.do(
+        "client", 9, "connect_ex", begun, server, value=errno.EINPROGRESS
+    )  # which takes no error: none waits yet
+    aborted = replace(
+        call("connect", "ECONNABORTED"), process="client", arguments=(begun, server), number=9, entered=run.at
+    )
+    assert told in here(aborted, run.timeline.world)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from sockviz.language import _
 from sockviz.model.call import CONNECTING, Call
 from sockviz.model.linux.names import errno_name
-from sockviz.model.linux.options import Form
 from sockviz.model.sockets import State
 from sockviz.words import acts
-from sockviz.words.number_kinds import option_named_by
 from sockviz.words.situation import Situation
+from sockviz.words.waiting_errors import error_in_value
 
 
 def died_in_vain(s: Situation) -> bool:
@@ -57,9 +56,8 @@ def _told_since(s: Situation, tried: Call) -> str | None:
                 continue
             if call.error in _OF_HANDSHAKES and call.name not in CONNECTING:
                 return call.error
-            option = option_named_by(call) if call.name == "getsockopt" and call.value else None
-            if option is not None and option.form is Form.ERROR:
-                return errno_name(call.value)
+            if call.name == "getsockopt" and (told := error_in_value(call)):
+                return errno_name(told)
     return None
 
 
